@@ -1,0 +1,25 @@
+"""Recurrent neural networks in NumPy, written to be read: the library under the course in notebooks/.
+
+``import rnnlib`` needs numpy alone; rnnlib.figures, rnnlib.live, rnnlib.explorers, rnnlib.exercises and rnnlib.toydata are
+loaded when they are first used.
+"""
+
+import importlib
+
+from .cells import GRUCell, LSTMCell, RNNCell
+from .gradcheck import gradient_check
+from .patterns import ManyToMany, ManyToOne
+from .readout import Readout, cross_entropy, mask_of, softmax, squared_error
+from .sequence import Bidirectional, Gradients, bptt, forward, jacobian_products, jacobians
+from .training import SGD, Adam, clip_by_norm, train
+
+__version__ = "0.1.0"
+__all__ = ["RNNCell", "LSTMCell", "GRUCell", "forward", "bptt", "Gradients", "jacobians", "jacobian_products",
+           "Bidirectional", "Readout", "softmax", "cross_entropy", "squared_error", "mask_of", "ManyToOne", "ManyToMany",
+           "SGD", "Adam", "clip_by_norm", "train", "gradient_check"]
+
+
+def __getattr__(name):
+    if name in ("figures", "live", "explorers", "exercises", "toydata"):
+        return importlib.import_module(f"rnnlib.{name}")
+    raise AttributeError(f"module 'rnnlib' has no attribute {name!r}")

@@ -1,0 +1,112 @@
+"""From states to outputs and from outputs to a loss: y_t = W_y h_t + b_y, cross entropy, squared error, masks."""
+
+import numpy as np
+
+from . import _check
+from .cells import _parameter
+
+
+class Readout:
+    """y = W_y h + b_y, the same at every step it is asked for.
+
+    Parameters
+    ----------
+    hidden_size, output_size : int
+        H and K, at least 1.
+    rng : numpy.random.Generator
+        Draws W_y (K, H) and b_y (K,) uniformly from +-1/sqrt(H).
+    loss : function, optional
+        (y, target, mask) -> (loss, dL/dy): `cross_entropy` (default) for classes, `squared_error` for numbers.
+    """
+
+    W_y, b_y = _parameter("W_y"), _parameter("b_y")
+
+    def __init__(self, hidden_size, output_size, rng, loss=None):
+        self.hidden_size = H = _check.whole("hidden_size", hidden_size, 1)
+        self.output_size = K = _check.whole("output_size", output_size, 1)
+        bound = 1 / np.sqrt(H)
+        self.params = {"W_y": _check.generator(rng).uniform(-bound, bound, (K, H)), "b_y": rng.uniform(-bound, bound, K)}
+        self.loss = cross_entropy if loss is None else loss
+
+    def forward(self, h):
+        """h (..., H) -> y (..., K)."""
+        if h.shape[-1] != self.hidden_size:
+            raise ValueError(f"h must have shape (..., H) with H = {self.hidden_size}; it had shape {h.shape}")
+        return h @ self.W_y.T + self.b_y
+
+    def backward(self, dy, h):
+        """(gradients of params, dL/dh (..., H)) from dL/dy (..., K) and the h of the forward pass."""
+        flat = dy.reshape(-1, self.output_size)
+        return {"W_y": flat.T @ h.reshape(-1, self.hidden_size), "b_y": flat.sum(axis=0)}, dy @ self.W_y
+
+
+def softmax(y):
+    """exp(y) / sum exp(y) over the last axis; the largest entry is taken off first, so nothing overflows."""
+    p = np.exp(y - y.max(axis=-1, keepdims=True))
+    return p / p.sum(axis=-1, keepdims=True)
+
+
+def cross_entropy(y, target, mask=None):
+    """Mean of -log softmax(y)[target] over the entries the mask keeps, and its gradient (p - onehot) / count.
+
+    Parameters
+    ----------
+    y : ndarray (..., K)
+        Scores before the softmax.
+    target : ndarray of int (...)
+        The right class of each entry, 0..K-1. What stands in masked entries must be a class too (0, say).
+    mask : ndarray of bool (...), optional
+        Which entries count; at least one.
+
+    Returns
+    -------
+    loss : float
+        In nats.
+    dy : ndarray (..., K)
+        Zero where masked.
+    """
+    K = y.shape[-1]
+    _check.whole_numbers("target", target, _like(y), 0, K - 1)
+    weight = _weights(mask, target.shape)
+    shifted = y - y.max(axis=-1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    index = target[..., None]
+    loss = -(np.take_along_axis(log_p, index, -1)[..., 0] * weight).sum()
+    dy = np.exp(log_p)
+    np.put_along_axis(dy, index, np.take_along_axis(dy, index, -1) - 1, -1)
+    return float(loss), dy * weight[..., None]
+
+
+def squared_error(y, target, mask=None):
+    """Mean of (y - target)^2 over the K numbers of the entries the mask keeps, and its gradient (as torch's MSELoss).
+
+    y, target : ndarray (..., K); mask : ndarray of bool (...), at least one True. Returns (loss, dy (..., K)).
+    """
+    _check.floats("target", target, {**_like(y), "K": y.shape[-1]})
+    weight = _weights(mask, y.shape[:-1])[..., None] / y.shape[-1]
+    error = y - target
+    return float((error ** 2 * weight).sum()), 2 * error * weight
+
+
+def mask_of(lengths, T):
+    """True where a step belongs to its sequence: lengths (B,), whole numbers 1..T -> bool (T, B)."""
+    _check.whole_numbers("lengths", lengths, {"B": None}, 1, T)
+    return np.arange(T)[:, None] < lengths
+
+
+def _like(y):
+    """Axes of y without the last, under the letters of a sequence."""
+    return dict(zip({1: "", 2: "B", 3: "TB"}.get(y.ndim, [f"axis {i}" for i in range(y.ndim - 1)]), y.shape[:-1]))
+
+
+def _weights(mask, shape):
+    """1 / count where the mask is True, else 0."""
+    if mask is None:
+        mask = np.ones(shape, dtype=bool)
+    elif not isinstance(mask, np.ndarray) or mask.dtype != bool:
+        raise TypeError(f"mask must be a NumPy array of bool, shape {shape}; it was {getattr(mask, 'dtype', type(mask).__name__)}")
+    if mask.shape != shape:
+        raise ValueError(f"mask must have shape {shape}; it had shape {mask.shape}")
+    if not mask.any():
+        raise ValueError("mask must keep at least one entry; every entry was False")
+    return mask / mask.sum()

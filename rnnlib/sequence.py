@@ -1,0 +1,212 @@
+"""A cell along a sequence: forward, backpropagation through time, Jacobians, and both directions.
+
+Three moves make this fast, and nothing cleverer: all inputs are projected in one matrix product before the loop, every
+step writes into arrays made once, and the T outer products of a weight gradient become one product after the loop.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _check
+
+
+class Cache(NamedTuple):
+    """What `forward` keeps for the backward pass: the inputs, the states, and the gates of a cell that has some."""
+
+    cell: Any
+    x: np.ndarray                   # (T, B, D)
+    states: np.ndarray              # (T+1, B, H), LSTM (T+1, 2, B, H)
+    gates: Any                      # (T, B, 4H): LSTM i, f, g, o; GRU r, z, n, q; None for RNNCell
+
+
+class Gradients(NamedTuple):
+    """What `bptt` returns."""
+
+    params: dict                    # name -> gradient, like cell.params
+    x: np.ndarray                   # (T, B, D)     dL/dx_t
+    states: np.ndarray              # like states   total dL/d state_t, t = 0..T
+    h: np.ndarray                   # (T+1, B, H)   its h part, a view
+    norms: np.ndarray               # (T+1, B)      norm of the h part, per step and sequence
+
+
+def forward(cell, x, state_0=None):
+    """Walk the cell along the sequence.
+
+    Parameters
+    ----------
+    cell : RNNCell, LSTMCell or GRUCell
+    x : ndarray (T, B, D)
+        The inputs, time first.
+    state_0 : ndarray (B, H), LSTM (2, B, H), optional
+        Where to start; zeros without it.
+
+    Returns
+    -------
+    states : ndarray (T+1, B, H), LSTM (T+1, 2, B, H)
+        states[0] is the start, states[t] the state after t inputs.
+    cache : Cache
+        For `bptt` and `jacobians`. It holds x itself: changing x in between changes the gradients.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where an argument is not a finite floating-point array of the shape above; nothing is broadcast.
+    """
+    _check.floats("x", x, {"T": None, "B": None, "D": cell.input_size})
+    T, B, _ = x.shape
+    if state_0 is None:
+        state_0 = cell.zero_state(B)
+    else:
+        _check.floats("state_0", state_0, cell.state_shape(B))
+    a = cell.project(x)                                             # W_x x_t + b, all steps at once
+    states = np.empty((T + 1, *state_0.shape))
+    states[0] = state_0
+    for t in range(T):
+        cell.advance(a[t], states[t], states[t + 1])
+    return states, Cache(cell, x, states, a if cell.keeps_gates else None)
+
+
+def bptt(cell, dh, cache, d_last=None, truncate=None):
+    """Backpropagation through time (Rumelhart et al. 1986, Werbos 1990).
+
+    Parameters
+    ----------
+    cell : RNNCell, LSTMCell or GRUCell
+        The cell that made the cache, with the weights it had then.
+    dh : ndarray (T, B, H)
+        dL/dh_t of each step's own loss, for t = 1..T.
+    cache : Cache
+        From `forward`.
+    d_last : ndarray shaped like a state, optional
+        What reaches the last state from elsewhere, a decoder say; an LSTM's c included.
+    truncate : int, optional
+        Cut the sequence into chunks of that many steps, counted from t = 1. The state crosses a cut, the gradient does
+        not: a state at a cut keeps the gradient of its own chunk. truncate >= T is the full pass.
+
+    Returns
+    -------
+    Gradients
+    """
+    if not isinstance(cache, Cache) or cache.cell is not cell:
+        raise ValueError("cache must come from forward(cell, ...) with this same cell")
+    _, x, states, gates = cache
+    (T, B, _), H = x.shape, cell.hidden_size
+    _check.floats("dh", dh, {"T": T, "B": B, "H": H})
+    if d_last is not None:
+        _check.floats("d_last", d_last, cell.state_shape(B))
+    truncate = T if truncate is None else _check.whole("truncate", truncate, 1)
+
+    d_states = np.zeros_like(states)
+    cell.hidden(d_states)[1:] = dh                                  # the first path: this step's own loss
+    if d_last is not None:
+        d_states[T] += d_last
+    dz = np.empty((T, B, cell.blocks * H))
+    for t in reversed(range(T)):                                    # from state t+1 back to state t
+        d_prev = cell.step_backward(d_states[t + 1], states[t], states[t + 1], None if gates is None else gates[t], dz[t])
+        if t == 0 or t % truncate:                                  # no gradient crosses a cut
+            d_states[t] += d_prev                                   # the second path: through the next step
+    params = cell.weight_gradients(dz, x, cell.hidden(states)[:-1], gates)
+    h = cell.hidden(d_states)
+    return Gradients(params, dz @ cell.W_x, d_states, h, norm(h))
+
+
+def norm(a):
+    """Euclidean norm over the last axis; scaled, so that 1e-200 is not squared away to zero."""
+    largest = np.abs(a).max(axis=-1, keepdims=True)
+    largest[largest == 0] = 1
+    return np.linalg.norm(a / largest, axis=-1) * largest[..., 0]
+
+
+def jacobians(cell, cache):
+    """d state_t / d state_{t-1} for t = 1..T of one sequence (B = 1): (T, S, S), S = H, LSTM 2H with h before c.
+
+    Entry [t, i, j] is d state_{t+1}[i] / d state_t[j] (arrays count from 0). For RNNCell it is diag(1 - h_t^2) W_h.
+    """
+    if not isinstance(cache, Cache) or cache.cell is not cell:
+        raise ValueError("cache must come from forward(cell, ...) with this same cell")
+    T, B, _ = cache.x.shape
+    if B != 1:
+        raise ValueError(f"jacobians take one sequence, x of shape (T, 1, D); x had shape {cache.x.shape}")
+    gates = None if cache.gates is None else cache.gates[:, 0]
+    return cell.jacobians(cache.states.reshape(T + 1, -1), gates)
+
+
+def jacobian_products(J):
+    """All products that end at the last state: J (T, S, S) -> (T+1, S, S), [k] = d state_T / d state_k.
+
+    [T] is the identity and [0] the whole product J_T ... J_1; the lag is T - k.
+    """
+    _check.floats("J", J, {"T": None, "S": None, "S ": None})
+    if J.shape[1] != J.shape[2]:
+        raise ValueError(f"J must have shape (T, S, S), square matrices; it had shape {J.shape}")
+    products = np.empty((len(J) + 1, *J.shape[1:]))
+    products[-1] = np.eye(J.shape[1])
+    for k in reversed(range(len(J))):
+        np.matmul(products[k + 1], J[k], out=products[k])
+    return products
+
+
+class Bidirectional:
+    """One cell reads left to right, another right to left; their states are joined: [h_forward ; h_backward].
+
+    Schuster and Paliwal (1997). The two cells may be of any kind, with the same input size.
+
+    Attributes
+    ----------
+    params : dict
+        The live arrays of both cells, named "forward.W_x", "backward.W_x" and so on.
+    """
+
+    def __init__(self, forward_cell, backward_cell):
+        if forward_cell.input_size != backward_cell.input_size:
+            raise ValueError(f"both cells must have the same input_size; they had {forward_cell.input_size} "
+                             f"and {backward_cell.input_size}")
+        if forward_cell is backward_cell:
+            raise ValueError("forward_cell and backward_cell must be two cells; the same object was given twice")
+        self.forward_cell, self.backward_cell = forward_cell, backward_cell
+        self.input_size = forward_cell.input_size
+        self.hidden_size = forward_cell.hidden_size + backward_cell.hidden_size
+        self.params = {**_named("forward", forward_cell.params), **_named("backward", backward_cell.params)}
+
+    def forward(self, x, lengths=None):
+        """Both directions over x (T, B, D): out (T, B, 2H) (the sum of the two H if they differ), and the cache.
+
+        lengths (B,), whole numbers from 1 to T: sequence b ends after lengths[b] steps. The backward cell starts at each
+        sequence's own end, and out is zero in the padding, whatever x holds there (finite).
+        """
+        _check.floats("x", x, {"T": None, "B": None, "D": self.input_size})
+        T, B, _ = x.shape
+        lengths = np.full(B, T) if lengths is None else _check.whole_numbers("lengths", lengths, {"B": B}, 1, T)
+        mirror, inside = _mirror(lengths, T)
+        states_f, cache_f = forward(self.forward_cell, x)
+        states_b, cache_b = forward(self.backward_cell, _take(x, mirror))
+        h_f = self.forward_cell.hidden(states_f)[1:]
+        h_b = _take(self.backward_cell.hidden(states_b)[1:], mirror)
+        return np.concatenate([h_f, h_b], axis=-1) * inside, (cache_f, cache_b, mirror, inside)
+
+    def backward(self, dout, cache):
+        """(gradients of params, dL/dx (T, B, D)) from dL/dout (T, B, 2H); what dout says of the padding is ignored."""
+        cache_f, cache_b, mirror, inside = cache
+        T, B, _ = cache_f.x.shape
+        _check.floats("dout", dout, {"T": T, "B": B, "2H": self.hidden_size})
+        dh_f, dh_b = np.split(dout * inside, [self.forward_cell.hidden_size], axis=-1)
+        grads_f = bptt(self.forward_cell, dh_f, cache_f)
+        grads_b = bptt(self.backward_cell, _take(dh_b, mirror), cache_b)
+        return ({**_named("forward", grads_f.params), **_named("backward", grads_b.params)},
+                grads_f.x + _take(grads_b.x, mirror))
+
+
+def _named(side, arrays):
+    return {f"{side}.{name}": array for name, array in arrays.items()}
+
+
+def _mirror(lengths, T):
+    """Index (T, B) that reverses each sequence within its own length (its own inverse), and the mask (T, B, 1)."""
+    t = np.arange(T)[:, None]
+    inside = t < lengths
+    return np.where(inside, lengths - 1 - t, t), inside[:, :, None]
+
+
+def _take(a, index):
+    return np.take_along_axis(a, index[:, :, None], axis=0)

@@ -1,0 +1,119 @@
+"""Optimisers that see only arrays, clipping, and the training loop as a generator."""
+
+import numpy as np
+
+from . import _check
+from .sequence import norm
+
+
+class SGD:
+    """params -= learning_rate * grads, in place."""
+
+    def __init__(self, learning_rate):
+        self.learning_rate = _check.positive("learning_rate", learning_rate)
+
+    def update(self, params, grads):
+        for name in params:
+            params[name] -= self.learning_rate * grads[name]
+
+
+class Adam:
+    """Kingma and Ba (2015), Algorithm 1; each number gets a step of about learning_rate, whatever its gradient's size."""
+
+    def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+        self.learning_rate = _check.positive("learning_rate", learning_rate)
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        self.t, self.mean, self.square = 0, {}, {}
+
+    def update(self, params, grads):
+        self.t += 1
+        for name, g in grads.items():
+            m = self.mean[name] = self.beta1 * self.mean.get(name, 0) + (1 - self.beta1) * g
+            v = self.square[name] = self.beta2 * self.square.get(name, 0) + (1 - self.beta2) * g * g
+            m_hat, v_hat = m / (1 - self.beta1 ** self.t), v / (1 - self.beta2 ** self.t)
+            params[name] -= self.learning_rate * m_hat / (np.sqrt(v_hat) + self.epsilon)
+
+
+def clip_by_norm(grads, max_norm):
+    """Scale all gradients together so that their joint norm is at most max_norm (Pascanu et al. 2013).
+
+    Parameters
+    ----------
+    grads : dict of str to ndarray
+        Left as it is.
+    max_norm : float
+        Above 0.
+
+    Returns
+    -------
+    clipped : dict of str to ndarray
+        Copies; equal to grads where the norm was small enough.
+    norm : float
+        The joint norm before.
+
+    Raises
+    ------
+    ValueError
+        max_norm not above 0, or a gradient that is not finite (a direction cannot be saved from it).
+    """
+    _check.positive("max_norm", max_norm)
+    before = global_norm(grads)
+    scale = min(1.0, max_norm / before) if before else 1.0
+    return {name: g * scale for name, g in grads.items()}, before
+
+
+def global_norm(grads):
+    """The norm of all gradients as one long vector. Raises ValueError, naming the array, where one is not finite."""
+    for name, g in grads.items():
+        if not np.isfinite(g).all():
+            raise ValueError(f"the gradient of {name} must be finite; it held {g[~np.isfinite(g)][0]}")
+    return float(norm(np.concatenate([np.ravel(g) for g in grads.values()])))
+
+
+def train(model, batches, optimiser, steps, clip=None):
+    """Train step by step, as a generator: ``for step, loss, norm in train(...)``.
+
+    Parameters
+    ----------
+    model : object with .params and .loss_and_gradients(batch)
+    batches : iterable
+        One batch a step. A list is gone through again and again; a generator must last for all steps.
+    optimiser : SGD or Adam
+    steps : int
+    clip : float, optional
+        Largest norm of all gradients together.
+
+    Yields
+    ------
+    (step, loss, norm)
+        step counts from 1; the loss of this step's batch before its update; the gradient norm before clipping.
+
+    Raises
+    ------
+    ValueError
+        batches ended early, or a loss or gradient stopped being finite (params keep their last finite values).
+    """
+    steps = _check.whole("steps", steps, 1)
+    if clip is not None:
+        _check.positive("clip", clip)
+    batches = iter(batches) if iter(batches) is batches else _again_and_again(batches)
+    for step in range(1, steps + 1):
+        try:
+            batch = next(batches)
+        except StopIteration:
+            raise ValueError(f"batches must last for steps = {steps}; it ended after {step - 1}") from None
+        loss, grads = model.loss_and_gradients(batch)
+        if not np.isfinite(loss):
+            raise ValueError(f"the loss at step {step} was {loss}; a smaller learning_rate or clip=1.0 may help")
+        grads, before = (grads, global_norm(grads)) if clip is None else clip_by_norm(grads, clip)
+        optimiser.update(model.params, grads)
+        yield step, loss, before
+
+
+def _again_and_again(batches):
+    while True:
+        batch = None
+        for batch in batches:
+            yield batch
+        if batch is None:       # an empty list would go round for ever
+            return
