@@ -192,7 +192,7 @@ class LSTMCell(Cell):
         dz_t[:, H:2 * H] = dc * c_prev * f * (1 - f)
         dz_t[:, 2 * H:3 * H] = dc * i * (1 - g * g)
         dz_t[:, 3 * H:] = dh * tanh_c * o * (1 - o)
-        return dz_t @ self.W_h, dc * f
+        return np.stack([dz_t @ self.W_h, dc * f])
 
     def jacobians(self, states, gates):
         """d (h, c)_t / d (h, c)_{t-1} for every step: states (T+1, 2H) as [h, c], gates (T, 4H) -> (T, 2H, 2H).

@@ -1,72 +1,254 @@
-"""One cell, several wirings. Each model has .params, .loss_and_gradients(batch) and .predict(...).
+"""One cell, four wirings. Each model has .params, .loss_and_gradients(batch) and .predict(...).
 
-A batch is a tuple (x, target) or (x, target, lengths): x (T, B, D); lengths (B,), whole numbers from 1 to T, where the
-sequences of a batch end at different steps.
+::
+
+    ManyToOne        x_1 .. x_T  ->  h_T                  ->  y              read all, answer once
+    ManyToMany       x_1 .. x_T  ->  h_1 .. h_T           ->  y_1 .. y_T     answer at every step
+    EncoderDecoder   x_1 .. x_S  ->  h_S = context = h_0  ->  y_1 .. y_T     read all, then write
+    OneToMany        v           ->  h_0                  ->  y_1 .. y_T     write from one input
+
+Inputs are vectors (T, B, D), or tokens (T, B), whole numbers, where the model has an `Embedding`. Sequences of unequal
+length are padded at their end and come with lengths (B,).
 """
 
 import numpy as np
 
-from . import _check
+from . import _check, generation
 from .readout import mask_of
-from .sequence import bptt, forward
+from .sequence import Bidirectional, _named, bptt, forward
 
 
-class _Model:
-    """A cell and a readout with their parameters in one dict of live arrays."""
+class Embedding:
+    """A vector for each token: W_e (V, D), one row a token, drawn from a normal distribution of deviation 1."""
 
-    def __init__(self, cell, readout):
-        if cell.hidden_size != readout.hidden_size:
-            raise ValueError(f"readout must have hidden_size {cell.hidden_size}, the cell's; it had {readout.hidden_size}")
-        self.cell, self.readout = cell, readout
-        self.params = {**cell.params, **readout.params}
+    def __init__(self, vocabulary_size, size, rng):
+        V, D = _check.whole("vocabulary_size", vocabulary_size, 1), _check.whole("size", size, 1)
+        self.params = {"W_e": _check.generator(rng).normal(size=(V, D))}
+
+    def forward(self, tokens):
+        """tokens (T, B) -> vectors (T, B, D)."""
+        W_e = self.params["W_e"]
+        return W_e[_check.whole_numbers("tokens", tokens, {"T": None, "B": None}, 0, len(W_e) - 1)]
+
+    def backward(self, dx, tokens):
+        """Gradients of params from dL/dx (T, B, D): each token's row gathers from every place it stood in."""
+        dW_e = np.zeros_like(self.params["W_e"])
+        np.add.at(dW_e, tokens, dx)
+        return {"W_e": dW_e}
 
 
-class ManyToOne(_Model):
-    """Read the whole sequence, answer once, from the last state. target: (B,) classes or (B, K) numbers."""
+class ManyToOne:
+    """Read the whole sequence, answer once, from the last state. target: (B,) classes or (B, K) numbers.
+
+    The cell may be Bidirectional: then the last states of both directions are read.
+    """
+
+    def __init__(self, cell, readout, embedding=None):
+        self.reader, self.readout = _Reader(cell, embedding), _fitting(readout, cell)
+        self.params = {**self.reader.params, **readout.params}
 
     def predict(self, x, lengths=None):
         """The outputs y (B, K): scores of the K classes, or K numbers."""
-        states, _ = forward(self.cell, x)
-        return self.readout.forward(self._last(states, lengths)[0])
+        _, last, _ = self.reader.forward(x, lengths)
+        return self.readout.forward(self.reader.cell.hidden(last))
 
     def loss_and_gradients(self, batch):
-        """(loss, gradients like params) of one batch."""
+        """(loss, gradients like params) of a batch (x, target) or (x, target, lengths)."""
         x, target, lengths = _unpack(batch)
-        states, cache = forward(self.cell, x)
-        h_last, where = self._last(states, lengths)
+        _, last, back = self.reader.forward(x, lengths)
+        h_last = self.reader.cell.hidden(last)                      # (B, H)
         loss, dy = self.readout.loss(self.readout.forward(h_last), target)
         grads_y, dh_last = self.readout.backward(dy, h_last)
-        dh = np.zeros((*x.shape[:2], self.cell.hidden_size))
-        dh[where] = dh_last                                         # the loss touches each sequence's last state alone
-        return loss, {**bptt(self.cell, dh, cache).params, **grads_y}
-
-    def _last(self, states, lengths):
-        h = self.cell.hidden(states)[1:]
-        T, B, _ = h.shape
-        if lengths is None:
-            lengths = np.full(B, T)
-        _check.whole_numbers("lengths", lengths, {"B": B}, 1, T)
-        where = lengths - 1, np.arange(B)
-        return h[where], where
+        d_last = np.zeros_like(last)
+        self.reader.cell.hidden(d_last)[...] = dh_last
+        return loss, {**back(d_last=d_last), **grads_y}             # the loss touches the last state alone
 
 
-class ManyToMany(_Model):
-    """Answer at every step, from the state of that step. target: (T, B) classes or (T, B, K) numbers."""
+class ManyToMany:
+    """Answer at every step, from the state of that step. target: (T, B) classes or (T, B, K) numbers.
 
-    def predict(self, x):
+    The cell may be Bidirectional: then every answer has seen the whole sequence.
+    """
+
+    def __init__(self, cell, readout, embedding=None):
+        self.reader, self.readout = _Reader(cell, embedding), _fitting(readout, cell)
+        self.params = {**self.reader.params, **readout.params}
+
+    def predict(self, x, lengths=None):
         """The outputs y (T, B, K) at every step; those behind a sequence's end mean nothing."""
-        states, _ = forward(self.cell, x)
-        return self.readout.forward(self.cell.hidden(states)[1:])
+        h, _, _ = self.reader.forward(x, lengths)
+        return self.readout.forward(h)
 
     def loss_and_gradients(self, batch):
-        """(loss, gradients like params) of one batch; the loss is the mean over the steps inside the sequences."""
+        """(loss, gradients like params) of a batch (x, target) or (x, target, lengths); a mean over the steps inside."""
         x, target, lengths = _unpack(batch)
-        states, cache = forward(self.cell, x)
-        h = self.cell.hidden(states)[1:]
+        h, _, back = self.reader.forward(x, lengths)                # (T, B, H)
         mask = None if lengths is None else mask_of(lengths, len(x))
         loss, dy = self.readout.loss(self.readout.forward(h), target, mask)
+        grads_y, dh = self.readout.backward(dy, h)                  # the loss touches every state
+        return loss, {**back(dh=dh), **grads_y}
+
+
+class EncoderDecoder:
+    """Read a sequence into one context vector, then write another from it (Cho et al. 2014, Sutskever et al. 2014).
+
+    The decoder starts from the encoder's last state and reads what was written so far, beginning with the token `start`;
+    target (T, B) are tokens, each sequence closed by `end` and padded with it.
+
+    Parameters
+    ----------
+    encoder, decoder : cells with states of one shape
+    readout : Readout
+        Its output_size K is the number of tokens the decoder knows, start and end among them.
+    embedding, target_embedding : Embedding, optional
+        For tokens on the encoder's side; for the decoder's own (one-hot vectors without it, so decoder.input_size = K).
+    start, end : int
+    """
+
+    def __init__(self, encoder, decoder, readout, embedding=None, target_embedding=None, start=1, end=0):
+        if encoder.state_shape(1) != decoder.state_shape(1):
+            raise ValueError("encoder and decoder must have states of one shape, for the one starts where the other ended; "
+                             f"they were {encoder!r} and {decoder!r}")
+        self.reader = _Reader(encoder, embedding)
+        self.writer = _Writer(decoder, _fitting(readout, decoder), target_embedding, start, end)
+        self.params = {**_named("encoder", self.reader.params), **_named("decoder", self.writer.params)}
+
+    def context(self, x, lengths=None):
+        """The encoder's last state (B, H), LSTM (2, B, H): all that the decoder will know of x."""
+        return self.reader.forward(x, lengths)[1]
+
+    def predict(self, x, lengths=None, most=30):
+        """What the decoder writes by itself, always the likeliest token: (L, B), L <= most, padded with `end`."""
+        return generation.greedy(self.writer.step, self.context(x, lengths), self.writer.start, self.writer.end, most)
+
+    def loss_and_gradients(self, batch):
+        """(loss, gradients like params) of a batch (x, target) or (x, target, lengths of x), with teacher forcing."""
+        x, target, lengths = _unpack(batch)
+        _, context, back = self.reader.forward(x, lengths)
+        loss, grads, d_context = self.writer.loss_and_gradients(target, context)
+        return loss, {**_named("encoder", back(d_last=d_context)), **_named("decoder", grads)}
+
+
+class OneToMany:
+    """Write a sequence from one input v (B, V): h_0 = tanh(W_v v + b_v), an LSTM's c_0 = 0; target (T, B) as above.
+
+    Parameters
+    ----------
+    cell, readout, embedding, start, end :
+        As the decoder of EncoderDecoder has them.
+    input_size : int, optional
+        V; without it v is the first hidden state itself, (B, H).
+    rng : numpy.random.Generator
+        Draws W_v (H, V) and b_v (H,) uniformly from +-1/sqrt(V); needed with input_size.
+    """
+
+    def __init__(self, cell, readout, input_size=None, rng=None, embedding=None, start=1, end=0):
+        self.writer, self.input_size = _Writer(cell, _fitting(readout, cell), embedding, start, end), input_size
+        self.params = dict(self.writer.params)
+        if input_size is not None:
+            bound = 1 / np.sqrt(_check.whole("input_size", input_size, 1))
+            _check.generator(rng)
+            self.params |= {"W_v": rng.uniform(-bound, bound, (cell.hidden_size, input_size)),
+                            "b_v": rng.uniform(-bound, bound, cell.hidden_size)}
+
+    def first_state(self, v):
+        """v (B, V) -> state_0 (B, H), LSTM (2, B, H)."""
+        state_0 = self.writer.cell.zero_state(len(_check.floats("v", v, {"B": None, "V": self.input_size})))
+        h_0 = self.writer.cell.hidden(state_0)                      # a view
+        if self.input_size is None:
+            _check.floats("v", v, {"B": None, "H": h_0.shape[1]})
+        h_0[...] = v if self.input_size is None else np.tanh(v @ self.params["W_v"].T + self.params["b_v"])
+        return state_0
+
+    def predict(self, v, most=30):
+        """What the cell writes by itself, always the likeliest token: (L, B), L <= most, padded with `end`."""
+        return generation.greedy(self.writer.step, self.first_state(v), self.writer.start, self.writer.end, most)
+
+    def sample(self, v, rng, temperature=1.0, top_k=None, most=30):
+        """One draw for each v: (tokens (L, B), the probabilities drawn from (L, B, K))."""
+        return generation.sample(self.writer.step, self.first_state(v), self.writer.start, self.writer.end, most, rng,
+                                 temperature, top_k)
+
+    def loss_and_gradients(self, batch):
+        """(loss, gradients like params) of a batch (v, target), with teacher forcing."""
+        v, target, _ = _unpack(batch)
+        state_0 = self.first_state(v)
+        loss, grads, d_state_0 = self.writer.loss_and_gradients(target, state_0)
+        if self.input_size is not None:
+            hidden = self.writer.cell.hidden
+            da = hidden(d_state_0) * (1 - hidden(state_0) ** 2)
+            grads |= {"W_v": da.T @ v, "b_v": da.sum(axis=0)}
+        return loss, grads
+
+
+class _Reader:
+    """The reading half of a wiring: a cell (or Bidirectional) and, for tokens, an embedding in front of it."""
+
+    def __init__(self, cell, embedding=None):
+        self.cell, self.embedding = cell, embedding
+        self.params = {**cell.params, **(embedding.params if embedding else {})}
+
+    def forward(self, x, lengths):
+        """h (T, B, H), the last state, and a function back(dh, d_last) -> gradients of params; either may be left out."""
+        vectors = self.embedding.forward(x) if self.embedding else x
+        if isinstance(self.cell, Bidirectional):
+            h, cache = self.cell.forward(vectors, lengths)
+            last = self.cell.last(cache)
+        else:
+            states, cache = forward(self.cell, vectors, lengths=lengths)
+            h, last = self.cell.hidden(states)[1:], states[-1]
+
+        def back(dh=None, d_last=None):
+            dh = np.zeros(h.shape) if dh is None else dh
+            if isinstance(self.cell, Bidirectional):
+                params, dx = self.cell.backward(dh, cache, d_last)
+            else:
+                params, dx, *_ = bptt(self.cell, dh, cache, d_last)
+            return {**params, **(self.embedding.backward(dx, x) if self.embedding else {})}
+
+        return h, last, back
+
+
+class _Writer:
+    """The writing half: a cell that reads the token it wrote last, and a readout that proposes the next."""
+
+    def __init__(self, cell, readout, embedding, start, end):
+        self.cell, self.readout, self.embedding = cell, readout, embedding
+        self.start, self.end = (_check.whole(name, token, 0, readout.output_size - 1)
+                                for name, token in (("start", start), ("end", end)))
+        if not embedding and cell.input_size != readout.output_size:
+            raise ValueError(f"without an embedding the writing cell reads one-hot tokens: its input_size must be the "
+                             f"readout's output_size {readout.output_size}; it was {cell.input_size}")
+        self.params = {**cell.params, **readout.params, **(embedding.params if embedding else {})}
+
+    def vectors(self, tokens):
+        """tokens (T, B) -> what the cell reads (T, B, D)."""
+        return self.embedding.forward(tokens) if self.embedding else np.eye(self.readout.output_size)[tokens]
+
+    def step(self, tokens, state):
+        """(scores of the next token (B, K), new state) after reading tokens (B,)."""
+        state = self.cell.step(self.vectors(tokens[None])[0], state)
+        return self.readout.forward(self.cell.hidden(state)), state
+
+    def loss_and_gradients(self, target, state_0):
+        """(loss, gradients of params, dL/d state_0) with teacher forcing: step t reads the target of step t - 1."""
+        _check.whole_numbers("target", target, {"T": None, "B": state_0.shape[-2]}, 0, self.readout.output_size - 1)
+        read = np.concatenate([np.full_like(target[:1], self.start), target[:-1]])
+        ends = target == self.end
+        mask = np.cumsum(ends, axis=0) - ends == 0                  # up to and with each sequence's first `end`
+        states, cache = forward(self.cell, self.vectors(read), state_0)
+        h = self.cell.hidden(states)[1:]
+        loss, dy = self.readout.loss(self.readout.forward(h), target, mask)
         grads_y, dh = self.readout.backward(dy, h)
-        return loss, {**bptt(self.cell, dh, cache).params, **grads_y}
+        grads = bptt(self.cell, dh, cache)
+        grads_e = self.embedding.backward(grads.x, read) if self.embedding else {}
+        return loss, {**grads.params, **grads_y, **grads_e}, grads.states[0]
+
+
+def _fitting(readout, cell):
+    if readout.hidden_size != cell.hidden_size:
+        raise ValueError(f"readout must have hidden_size {cell.hidden_size}, the cell's; it had {readout.hidden_size}")
+    return readout
 
 
 def _unpack(batch):

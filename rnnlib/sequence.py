@@ -18,6 +18,7 @@ class Cache(NamedTuple):
     x: np.ndarray                   # (T, B, D)
     states: np.ndarray              # (T+1, B, H), LSTM (T+1, 2, B, H)
     gates: Any                      # (T, B, 4H): LSTM i, f, g, o; GRU r, z, n, q; None for RNNCell
+    lengths: Any                    # (B,), or None where all sequences have T steps
 
 
 class Gradients(NamedTuple):
@@ -30,7 +31,7 @@ class Gradients(NamedTuple):
     norms: np.ndarray               # (T+1, B)      norm of the h part, per step and sequence
 
 
-def forward(cell, x, state_0=None):
+def forward(cell, x, state_0=None, lengths=None):
     """Walk the cell along the sequence.
 
     Parameters
@@ -40,6 +41,9 @@ def forward(cell, x, state_0=None):
         The inputs, time first.
     state_0 : ndarray (B, H), LSTM (2, B, H), optional
         Where to start; zeros without it.
+    lengths : ndarray of int (B,), optional
+        Sequence b ends after lengths[b] steps, 1..T. From there its state stays as it is, whatever the padding holds, so
+        that states[-1] is every sequence's own last state.
 
     Returns
     -------
@@ -59,12 +63,17 @@ def forward(cell, x, state_0=None):
         state_0 = cell.zero_state(B)
     else:
         _check.floats("state_0", state_0, cell.state_shape(B))
+    if lengths is not None:
+        _check.whole_numbers("lengths", lengths, {"B": B}, 1, T)
     a = cell.project(x)                                             # W_x x_t + b, all steps at once
     states = np.empty((T + 1, *state_0.shape))
     states[0] = state_0
     for t in range(T):
         cell.advance(a[t], states[t], states[t + 1])
-    return states, Cache(cell, x, states, a if cell.keeps_gates else None)
+        if lengths is not None:
+            ended = lengths <= t
+            states[t + 1][..., ended, :] = states[t][..., ended, :]
+    return states, Cache(cell, x, states, a if cell.keeps_gates else None, lengths)
 
 
 def bptt(cell, dh, cache, d_last=None, truncate=None):
@@ -90,7 +99,7 @@ def bptt(cell, dh, cache, d_last=None, truncate=None):
     """
     if not isinstance(cache, Cache) or cache.cell is not cell:
         raise ValueError("cache must come from forward(cell, ...) with this same cell")
-    _, x, states, gates = cache
+    _, x, states, gates, lengths = cache
     (T, B, _), H = x.shape, cell.hidden_size
     _check.floats("dh", dh, {"T": T, "B": B, "H": H})
     if d_last is not None:
@@ -104,6 +113,10 @@ def bptt(cell, dh, cache, d_last=None, truncate=None):
     dz = np.empty((T, B, cell.blocks * H))
     for t in reversed(range(T)):                                    # from state t+1 back to state t
         d_prev = cell.step_backward(d_states[t + 1], states[t], states[t + 1], None if gates is None else gates[t], dz[t])
+        if lengths is not None:                                     # behind its end a state is handed on as it is
+            ended = lengths <= t
+            dz[t, ended] = 0
+            d_prev[..., ended, :] = d_states[t + 1][..., ended, :]
         if t == 0 or t % truncate:                                  # no gradient crosses a cut
             d_states[t] += d_prev                                   # the second path: through the next step
     params = cell.weight_gradients(dz, x, cell.hidden(states)[:-1], gates)
@@ -169,6 +182,10 @@ class Bidirectional:
         self.hidden_size = forward_cell.hidden_size + backward_cell.hidden_size
         self.params = {**_named("forward", forward_cell.params), **_named("backward", backward_cell.params)}
 
+    def hidden(self, states):
+        """The h part of a state, as the cells have it; here a state is h alone."""
+        return states
+
     def forward(self, x, lengths=None):
         """Both directions over x (T, B, D): out (T, B, 2H) (the sum of the two H if they differ), and the cache.
 
@@ -177,22 +194,35 @@ class Bidirectional:
         """
         _check.floats("x", x, {"T": None, "B": None, "D": self.input_size})
         T, B, _ = x.shape
-        lengths = np.full(B, T) if lengths is None else _check.whole_numbers("lengths", lengths, {"B": B}, 1, T)
-        mirror, inside = _mirror(lengths, T)
-        states_f, cache_f = forward(self.forward_cell, x)
-        states_b, cache_b = forward(self.backward_cell, _take(x, mirror))
+        all_lengths = np.full(B, T) if lengths is None else _check.whole_numbers("lengths", lengths, {"B": B}, 1, T)
+        mirror, inside = _mirror(all_lengths, T)
+        states_f, cache_f = forward(self.forward_cell, x, lengths=lengths)
+        states_b, cache_b = forward(self.backward_cell, _take(x, mirror), lengths=lengths)
         h_f = self.forward_cell.hidden(states_f)[1:]
         h_b = _take(self.backward_cell.hidden(states_b)[1:], mirror)
         return np.concatenate([h_f, h_b], axis=-1) * inside, (cache_f, cache_b, mirror, inside)
 
-    def backward(self, dout, cache):
-        """(gradients of params, dL/dx (T, B, D)) from dL/dout (T, B, 2H); what dout says of the padding is ignored."""
+    def last(self, cache):
+        """Where each direction ended, joined: (B, 2H). The backward cell's last state is the one that has read x_1."""
+        return np.concatenate([c.cell.hidden(c.states[-1]) for c in cache[:2]], axis=-1)
+
+    def backward(self, dout, cache, d_last=None):
+        """(gradients of params, dL/dx (T, B, D)) from dL/dout (T, B, 2H); what dout says of the padding is ignored.
+
+        d_last (B, 2H), optional: what reaches `last(cache)`.
+        """
         cache_f, cache_b, mirror, inside = cache
         T, B, _ = cache_f.x.shape
         _check.floats("dout", dout, {"T": T, "B": B, "2H": self.hidden_size})
-        dh_f, dh_b = np.split(dout * inside, [self.forward_cell.hidden_size], axis=-1)
+        if d_last is not None:
+            _check.floats("d_last", d_last, {"B": B, "2H": self.hidden_size})
+        H = self.forward_cell.hidden_size
+        dh_f, dh_b = dout[..., :H] * inside, _take(dout[..., H:] * inside, mirror)
+        if d_last is not None:                                      # padded states repeat the last one, so it lies at T
+            dh_f[-1] += d_last[:, :H]
+            dh_b[-1] += d_last[:, H:]
         grads_f = bptt(self.forward_cell, dh_f, cache_f)
-        grads_b = bptt(self.backward_cell, _take(dh_b, mirror), cache_b)
+        grads_b = bptt(self.backward_cell, dh_b, cache_b)
         return ({**_named("forward", grads_f.params), **_named("backward", grads_b.params)},
                 grads_f.x + _take(grads_b.x, mirror))
 

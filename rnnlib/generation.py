@@ -1,0 +1,86 @@
+"""Writing token by token: the likeliest, the best few, or a draw.
+
+`step` is a function (tokens (B,), state) -> (scores (B, K), new state); states are as the cells have them, with B on the
+axis before the last.
+"""
+
+import numpy as np
+
+from . import _check
+
+
+def greedy(step, state, start, end, most):
+    """Always the likeliest token: (L, B) with L <= most; behind a sequence's first `end` stands `end`."""
+    return _write(step, state, start, end, most, lambda scores: scores.argmax(axis=-1))
+
+
+def probabilities(scores, temperature=1.0, top_k=None):
+    """softmax(scores / temperature) over the last axis, (..., K); with top_k only the k likeliest tokens keep any.
+
+    A low temperature sharpens the distribution towards its largest entry, a high one flattens it towards equal shares.
+    """
+    _check.positive("temperature", temperature)
+    if top_k is not None:
+        kth = np.sort(scores, axis=-1)[..., -_check.whole("top_k", top_k, 1, scores.shape[-1])]
+        scores = np.where(scores >= kth[..., None], scores, -np.inf)
+    p = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)
+    return p / p.sum(axis=-1, keepdims=True)
+
+
+def sample(step, state, start, end, most, rng, temperature=1.0, top_k=None):
+    """One draw for each sequence: (tokens (L, B), the probabilities they were drawn from (L, B, K))."""
+    _check.generator(rng)
+    drawn_from = []
+
+    def draw(scores):
+        p = probabilities(scores, temperature, top_k)
+        drawn_from.append(p)
+        # the first token whose cumulated probability passes a uniform number; 1.0 may be missed by rounding
+        cumulated = np.cumsum(p, axis=-1)
+        return (rng.random((len(p), 1)) * cumulated[:, -1:] < cumulated).argmax(axis=-1)
+
+    return _write(step, state, start, end, most, draw), np.array(drawn_from)
+
+
+def beam_search(step, state, start, end, most, width):
+    """The `width` likeliest sequences that the search keeps in sight, for one sequence (B = 1).
+
+    Returns
+    -------
+    list of (log probability, tokens)
+        Best first; tokens (L,) without `end`. Width 1 is greedy.
+    """
+    _check.whole("width", width, 1)
+    most = _check.whole("most", most, 1)
+    if state.shape[-2] != 1:
+        raise ValueError(f"beam_search takes one sequence, a state with B = 1; the state had shape {state.shape}")
+    tokens, total, written, ended = np.array([start]), np.zeros(1), np.empty((1, 0), dtype=int), []
+    for _ in range(most):
+        scores, state = step(tokens, state)
+        shifted = scores - scores.max(axis=-1, keepdims=True)
+        log_p = total[:, None] + shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        best = np.argsort(-log_p, axis=None, kind="stable")[:width]
+        beam, tokens = np.unravel_index(best, log_p.shape)
+        total, written, state = log_p[beam, tokens], np.column_stack([written[beam], tokens]), state[..., beam, :]
+        done = tokens == end
+        ended += [(float(p), w[:-1]) for p, w in zip(total[done], written[done])]
+        tokens, total, written, state = tokens[~done], total[~done], written[~done], state[..., ~done, :]
+        ended = sorted(ended, key=lambda pair: -pair[0])[:width]
+        # a longer sequence is never likelier than its beginning
+        if not len(tokens) or (len(ended) == width and ended[-1][0] >= total.max()):
+            break
+    open_ones = [(float(p), w) for p, w in zip(total, written)]
+    return sorted(ended + open_ones, key=lambda pair: -pair[0])[:width]
+
+
+def _write(step, state, start, end, most, choose):
+    tokens = np.full(state.shape[-2], start)
+    written, running = [], np.ones(len(tokens), dtype=bool)
+    for _ in range(_check.whole("most", most, 1)):
+        scores, state = step(tokens, state)
+        tokens = np.where(running, choose(scores), end)
+        written.append(tokens)
+        running &= tokens != end
+        if not running.any():
+            break
+    return np.array(written)
