@@ -292,7 +292,7 @@ class Training(_Saved):
 
 
 def _image(figure):
-    width, height = (int(side) for side in figure.get_size_inches() * figure.dpi)
+    width, height = figure.canvas.get_width_height()
     return widgets.Image(format="png", width=width, height=height, layout={"max_width": "100%", "height": "auto"})
 
 
@@ -302,7 +302,7 @@ def _text(height="3.4em"):
 
 
 def _say(text, sentence):
-    text.value = f'<div role="status" style="line-height: 1.5">{html.escape(sentence)}</div>'
+    text.value = f'<div role="status" style="line-height: 1.5; font-size: 14px">{html.escape(sentence)}</div>'
 
 
 def _short(value):

@@ -1,0 +1,108 @@
+"""JupyterLab in a headless browser: start it, open a notebook, run it, look at it. Used by the tests and the benchmark."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+# without these Chromium talks to its maker's servers at every start; it has no sandbox for root, as in containers
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+
+
+def launch(playwright):
+    """The system's Chromium or Chrome where there is one, else the one Playwright has downloaded."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, names)), None), args=FLAGS)
+
+
+@contextlib.contextmanager
+def server(folder, home):
+    """JupyterLab on `folder` (nothing of the user's own configuration, kept in `home`); yields its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    arguments = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
+                 "--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}",
+                 "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
+                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": f"{home}/config", "JUPYTER_RUNTIME_DIR": f"{home}/runtime",
+                   "JUPYTERLAB_WORKSPACES_DIR": f"{home}/workspaces", "JUPYTERLAB_SETTINGS_DIR": f"{home}/settings",
+                   "JUPYTER_PATH": os.path.join(sys.prefix, "share", "jupyter"), "IPYTHONDIR": f"{home}/ipython"}
+    log = open(f"{home}/lab.log", "w")
+    process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *arguments], env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            if process.poll() is not None:
+                raise RuntimeError(f"JupyterLab ended at once; its log is {log.name}")
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"{address}/api/status", timeout=2).read()
+                break
+            time.sleep(0.1)
+        else:
+            raise RuntimeError(f"JupyterLab did not answer within a minute; its log is {log.name}")
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+        log.close()
+
+
+class Notebook:
+    """One notebook open in JupyterLab, on a kernel of its own."""
+
+    def __init__(self, browser, address, name, width=1200, height=1000, dark=False):
+        self.page = browser.new_page(viewport={"width": width, "height": height})
+        self.complaints = []        # of the page itself: scripts that failed
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        self.page.goto(f"{address}/doc/tree/{name}?reset", wait_until="commit")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.wait_for_idle()
+        if dark:
+            self.command("apputils:change-theme", theme="JupyterLab Dark")
+
+    def command(self, name, **arguments):
+        return self.page.evaluate("([name, args]) => { window.jupyterapp.commands.execute(name, args); }", [name, arguments])
+
+    def wait_for_idle(self, seconds=120):
+        self.page.wait_for_function(
+            """() => { const s = window.jupyterapp?.shell?.currentWidget?.sessionContext;
+                       return s && s.isReady && s.session?.kernel?.status === 'idle'; }""", timeout=1000 * seconds)
+
+    def run_all(self, seconds=120):
+        """Run every cell, wait for the last, and draw all of them: JupyterLab leaves out what is not in view."""
+        self.page.evaluate("""() => { window.allRun = false;
+            window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.allRun = true; }); }""")
+        self.page.wait_for_function("() => window.allRun", timeout=1000 * seconds)
+        self.wait_for_idle()
+        self.show_all()
+
+    def show_all(self):
+        """Scroll through the notebook once, so that every output has been put on the page."""
+        for cell in range(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets.length")):
+            self.page.evaluate("""async i => { const n = window.jupyterapp.shell.currentWidget.content;
+                await n.scrollToItem(i, 'center'); }""", cell)
+            self.page.wait_for_timeout(30)
+
+    def errors(self):
+        """The texts of error outputs and of anything printed on stderr."""
+        return self.page.evaluate("""() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+            .flatMap(c => c.getOutputs ? c.getOutputs() : [])
+            .filter(o => o.output_type === 'error' || o.name === 'stderr')
+            .map(o => o.evalue ?? o.text.toString())""")
+
+    def figures(self):
+        """Locators of the live figures: the boxes that hold a picture and at least one slider."""
+        boxes = self.page.locator(".jp-OutputArea-output .widget-vbox:has(> img.widget-image):has(.noUi-handle)")
+        return [boxes.nth(i) for i in range(boxes.count())]
+
+    def close(self):
+        """Close the page and end its kernel."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()

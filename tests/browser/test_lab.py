@@ -1,0 +1,144 @@
+"""The course in JupyterLab as a learner has it: a real browser, a real kernel, keys and pointer."""
+
+import re
+
+import numpy as np
+import pytest
+from conftest import NOTEBOOKS
+from lab import Notebook
+
+from rnnlib import explorers
+
+PICTURE = "img.widget-image"
+
+
+def source(figure):
+    return figure.locator(PICTURE).first.get_attribute("src")
+
+
+def wait_for_new_picture(notebook, figure, before):
+    notebook.page.wait_for_function(
+        "([image, before]) => image.src !== before && image.complete && image.naturalWidth > 0",
+        arg=[figure.locator(PICTURE).first.element_handle(), before], timeout=15_000)
+
+
+def settle(notebook, figure):
+    """Until no new picture has come for a while."""
+    before = None
+    while source(figure) != before:
+        before = source(figure)
+        notebook.page.wait_for_timeout(400)
+        notebook.wait_for_idle()
+
+
+def step_by_key(notebook, handle):
+    """One step with an arrow key, to the left where the slider stands at its right end."""
+    handle.focus()
+    at, most = (float(handle.get_attribute(f"aria-value{which}")) for which in ("now", "max"))
+    notebook.page.keyboard.press("ArrowLeft" if at >= most else "ArrowRight")
+
+
+def test_runs_to_the_end_without_a_complaint(ran):
+    assert ran.errors() == []
+    assert ran.complaints == []
+    assert ran.figures(), "no slider figure on the page"
+
+
+def test_every_slider_redraws_by_key_and_keeps_its_height(ran):
+    for figure in ran.figures():
+        figure.scroll_into_view_if_needed()
+        height = figure.bounding_box()["height"]
+        handles = figure.locator(".noUi-handle")
+        for i in range(handles.count()):
+            before, said = source(figure), figure.locator("[role=status]").inner_text()
+            step_by_key(ran, handles.nth(i))
+            wait_for_new_picture(ran, figure, before)
+            settle(ran, figure)
+            assert figure.bounding_box()["height"] == height
+            assert figure.locator("[role=status]").inner_text().strip(), said
+    assert ran.complaints == []
+
+
+def test_one_slider_of_each_figure_follows_the_pointer(ran):
+    for figure in ran.figures():
+        figure.scroll_into_view_if_needed()
+        handle, readout = figure.locator(".noUi-handle").first, figure.locator(".widget-readout").first
+        track, at = figure.locator(".noUi-target").first.bounding_box(), handle.bounding_box()
+        before, value = source(figure), readout.inner_text()
+        middle = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
+        to = track["x"] + track["width"] * (0.75 if middle[0] < track["x"] + track["width"] / 2 else 0.25)
+        ran.page.mouse.move(*middle)
+        ran.page.mouse.down()
+        ran.page.mouse.move(to, middle[1], steps=5)
+        ran.page.mouse.up()
+        wait_for_new_picture(ran, figure, before)
+        assert readout.inner_text() != value
+        settle(ran, figure)
+
+
+def test_training_starts_and_stops_by_button_after_run_all(ran):
+    panels = ran.page.locator(".jp-OutputArea-output .widget-vbox:has(> .widget-hbox button:has-text('Train'))")
+    if not panels.count():
+        pytest.skip("no training panel in this lesson")
+    for i in range(panels.count()):
+        panel = panels.nth(i)
+        panel.scroll_into_view_if_needed()
+        status, stop = panel.locator("[role=status]"), panel.locator("button:has-text('Stop')")
+        panel.locator("button:has-text('Train')").click()
+        ran.page.wait_for_function("status => status.innerText.startsWith('Step ')", arg=status.element_handle(), timeout=20_000)
+        stop.click()
+        ran.page.wait_for_function("status => /^(Stopped after|Done)/.test(status.innerText)", arg=status.element_handle(),
+                                   timeout=10_000)
+        assert status.inner_text().startswith("Stopped after"), status.inner_text()
+        assert stop.is_disabled()
+        assert panel.locator("button:has-text('Train')").is_enabled()
+
+
+def test_two_sliders_at_once_and_a_queue_of_moves_end_at_the_right_picture(browser, address):
+    notebook = Notebook(browser, address, "00_start_here.ipynb")
+    notebook.run_all()
+    figure = notebook.figures()[0]
+    figure.scroll_into_view_if_needed()
+    factor, steps = (figure.locator(".noUi-handle").nth(i) for i in (0, 1))
+    factor.focus()
+    for _ in range(100):
+        notebook.page.keyboard.press("ArrowLeft")           # 0.70 -> 0.10, where the slider ends
+    steps.focus()
+    for _ in range(100):
+        notebook.page.keyboard.press("ArrowRight")          # 100 -> 200
+    settle(notebook, figure)
+    assert figure.locator(".widget-readout").all_inner_texts() == ["0.10", "200"]
+    assert figure.locator("[role=status]").inner_text().startswith("0.1^199 = 1.0e-199")
+    shown = notebook.page.evaluate("async url => Array.from(new Uint8Array(await (await fetch(url)).arrayBuffer()))",
+                                   source(figure))
+    drawn_here = explorers.vanishing_product(lambda factor, T: np.arange(T - 1, -1, -1) * np.log10(factor), 0.1, 200)
+    assert bytes(shown) == drawn_here.image.value
+    notebook.close()
+
+
+@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS], ids=lambda name: name.removesuffix(".ipynb"))
+def test_a_committed_notebook_reopened_on_a_fresh_kernel_shows_its_pictures(name, browser, address):
+    notebook = Notebook(browser, address, name)
+    notebook.command("notebook:trust")
+    if notebook.page.locator(".jp-Dialog button:has-text('Trust')").count():
+        notebook.page.locator(".jp-Dialog button:has-text('Trust')").click()
+    notebook.show_all()
+    text = notebook.page.locator(".jp-Notebook").inner_text()
+    assert not re.search(r"model not found|Error displaying widget|Loading widget", text, re.IGNORECASE)
+    assert notebook.page.locator(".jp-OutputArea-output img[src^='data:image/png']").count() >= 1
+    assert notebook.complaints == []
+    notebook.close()
+
+
+@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS], ids=lambda name: name.removesuffix(".ipynb"))
+def test_a_narrow_dark_window_cuts_nothing(name, browser, address, keep_picture):
+    notebook = Notebook(browser, address, name, width=900, dark=True)
+    notebook.run_all()
+    for number, figure in enumerate(notebook.figures()):
+        figure.scroll_into_view_if_needed()
+        keep_picture(notebook.page, f"narrow_dark_{name[:2]}_{number}")
+        frame = notebook.page.locator(".jp-WindowedPanel-outer").first.bounding_box()
+        for part in (figure.locator(PICTURE).first, figure.locator("[role=status]")):
+            box = part.bounding_box()
+            assert box["x"] >= frame["x"] and box["x"] + box["width"] <= frame["x"] + frame["width"]
+    notebook.close()
