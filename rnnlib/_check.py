@@ -40,6 +40,25 @@ def floats(name, value, shape):
     return value
 
 
+def vectors(name, value, letter, size=None, like=None):
+    """Check that `value` is a floating-point array (..., size), with the leading axes of `like` if given; return it.
+
+    It may hold NaN: a loss that is not finite is told where it is used, with better advice.
+    """
+    wanted = f"(..., {letter})" if size is None else f"(..., {letter}) with {letter} = {size}"
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array of floats, shape {wanted}; it was a {type(value).__name__}")
+    if not np.issubdtype(value.dtype, np.floating):
+        raise TypeError(f"{name} must hold floating-point numbers; its dtype was {value.dtype}")
+    if value.ndim == 0 or (size is not None and value.shape[-1] != size):
+        raise ValueError(f"{name} must have shape {wanted}; it had shape {value.shape}")
+    if value.size == 0:
+        raise ValueError(f"{name} must have shape {wanted}, every axis at least 1; it had shape {value.shape}")
+    if like is not None and value.shape[:-1] != like.shape[:-1]:
+        raise ValueError(f"{name} must have shape {(*like.shape[:-1], size)}; it had shape {value.shape}")
+    return value
+
+
 def whole(name, value, least, most=None):
     """Check that `value` is a whole number from `least` up (to `most`, if given), and return it as an int."""
     upper = "" if most is None else f" and at most {most}"
@@ -60,15 +79,17 @@ def positive(name, value):
 
 
 def whole_numbers(name, value, shape, least, most):
-    """Check that `value` is an integer array of the wanted shape within least..most, and return it."""
+    """Check that `value` is an integer array of the wanted shape within least..most; return it with the type int."""
     if not isinstance(value, np.ndarray) or not np.issubdtype(value.dtype, np.integer):
         kind = f"dtype {value.dtype}" if isinstance(value, np.ndarray) else f"a {type(value).__name__}"
         raise TypeError(f"{name} must be a NumPy array of whole numbers, shape {_wanted(shape)}; it was {kind}")
     if value.ndim != len(shape) or any(w is not None and s != w for s, w in zip(value.shape, shape.values())):
         raise ValueError(f"{name} must have shape {_wanted(shape)}; it had shape {value.shape}")
-    if value.size and (value.min() < least or value.max() > most):
+    if value.size == 0:
+        raise ValueError(f"{name} must have shape {_wanted(shape)}, every axis at least 1; it had shape {value.shape}")
+    if value.min() < least or value.max() > most:
         raise ValueError(f"{name} must lie between {least} and {most}; it held {value.min()} to {value.max()}")
-    return value
+    return value.astype(int, copy=False)
 
 
 def generator(rng):

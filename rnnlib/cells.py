@@ -23,9 +23,11 @@ def _parameter(name):
         return cell.params[name]
 
     def put(cell, value):
-        array = cell.params[name]
-        if np.shape(value) != array.shape:
-            raise ValueError(f"{name} must have shape {array.shape}; the new value had shape {np.shape(value)}")
+        array, value = cell.params[name], np.asarray(value)
+        if value.dtype.kind not in "fiu":
+            raise TypeError(f"{name} must hold real numbers; the new value had dtype {value.dtype}")
+        if value.shape != array.shape:
+            raise ValueError(f"{name} must have shape {array.shape}; the new value had shape {value.shape}")
         array[...] = value
 
     return property(get, put)

@@ -26,9 +26,13 @@ def gradient_check(f, params, grads, epsilon=1e-5):
     """
     if set(params) != set(grads):
         raise ValueError(f"grads must name the same arrays as params, {sorted(params)}; it named {sorted(grads)}")
+    if not params:
+        raise ValueError("params must name at least one array; it was empty, and nothing would be checked")
     loss = (lambda: f(params)) if inspect.signature(f).parameters else f
     worst = 0.0
     for name, array in params.items():
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"params[{name!r}] must be a NumPy array of floats; it was a {type(array).__name__}")
         if not np.issubdtype(array.dtype, np.floating):
             raise TypeError(f"params[{name!r}] must hold floating-point numbers; its dtype was {array.dtype}")
         analytic = np.asarray(grads[name], dtype=float)

@@ -5,6 +5,7 @@ Everything here also leaves something readable in a saved notebook: a picture, a
 
 import asyncio
 import base64
+import difflib
 import html
 import time
 
@@ -175,6 +176,68 @@ class Reveal(_Saved):
         else:
             said = f"You said {_short(p.answer)}{unit}; it is {_short(self.truth)}{unit}, {_short(abs(p.answer - self.truth))} off."
         return f"{said} {self.why}"
+
+
+class TextBox(_Saved):
+    """A line to type in, and what is answered to it; with a figure, if there is one, drawn anew for each text.
+
+    What people type is shown as text, never as HTML.
+
+    Parameters
+    ----------
+    label : str
+    text : str
+        What stands in it at first.
+    answer : function
+        answer(text) -> str: sets the figure's artists, if there is one, and returns the sentence under it. It meets empty,
+        long and odd texts; a ValueError it raises is shown as a sentence.
+    figure : matplotlib Figure, optional
+
+    Attributes
+    ----------
+    input : ipywidgets.Text
+        Setting ``.input.value`` answers, with or without a browser.
+    finding : str
+        The sentence now shown.
+    """
+
+    LONGEST = 500
+
+    def __init__(self, label, text, answer, figure=None):
+        self._answer, self.figure = answer, figure
+        self.input = widgets.Text(value=text, description=label, continuous_update=False, placeholder="type, then press Enter",
+                                  style={"description_width": "initial"}, layout={"width": "min(98%, 640px)"})
+        self._text = _text()
+        if figure is not None:
+            self.image = _image(figure)
+        super().__init__([self.input, *([self.image] if figure is not None else []), self._text])
+        self.input.observe(self._reply, "value")
+        self._reply()
+
+    def sentence(self):
+        return f"{self.input.description} {self.input.value!r}: {self.finding}"
+
+    def _reply(self, _change=None):
+        text = self.input.value.strip()
+        try:
+            if not text:
+                raise ValueError("Nothing is written there yet.")
+            if len(text) > self.LONGEST:
+                raise ValueError(f"That is {len(text)} characters long; up to {self.LONGEST} are read.")
+            with figures.style():
+                self.finding = self._answer(text)
+            if self.figure is not None:
+                self.image.value = figures.png(self.figure)
+        except ValueError as error:
+            self.finding = str(error)
+        _say(self._text, self.finding)
+
+
+def nearest(word, known):
+    """A sentence on a word that is not known, with the nearest known ones offered."""
+    close = difflib.get_close_matches(word.lower(), known, n=3, cutoff=0.5)
+    offer = f" Near it: {', '.join(close)}." if close else ""
+    return f"{word[:30]!r} is not among the words this network knows.{offer}"
 
 
 def progress(steps, count, label="Training"):

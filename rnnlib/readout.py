@@ -30,12 +30,13 @@ class Readout:
 
     def forward(self, h):
         """h (..., H) -> y (..., K)."""
-        if h.shape[-1] != self.hidden_size:
-            raise ValueError(f"h must have shape (..., H) with H = {self.hidden_size}; it had shape {h.shape}")
+        _check.vectors("h", h, "H", self.hidden_size)
         return h @ self.W_y.T + self.b_y
 
     def backward(self, dy, h):
         """(gradients of params, dL/dh (..., H)) from dL/dy (..., K) and the h of the forward pass."""
+        _check.vectors("h", h, "H", self.hidden_size)
+        _check.vectors("dy", dy, "K", self.output_size, like=h)
         flat = dy.reshape(-1, self.output_size)
         return {"W_y": flat.T @ h.reshape(-1, self.hidden_size), "b_y": flat.sum(axis=0)}, dy @ self.W_y
 
@@ -65,8 +66,8 @@ def cross_entropy(y, target, mask=None):
     dy : ndarray (..., K)
         Zero where masked.
     """
-    K = y.shape[-1]
-    _check.whole_numbers("target", target, _like(y), 0, K - 1)
+    K = _check.vectors("y", y, "K").shape[-1]
+    target = _check.whole_numbers("target", target, _like(y), 0, K - 1)
     weight = _weights(mask, target.shape)
     shifted = y - y.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
@@ -82,7 +83,7 @@ def squared_error(y, target, mask=None):
 
     y, target : ndarray (..., K); mask : ndarray of bool (...), at least one True. Returns (loss, dy (..., K)).
     """
-    _check.floats("target", target, {**_like(y), "K": y.shape[-1]})
+    _check.floats("target", target, {**_like(_check.vectors("y", y, "K")), "K": y.shape[-1]})
     weight = _weights(mask, y.shape[:-1])[..., None] / y.shape[-1]
     error = y - target
     return float((error ** 2 * weight).sum()), 2 * error * weight
@@ -90,8 +91,7 @@ def squared_error(y, target, mask=None):
 
 def mask_of(lengths, T):
     """True where a step belongs to its sequence: lengths (B,), whole numbers 1..T -> bool (T, B)."""
-    _check.whole_numbers("lengths", lengths, {"B": None}, 1, T)
-    return np.arange(T)[:, None] < lengths
+    return np.arange(T)[:, None] < _check.whole_numbers("lengths", lengths, {"B": None}, 1, T)
 
 
 def _like(y):

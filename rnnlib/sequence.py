@@ -64,7 +64,7 @@ def forward(cell, x, state_0=None, lengths=None):
     else:
         _check.floats("state_0", state_0, cell.state_shape(B))
     if lengths is not None:
-        _check.whole_numbers("lengths", lengths, {"B": B}, 1, T)
+        lengths = _check.whole_numbers("lengths", lengths, {"B": B}, 1, T)
     a = cell.project(x)                                             # W_x x_t + b, all steps at once
     states = np.empty((T + 1, *state_0.shape))
     states[0] = state_0
@@ -142,7 +142,10 @@ def jacobians(cell, cache):
     if B != 1:
         raise ValueError(f"jacobians take one sequence, x of shape (T, 1, D); x had shape {cache.x.shape}")
     gates = None if cache.gates is None else cache.gates[:, 0]
-    return cell.jacobians(cache.states.reshape(T + 1, -1), gates)
+    J = cell.jacobians(cache.states.reshape(T + 1, -1), gates)
+    if cache.lengths is not None:
+        J[cache.lengths[0]:] = np.eye(J.shape[1])                   # behind its end a state is handed on as it is
+    return J
 
 
 def jacobian_products(J):
@@ -150,9 +153,9 @@ def jacobian_products(J):
 
     [T] is the identity and [0] the whole product J_T ... J_1; the lag is T - k.
     """
-    _check.floats("J", J, {"T": None, "S": None, "S ": None})
-    if J.shape[1] != J.shape[2]:
-        raise ValueError(f"J must have shape (T, S, S), square matrices; it had shape {J.shape}")
+    if isinstance(J, np.ndarray) and (J.ndim != 3 or J.shape[1] != J.shape[2] or J.size == 0):
+        raise ValueError(f"J must have shape (T, S, S), square matrices, T at least 1; it had shape {J.shape}")
+    _check.vectors("J", J, "S")
     products = np.empty((len(J) + 1, *J.shape[1:]))
     products[-1] = np.eye(J.shape[1])
     for k in reversed(range(len(J))):
@@ -194,8 +197,9 @@ class Bidirectional:
         """
         _check.floats("x", x, {"T": None, "B": None, "D": self.input_size})
         T, B, _ = x.shape
-        all_lengths = np.full(B, T) if lengths is None else _check.whole_numbers("lengths", lengths, {"B": B}, 1, T)
-        mirror, inside = _mirror(all_lengths, T)
+        if lengths is not None:
+            lengths = _check.whole_numbers("lengths", lengths, {"B": B}, 1, T)
+        mirror, inside = _mirror(np.full(B, T) if lengths is None else lengths, T)
         states_f, cache_f = forward(self.forward_cell, x, lengths=lengths)
         states_b, cache_b = forward(self.backward_cell, _take(x, mirror), lengths=lengths)
         h_f = self.forward_cell.hidden(states_f)[1:]
@@ -211,6 +215,8 @@ class Bidirectional:
 
         d_last (B, 2H), optional: what reaches `last(cache)`.
         """
+        if not isinstance(cache, tuple) or len(cache) != 4 or getattr(cache[0], "cell", None) is not self.forward_cell:
+            raise ValueError("cache must come from this Bidirectional's own forward")
         cache_f, cache_b, mirror, inside = cache
         T, B, _ = cache_f.x.shape
         _check.floats("dout", dout, {"T": T, "B": B, "2H": self.hidden_size})

@@ -13,6 +13,7 @@ class SGD:
         self.learning_rate = _check.positive("learning_rate", learning_rate)
 
     def update(self, params, grads):
+        _check_fit(params, grads)
         for name in params:
             params[name] -= self.learning_rate * grads[name]
 
@@ -22,10 +23,14 @@ class Adam:
 
     def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
         self.learning_rate = _check.positive("learning_rate", learning_rate)
-        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        for name, beta in (("beta1", beta1), ("beta2", beta2)):
+            if not isinstance(beta, (int, float, np.floating)) or not 0 <= beta < 1:
+                raise ValueError(f"{name} must be a number from 0 to below 1; it was {beta!r}")
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, _check.positive("epsilon", epsilon)
         self.t, self.mean, self.square = 0, {}, {}
 
     def update(self, params, grads):
+        _check_fit(params, grads)
         self.t += 1
         for name, g in grads.items():
             m = self.mean[name] = self.beta1 * self.mean.get(name, 0) + (1 - self.beta1) * g
@@ -56,9 +61,8 @@ def clip_by_norm(grads, max_norm):
     ValueError
         max_norm not above 0, or a gradient that is not finite (a direction cannot be saved from it).
     """
-    _check.positive("max_norm", max_norm)
-    before = global_norm(grads)
-    scale = min(1.0, max_norm / before) if before else 1.0
+    max_norm, before = _check.positive("max_norm", max_norm), global_norm(grads)
+    scale = max_norm / before if before > max_norm else 1.0
     return {name: g * scale for name, g in grads.items()}, before
 
 
@@ -67,7 +71,20 @@ def global_norm(grads):
     for name, g in grads.items():
         if not np.isfinite(g).all():
             raise ValueError(f"the gradient of {name} must be finite; it held {g[~np.isfinite(g)][0]}")
-    return float(norm(np.concatenate([np.ravel(g) for g in grads.values()])))
+    with np.errstate(over="ignore"):
+        total = float(norm(np.concatenate([np.ravel(g) for g in grads.values()])))
+    if total == np.inf:
+        raise ValueError(f"the joint norm of the gradients of {', '.join(grads)} is beyond float64")
+    return total
+
+
+def _check_fit(params, grads):
+    """Nothing is updated unless every gradient has its parameter, of the same shape."""
+    if params.keys() != grads.keys():
+        raise ValueError(f"grads must name the same arrays as params, {sorted(params)}; it named {sorted(grads)}")
+    for name, array in params.items():
+        if np.shape(grads[name]) != array.shape:
+            raise ValueError(f"grads[{name!r}] must have shape {array.shape}, as params has; it had shape {np.shape(grads[name])}")
 
 
 def train(model, batches, optimiser, steps, clip=None):

@@ -1,0 +1,130 @@
+"""The same computations done by torch, in the course's names and layouts: NumPy arrays in, NumPy arrays out.
+
+Nothing here comes from rnnlib. torch.nn's weights are weight_ih_l0 (W_x), weight_hh_l0 (W_h) and two biases that are
+added up; b goes into the first, and of the second only the rows that a GRU's reset gate multiplies (b_hn) are not zero.
+"""
+
+import numpy as np
+import torch
+
+MODULES = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
+
+
+def tensor(a, grad=False):
+    return torch.tensor(np.ascontiguousarray(a), dtype=torch.float64, requires_grad=grad)
+
+
+def module(kind, *sides):
+    """torch.nn's RNN, LSTM or GRU holding the weights of one cell, or of two (forward, backward)."""
+    H, D = sides[0]["W_h"].shape[1], sides[0]["W_x"].shape[1]
+    net = MODULES[kind](D, H, bidirectional=len(sides) == 2).double()
+    with torch.no_grad():
+        for params, suffix in zip(sides, ("l0", "l0_reverse")):
+            getattr(net, "weight_ih_" + suffix).copy_(tensor(params["W_x"]))
+            getattr(net, "weight_hh_" + suffix).copy_(tensor(params["W_h"]))
+            getattr(net, "bias_ih_" + suffix).copy_(tensor(params["b"]))
+            second = getattr(net, "bias_hh_" + suffix).zero_()
+            if kind == "gru":
+                second[2 * H:] = tensor(params["b_hn"])
+    return net
+
+
+def gradients(kind, net, suffix="l0"):
+    """The gradients that backward() left in the module, named like cell.params."""
+    got = {"W_x": getattr(net, "weight_ih_" + suffix).grad, "W_h": getattr(net, "weight_hh_" + suffix).grad,
+           "b": getattr(net, "bias_ih_" + suffix).grad}
+    if kind == "gru":
+        got["b_hn"] = getattr(net, "bias_hh_" + suffix).grad[2 * net.hidden_size:]
+    return {name: g.numpy().copy() for name, g in got.items()}
+
+
+def _start(kind, state_0):
+    s = tensor(state_0, grad=True)
+    return s, (s[0:1], s[1:2]) if kind == "lstm" else s[None]
+
+
+def run(kind, params, x, state_0, dh, d_last):
+    """Forward, and the gradients of sum(dh * h) + sum(d_last * last state)."""
+    net = module(kind, params)
+    x, (s, start) = tensor(x, grad=True), _start(kind, state_0)
+    h, last = net(x, start)
+    last = torch.cat(last) if kind == "lstm" else last[0]
+    ((h * tensor(dh)).sum() + (last * tensor(d_last)).sum()).backward()
+    return {"h": h.detach().numpy(), "last": last.detach().numpy(), "dx": x.grad.numpy(), "d_state_0": s.grad.numpy(),
+            **{"d" + name: g for name, g in gradients(kind, net).items()}}
+
+
+def run_bidirectional(kind, params_f, params_b, x, lengths, dout):
+    """Both directions, packed so that the second starts at each sequence's own end; padding comes back as zeros."""
+    net = module(kind, params_f, params_b)
+    x = tensor(x, grad=True)
+    packed = torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor(np.asarray(lengths)), enforce_sorted=False)
+    out, _ = torch.nn.utils.rnn.pad_packed_sequence(net(packed)[0], total_length=x.shape[0])
+    (out * tensor(dout)).sum().backward()
+    return {"out": out.detach().numpy(), "dx": x.grad.numpy(),
+            **{f"dforward.{name}": g for name, g in gradients(kind, net).items()},
+            **{f"dbackward.{name}": g for name, g in gradients(kind, net, "l0_reverse").items()}}
+
+
+def cross_entropy(y, target, mask):
+    """torch.nn.CrossEntropyLoss with its ignore_index in the masked entries."""
+    y = tensor(y, grad=True)
+    target = np.where(mask, target, -100)
+    loss = torch.nn.CrossEntropyLoss(ignore_index=-100)(y.reshape(-1, y.shape[-1]), torch.tensor(target.reshape(-1)))
+    loss.backward()
+    return {"loss": loss.item(), "dy": y.grad.numpy()}
+
+
+def squared_error(y, target, mask):
+    """torch.nn.MSELoss over the entries that are kept."""
+    y = tensor(y, grad=True)
+    keep = torch.tensor(mask)
+    loss = torch.nn.MSELoss()(y[keep], tensor(target)[keep])
+    loss.backward()
+    return {"loss": loss.item(), "dy": y.grad.numpy()}
+
+
+def optimise(name, start, grads, **settings):
+    """The values that torch.optim's optimiser gives one array after each of the given gradients."""
+    p = tensor(start, grad=True)
+    optimiser = getattr(torch.optim, name)([p], **settings)
+    path = []
+    for g in grads:
+        p.grad = tensor(g)
+        optimiser.step()
+        path.append(p.detach().numpy().copy())
+    return np.array(path)
+
+
+def clip(grads, max_norm):
+    """clip_grad_norm_: the clipped gradients and the norm before. torch divides by norm + 1e-6."""
+    ps = {name: tensor(g, grad=True) for name, g in grads.items()}
+    for name, g in grads.items():
+        ps[name].grad = tensor(g)
+    before = torch.nn.utils.clip_grad_norm_(list(ps.values()), max_norm).item()
+    return {name: p.grad.numpy() for name, p in ps.items()}, before
+
+
+def train(kind, params, readout, x, target, steps, learning_rate, pattern):
+    """The losses of a torch model trained with Adam on one batch: the cell, a Linear layer, CrossEntropyLoss."""
+    net = module(kind, params)
+    linear = torch.nn.Linear(*readout["W_y"].shape[::-1]).double()
+    with torch.no_grad():
+        linear.weight.copy_(tensor(readout["W_y"]))
+        linear.bias.copy_(tensor(readout["b_y"]))
+        # the second bias has no counterpart in rnnlib, except for the rows of b_hn: they alone are trained
+        free = torch.zeros_like(net.bias_hh_l0)
+        if kind == "gru":
+            free[2 * net.hidden_size:] = 1
+    net.bias_hh_l0.register_hook(lambda g: g * free)
+    optimiser = torch.optim.Adam([*net.parameters(), *linear.parameters()], lr=learning_rate)
+    losses = []
+    for _ in range(steps):
+        optimiser.zero_grad()
+        h, _ = net(tensor(x))
+        y = linear(h[-1] if pattern == "one" else h)
+        loss = torch.nn.CrossEntropyLoss()(y.reshape(-1, y.shape[-1]), torch.tensor(target.reshape(-1)))
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return losses
