@@ -1,0 +1,38 @@
+"""Exercises that say what is wrong: ``check("rnn_step", rnn_step)``."""
+
+from . import checking, gated, gradients, recurrent, wirings
+from .verdict import Verdict
+
+_EXERCISES = {exercise.name: exercise for module in (recurrent, gradients, gated, wirings) for exercise in module.EXERCISES}
+
+__all__ = ["check", "names", "Verdict"]
+
+
+def names():
+    """The names that `check` knows, in the order of the lessons."""
+    return list(_EXERCISES)
+
+
+def check(name, function):
+    """Try a learner's function on several random problems and say what is right, what is wrong, and why.
+
+    Parameters
+    ----------
+    name : str
+        The exercise, one of `names()`.
+    function : callable
+        With the exercise's signature.
+
+    Returns
+    -------
+    Verdict
+        .ok, .mistake (the known mistake, or None) and .message; shows itself in a notebook.
+
+    Raises
+    ------
+    ValueError
+        An unknown name.
+    """
+    if name not in _EXERCISES:
+        raise ValueError(f"name must be one of {', '.join(_EXERCISES)}; it was {name!r}")
+    return checking.check(_EXERCISES[name], function)
