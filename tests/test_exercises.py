@@ -1,0 +1,293 @@
+"""The checks of the exercises: every known mistake is named, nothing right is turned away, nothing wrong gets through."""
+
+import inspect
+import itertools
+import time
+
+import numpy as np
+import pytest
+
+from rnnlib import LSTMCell, RNNCell, bptt, clip_by_norm, cross_entropy, exercises, forward, jacobians
+from rnnlib.exercises import _EXERCISES, check, checking, running
+
+MISTAKES = [(name, key) for name, exercise in _EXERCISES.items() for key in exercise.mistakes]
+LEAST = {"rnn_step_backward": 8, "bptt": 8, "lstm_cell_backward": 8}
+
+
+def with_mistakes(name, *keys):
+    """The exercise's solution with these known mistakes made, as a function with the learner's signature."""
+    reference = _EXERCISES[name].reference
+    return lambda *arguments: reference(*arguments, wrong=frozenset(keys))
+
+
+@pytest.mark.parametrize("name", _EXERCISES)
+def test_the_reference_is_right_and_mistakes_are_enough(name):
+    verdict = check(name, with_mistakes(name))
+    assert verdict.ok and verdict.mistake is None, verdict
+    assert len(_EXERCISES[name].mistakes) >= LEAST.get(name, 5)
+
+
+@pytest.mark.parametrize("name,key", MISTAKES, ids=lambda value: value.replace(" ", "_"))
+def test_a_known_mistake_is_diagnosed_as_itself(name, key):
+    verdict = check(name, with_mistakes(name, key))
+    assert not verdict.ok
+    assert verdict.mistake == key, verdict
+    assert _EXERCISES[name].mistakes[key] in verdict.message
+
+
+@pytest.mark.parametrize("name", _EXERCISES)
+def test_two_mistakes_at_once_are_never_right(name, monkeypatch):
+    monkeypatch.setattr(checking, "_explain", lambda *_: None)      # the search for a name takes its time; here only: right or not
+    for pair in itertools.combinations(_EXERCISES[name].mistakes, 2):
+        try:
+            assert check(name, with_mistakes(name, *pair)) is None, pair
+        except ValueError:          # shapes that do not go together
+            continue
+
+
+def test_two_mistakes_are_both_named():
+    verdict = check("rnn_step_backward", with_mistakes("rnn_step_backward", "dW_h with h_t", "db not summed"))
+    assert verdict.mistake == "dW_h with h_t + db not summed"
+    assert "Right: dx_t, dh_prev, dW_x." in verdict.message
+    verdict = check("rnn_step", with_mistakes("rnn_step", "W_h transposed", "sigmoid"))
+    assert verdict.mistake == "W_h transposed + sigmoid"
+
+
+def test_a_known_mistake_beside_an_unknown_one_is_told_output_by_output():
+    def odd(dh_t, x_t, h_prev, h_t, W_x, W_h):
+        dx_t, dh_prev, dW_x, dW_h, db = _EXERCISES["rnn_step_backward"].reference(
+            dh_t, x_t, h_prev, h_t, W_x, W_h, wrong=frozenset(["dW_h with h_t"]))
+        return np.sin(dx_t), dh_prev, dW_x, dW_h, db
+
+    verdict = check("rnn_step_backward", odd)
+    assert verdict.mistake == "dW_h with h_t"
+    assert "Right: dh_prev, dW_x, db. Not yet: dx_t, dW_h." in verdict.message
+    assert "dx_t has the right shape, (B, D), but other numbers" in verdict.message
+
+
+@pytest.mark.parametrize("name", _EXERCISES)
+def test_a_verdict_comes_quickly(name):
+    keys = list(_EXERCISES[name].mistakes)
+    outputs = len(_EXERCISES[name].outputs)
+
+    def unknown(*arguments):
+        result = _EXERCISES[name].reference(*arguments)
+        first = (result if outputs > 1 else (result,))[0]
+        changed = {k: v + 0.1 for k, v in first.items()} if isinstance(first, dict) else first + 0.1
+        return (changed, *result[1:]) if outputs > 1 else changed
+
+    for function in (with_mistakes(name), with_mistakes(name, keys[0]), unknown):
+        fastest = min(_seconds(check, name, function) for _ in range(3))
+        assert fastest < 0.3, f"{fastest:.2f} s"
+
+
+def _seconds(function, *arguments):
+    start = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - start
+
+
+# the references against something that knows nothing of them: the library, which is held to torch and central differences
+
+def test_references_agree_with_the_library():
+    rng = np.random.default_rng(1)
+    cell = RNNCell(3, 4, rng)
+    x, h_0, dh = rng.normal(size=(5, 2, 3)), rng.uniform(-1, 1, (2, 4)), rng.normal(size=(5, 2, 4))
+    h, cache = forward(cell, x, h_0)
+    reference = {name: exercise.reference for name, exercise in _EXERCISES.items()}
+    np.testing.assert_allclose(reference["rnn_step"](x[0], h_0, cell.W_x, cell.W_h, cell.b), h[1], rtol=1e-12)
+    np.testing.assert_allclose(reference["rnn_forward"](x, h_0, cell.W_x, cell.W_h, cell.b), h, rtol=1e-12)
+    grads = bptt(cell, dh, cache)
+    wanted = grads.x, grads.states[0], grads.params["W_x"], grads.params["W_h"], grads.params["b"]
+    for ours, theirs in zip(reference["bptt"](dh, x, h, cell.W_x, cell.W_h), wanted):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-13)
+    one, cache_1 = forward(cell, x[:, :1])
+    np.testing.assert_allclose(reference["rnn_jacobian"](one[3, 0], cell.W_h), jacobians(cell, cache_1)[2], rtol=1e-12)
+    target = np.array([1, 0])
+    np.testing.assert_allclose(reference["softmax_cross_entropy_gradient"](h[5], target), cross_entropy(h[5], target)[1], rtol=1e-12)
+    for theirs, ours in zip(clip_by_norm(grads.params, 0.5)[0].values(), reference["clip_by_norm"](grads.params, 0.5).values()):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+    assert reference["parameter_count"](3, 4, 2) == sum(a.size for a in cell.params.values()) + 2 * 4 + 2
+
+
+def test_lstm_references_agree_with_the_library():
+    rng = np.random.default_rng(2)
+    cell = LSTMCell(3, 4, rng)
+    state, x_t, d_state = rng.normal(size=(2, 2, 4)), rng.normal(size=(2, 3)), rng.normal(size=(2, 2, 4))
+    h_t, c_t = _EXERCISES["lstm_step"].reference(x_t, *state, cell.W_x, cell.W_h, cell.b)
+    np.testing.assert_allclose([h_t, c_t], cell.step(x_t, state), rtol=1e-12)
+    _, cache = forward(cell, x_t[None], state)
+    i, f, g, o = np.split(cache.gates[0], 4, axis=1)
+    dc_prev, di, df, dg, do = _EXERCISES["lstm_cell_backward"].reference(*d_state, state[1], c_t, i, f, g, o)
+    dz = np.concatenate([di * i * (1 - i), df * f * (1 - f), dg * (1 - g * g), do * o * (1 - o)], axis=1)
+    grads = bptt(cell, np.zeros((1, 2, 4)), cache, d_last=d_state)
+    np.testing.assert_allclose(dz.T @ x_t, grads.params["W_x"], rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(dc_prev, grads.states[0, 1], rtol=1e-12)
+
+
+# right, but written otherwise
+
+def _rnn_step_by_loops(x_t, h_prev, W_x, W_h, b):
+    h_t = np.empty(h_prev.shape)
+    for n in range(len(x_t)):
+        for i in range(len(b)):
+            h_t[n, i] = np.tanh(sum(W_x[i] * x_t[n]) + sum(W_h[i] * h_prev[n]) + b[i])
+    return h_t
+
+
+def _rnn_step_joined(x_t, h_prev, W_x, W_h, b):
+    return np.tanh(np.einsum("ij,bj->bi", np.hstack([W_x, W_h]), np.hstack([x_t, h_prev])) + b)
+
+
+def _step_backward_by_einsum(dh_t, x_t, h_prev, h_t, W_x, W_h):
+    dz = dh_t - dh_t * h_t * h_t
+    return [np.einsum("bi,ij->bj", dz, W_x), np.einsum("bi,ij->bj", dz, W_h), np.einsum("bi,bj->ij", dz, x_t),
+            np.einsum("bi,bj->ij", dz, h_prev), np.ones(len(dz)) @ dz]
+
+
+def _bptt_all_at_once(dh, x, h, W_x, W_h):
+    dz, back = np.empty(dh.shape), np.zeros(dh.shape[1:])
+    for t in reversed(range(len(x))):
+        dz[t] = (dh[t] + back) * (1 - h[t + 1] ** 2)
+        back = dz[t] @ W_h
+    flat = dz.reshape(-1, dz.shape[-1])
+    return dz @ W_x, back, flat.T @ x.reshape(len(flat), -1), flat.T @ h[:-1].reshape(len(flat), -1), dz.sum(axis=(0, 1))
+
+
+def _product_by_loop(factor, T):
+    product = 1.0
+    for _ in range(T - 1):
+        product *= factor
+    return product
+
+
+RIGHT = {
+    "rnn_step": [_rnn_step_by_loops, _rnn_step_joined,
+                 lambda x_t, h_prev, W_x, W_h, b: 2 / (1 + np.exp(-2 * (x_t @ W_x.T + h_prev @ W_h.T + b))) - 1,
+                 lambda x_t, h_prev, W_x, W_h, b: (np.tanh(W_x @ x_t.T + W_h @ h_prev.T + b[:, None])).T],
+    "parameter_count": [lambda D, H, K: np.int64(H * (D + H + 1) + K * (H + 1)),
+                        lambda D, H, K: int(np.zeros((H, D + H + 1)).size + np.zeros((K, H + 1)).size)],
+    "rnn_step_backward": [_step_backward_by_einsum],
+    "bptt": [_bptt_all_at_once],
+    "gradient_product": [_product_by_loop, lambda factor, T: np.prod(np.full(T - 1, factor)),
+                         lambda factor, T: np.exp((T - 1) * np.log(factor))],
+    "rnn_jacobian": [lambda h_t, W_h: np.diag(1 - h_t * h_t) @ W_h, lambda h_t, W_h: (W_h.T * (1 - h_t ** 2)).T],
+    "last_valid_state": [lambda h, lengths: np.stack([h[n, b] for b, n in enumerate(lengths)]),
+                         lambda h, lengths: np.take_along_axis(h, lengths[None, :, None], axis=0)[0]],
+    "softmax_cross_entropy_gradient": [lambda logits, target: cross_entropy(logits, target)[1]],
+    "clip_by_norm": [lambda grads, max_norm: clip_by_norm(grads, max_norm)[0]],
+    "masked_loss": [lambda losses, lengths: sum(losses[:n, b].sum() for b, n in enumerate(lengths)) / sum(lengths)],
+    "bidirectional_forward": [lambda x, f, g: np.dstack([f(x), np.flip(g(np.flip(x, 0)), 0)])],
+}
+
+
+@pytest.mark.parametrize("name,function", [(name, f) for name, functions in RIGHT.items() for f in functions])
+def test_a_right_solution_written_otherwise_is_right(name, function):
+    verdict = check(name, function)
+    assert verdict.ok, verdict
+
+
+def test_float32_is_right_to_its_precision_and_told():
+    verdict = check("rnn_step", lambda *a: _EXERCISES["rnn_step"].reference(*(v.astype(np.float32) for v in a)))
+    assert verdict.ok and "float32" in verdict.message
+
+
+# what else learners do
+
+ARGUMENTS = list(inspect.signature(_EXERCISES["rnn_step"].reference).parameters)[:-1]
+
+
+def _verdict(source, name="rnn_step"):
+    """The verdict on a function written as text, as if typed into a cell."""
+    space = {"np": np}
+    exec(compile(source, "<cell>", "exec"), space)
+    return check(name, next(value for key, value in space.items() if callable(value) and key not in ("np", "__builtins__")))
+
+
+STEP = "def rnn_step(x_t, h_prev, W_x, W_h, b):\n    "
+
+
+@pytest.mark.parametrize("body,says", [
+    ("...", "Not written yet"),
+    ("'''(B, D), (B, H) -> (B, H)'''\n    ...  # your lines here", "Not written yet"),
+    ("return ...", "Not written yet"),
+    ("h = np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)", "is the return missing?"),
+    ("return x_t @ W_x", "raised an exception in line 2 of your function"),
+    ("return [0.0]", "should be an array"),
+    ("return 'tanh'", "should hold numbers"),
+    ("return x_t, h_prev", "should return 1 result (h_t); it returned 2"),
+    ("while True: pass", "still running after"),
+    ("while True:\n        try:\n            x_t @ W_x\n        except Exception:\n            pass", "still running after"),
+    ("return rnn_step(x_t, h_prev, W_x, W_h, b)", "calls itself"),
+    ("h_prev += 1\n    return h_prev", "changed its argument h_prev in place"),
+    ("return np.random.default_rng().normal(size=h_prev.shape)", "two different answers"),
+    ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b).T", "transpose"),
+    ("return -np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)", "of the opposite sign"),
+    ("return 3 * np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)", "3 times what it should be"),
+    ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b) * len(x_t)", "B times too large"),
+    ("return np.tanh(x_t @ W_x.T + h_prev[:1] @ W_h.T + b)", "right where B = 1"),
+    ("return np.full(h_prev.shape, np.nan)", "not finite, first at h_t[0, 0]"),
+    ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b).astype(int)", "other numbers"),
+    ("raise KeyboardInterrupt", None),
+])
+def test_what_can_be_said_without_a_known_mistake(body, says, monkeypatch):
+    monkeypatch.setattr(running, "SECONDS", 0.5)
+    if says is None:
+        with pytest.raises(KeyboardInterrupt):      # the stop button is the learner's
+            _verdict(STEP + body)
+        return
+    verdict = _verdict(STEP + body)
+    assert not verdict.ok and verdict.mistake is None
+    assert says in verdict.message, verdict.message
+
+
+def test_findings_along_time():
+    reference = _EXERCISES["bptt"].reference
+
+    def dx_wrong_at_first(dh, x, h, W_x, W_h):
+        dx, *rest = reference(dh, x, h, W_x, W_h)
+        dx[0] = 7
+        return dx, *rest
+
+    assert "right everywhere except at the first step, dx[0]" in check("bptt", dx_wrong_at_first).message
+
+
+def test_a_wrong_signature_names_the_arguments():
+    verdict = check("rnn_step", lambda x_t, h_prev: h_prev)
+    assert not verdict.ok and ", ".join(ARGUMENTS) in verdict.message
+
+
+def test_too_few_results_are_counted():
+    verdict = check("rnn_step_backward", lambda dh_t, x_t, h_prev, h_t, W_x, W_h: (x_t, h_t))
+    assert "should return 5 results (dx_t, dh_prev, dW_x, dW_h, db); it returned 2" in verdict.message
+
+
+def test_globals_of_the_notebook_are_told():
+    space = {"np": np, "W_h": np.eye(4)}
+    exec("def rnn_step(x_t, h_prev, W_x, w_h, b):\n    return np.tanh(x_t @ W_x.T + b + 0 * h_prev + W_h.sum())", space)
+    verdict = check("rnn_step", space["rnn_step"])
+    assert "reads W_h of the notebook" in verdict.message
+
+
+def test_not_a_function_and_not_an_exercise():
+    assert "without brackets" in check("rnn_step", 3).message
+    with pytest.raises(ValueError, match="rnn_step.*it was 'rnn'"):
+        check("rnn", lambda: None)
+
+
+def test_a_trace_function_of_a_debugger_is_put_back():
+    import sys
+
+    before = sys.gettrace()
+    check("rnn_step", lambda *a: 1 / 0)
+    assert sys.gettrace() is before
+
+
+def test_a_verdict_shows_itself_and_escapes_html():
+    verdict = check("rnn_step", lambda *a: (_ for _ in ()).throw(ValueError("<b>bold</b>")))
+    assert "&lt;b&gt;" in verdict._repr_html_() and "<b>bold" not in verdict._repr_html_()
+    assert repr(verdict).startswith("rnn_step: ") and "not yet" in repr(verdict)
+
+
+def test_names_are_those_of_the_lessons():
+    assert exercises.names()[0] == "rnn_step" and len(exercises.names()) == len(_EXERCISES) >= 18
