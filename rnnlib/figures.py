@@ -5,6 +5,7 @@ alone: lines also differ in style or carry a label.
 """
 
 import base64
+import functools
 import io
 
 import matplotlib as mpl
@@ -12,8 +13,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D, ScaledTranslation
 
 INPUT, STATE, OUTPUT, GRADIENT = "#0072B2", "#CC79A7", "#009E73", "#D55E00"
 BLACK, GREY, PALE, ORANGE, SKY = "#222222", "#6E6E6E", "#DDDDDD", "#E69F00", "#56B4E9"
@@ -86,7 +89,7 @@ def scientific(log10):
 
 
 class Unrolled:
-    """The unrolled network: x_t from below, h_t flowing right, y_t out of the top, the gradient back along the same arrows.
+    """The unrolled network: x_t from below, h_t flowing right, y_t out of the top, the gradient back along the arrows.
 
     Drawn once on `ax`; `light`, `length` and `gradient_left` change what is seen without drawing anew.
 
@@ -124,25 +127,46 @@ class Unrolled:
                 if outputs:
                     artists += [*self.box(ax, t, 1.1, y[t - 1], OUTPUT), self.arrow(ax, (t, 0.27), (t, 0.82), OUTPUT)]
                 if weights:
-                    names = [(t - 0.51, 0.22, "$W_h$", "center"), (t + 0.07, -0.56, "$W_x$", "left"),
+                    names = [(t - 0.5, 0.2, "$W_h$", "center"), (t + 0.07, -0.56, "$W_x$", "left"),
                              (t - 0.07, -0.56, "$b$", "right")]
                     names += [(t + 0.07, 0.52, "$W_y$", "left")] if outputs else []
-                    artists += [ax.text(*at, name, ha=ha, va="center", fontsize=11) for *at, name, ha in names]
+                    artists += [self.label(ax, *at, name, size=10.5, ha=ha) for *at, name, ha in names]
                 if gradient:
                     self.back.append(self.arrow(ax, (t - 0.27, -0.12), (t - 0.73, -0.12), GRADIENT))
             self.steps.append(artists)
 
-    @staticmethod
-    def box(ax, x, y, label, color, dashed=False):
-        """A rounded box with a label, centred on (x, y): (patch, text)."""
+    @classmethod
+    def box(cls, ax, x, y, label, color, dashed=False):
+        """A rounded box with a label, one or more lines, centred on (x, y): a list of artists, the patch first."""
         patch = FancyBboxPatch((x - 0.2, y - 0.2), 0.4, 0.4, boxstyle="round,pad=0.06", facecolor="white",
                                edgecolor=color, linewidth=1.2 if dashed else 2.5, linestyle="--" if dashed else "-")
         ax.add_patch(patch)
-        return patch, ax.text(x, y, label, ha="center", va="center", fontsize=13, color=BLACK)
+        lines = label.split("\n")
+        top = 8 * (len(lines) - 1)                                                  # points; lines stand 16 apart
+        return [patch] + [cls.label(ax, x, y, line, shift=top - 16 * i) for i, line in enumerate(lines)]
+
+    @staticmethod
+    def label(ax, x, y, text, size=13, ha="center", shift=0.0, color=BLACK):
+        """A text at (x, y), `shift` points above it, as outlines: set once, they draw ten times as fast as a text."""
+        outlines, box = Unrolled._outlines(text, size)
+        left = {"left": box.x0, "center": (box.x0 + box.x1) / 2, "right": box.x1}[ha]
+        points = Affine2D().translate(-left, shift - 0.36 * size).scale(1 / 72)     # a capital is 0.72 of the size high
+        place = points + ax.figure.dpi_scale_trans + ScaledTranslation(x, y, ax.transData)
+        patch = PathPatch(outlines, facecolor=color, linewidth=0, transform=place, clip_on=False)
+        patch.set_label(text)
+        ax.add_artist(patch)
+        return patch
+
+    @staticmethod
+    @functools.cache
+    def _outlines(text, size):
+        """The path of a text that starts at (0, 0), in points, and its extents; the same few texts come again."""
+        outlines = TextPath((0, 0), text, size=size)
+        return outlines, outlines.get_extents()
 
     @staticmethod
     def arrow(ax, start, end, color):
-        """A straight arrow along one of the axes, its tip on `end`; a line with a marker draws five times as fast as a patch."""
+        """A straight arrow along one of the axes, its tip on `end`: a line with a marker, quicker than a patch."""
         (x_0, y_0), (x_1, y_1) = start, end
         forward, across = np.sign([x_1 - x_0, y_1 - y_0]), np.sign([y_1 - y_0, x_1 - x_0])
         head = Path([(0, 0), -forward + 0.45 * across, -forward - 0.45 * across, (0, 0)], closed=True)

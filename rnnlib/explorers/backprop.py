@@ -1,0 +1,291 @@
+"""Figures on backpropagation through time: the cliff, two paths, a check that fails, the gradient map, truncation."""
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+
+from .. import figures
+from ..figures import BLACK, GRADIENT, GREY, ORANGE, OUTPUT, SKY
+from ..live import LiveFigure, slider
+
+REACH, LOWEST, HIGHEST = 1.5, -2.0, 10.0        # of the weights on the loss surface; log10 of the loss
+HILLS = LinearSegmentedColormap.from_list("hills", ["#FFFFFF", "#707070"], N=12)        # one shade a decade
+HEAT = LinearSegmentedColormap.from_list("heat", [(0, "#FFFFFF"), (2 / 3, GRADIENT), (1, "#2A0E00")])
+HEAT = HEAT.with_extremes(bad="#E4E8EC")        # where there is no gradient at all
+RUNS = [(SKY, ":"), (ORANGE, "-."), (OUTPUT, "--"), (BLACK, "-")]    # curves of several runs
+
+
+def _power(log10, _=None):
+    """A decimal logarithm as a short label; plain text, for formulas are slow to draw."""
+    return f"1e{log10:.0f}" if log10 else "1"
+
+
+def _map_and_curve():
+    """A figure with a map on the left, room for its colour bar, and a curve on the right."""
+    return figures.new(1, 2, size=(8.5, 4.3), left=0.75, bottom=0.7, width_ratios=[1.25, 1], wspace=0.42)
+
+
+def two_paths():
+    """Three steps of the unrolled network with the gradient's arrows: two paths lead into the middle state."""
+    figure, ax = figures.new(size=(8.5, 4.8), left=0.1, right=0.1, bottom=0.1, top=0.45)
+    with figures.style():
+        labels = {name: [f"${name}_{{t-1}}$", f"${name}_t$", f"${name}_{{t+1}}$"] for name in "xhy"}
+        net = figures.Unrolled(ax, 3, gradient=True, x=labels["x"], h=["$h_{t-2}$", *labels["h"]], y=labels["y"])
+        ax.set_xlim(-0.35, 3.65)
+        ax.set_ylim(-1.85, 1.45)
+        down = [net.arrow(ax, (t + 0.12, start), (t + 0.12, end), GRADIENT)
+                for t in (1, 2, 3) for start, end in ((0.83, 0.28), (-0.28, -0.78))]
+        for arrow in (*net.back, *down):
+            into_h_t = arrow in (net.back[2], down[2])      # from h_{t+1}, and down from y_t
+            arrow.set(linewidth=3.5 if into_h_t else 2.2, alpha=1.0 if into_h_t else 0.4)
+        ax.text(2.2, 0.56, "path 1: from\nthis step's loss", color=GRADIENT, va="center", weight="bold")
+        ax.text(2.5, -0.56, "path 2: from\nthe next step", color=GRADIENT, va="center", ha="center", weight="bold")
+        ax.text(1.65, -1.55, r"$\frac{\partial L}{\partial h_t}\;=\;W_y^\top(p_t-e_t)"
+                r"\;+\;W_h^\top\,\frac{\partial L}{\partial z_{t+1}}$", fontsize=17, ha="center", va="center")
+        ax.set_title("Two gradients meet in every state, and are added")
+    return figures.Picture(figure, "Two gradients meet in h_t and are added: one comes down from y_t, this step's own "
+                           "loss; the other comes back from h_{t+1}. Their sum goes on to x_t and to h_{t-1}.")
+
+
+def counting_cliff(losses, gradient, descend, w_x=0.2, w_h=0.4, log_rate=-3.0, T=10):
+    """The loss of a network with two weights, the gradient at a point of it, and a descent from there.
+
+    Parameters
+    ----------
+    losses : function (w_x, w_h, T) -> loss, for arrays that broadcast
+    gradient : function (w_x, w_h, T) -> (dL/dw_x, dL/dw_h)
+    descend : function (w_x, w_h, T, rate) -> (steps + 1, 2): the points of a descent, ending where it leaves |w| <= 1.5
+    """
+    grid = np.linspace(-REACH, REACH, 121)
+    figure, (map_ax, cut) = _map_and_curve()
+    with figures.style():
+        image = map_ax.imshow(np.zeros((2, 2)), cmap=HILLS, vmin=LOWEST, vmax=HIGHEST, origin="lower", aspect="auto",
+                              interpolation="bilinear", extent=(-REACH, REACH, -REACH, REACH))
+        bar = figure.colorbar(image, ax=map_ax, ticks=[-2, 4, 10], pad=0.03, format=_power)
+        bar.set_label("loss (no unit)", labelpad=-2)
+        path, = map_ax.plot([], [], ".-", color=GRADIENT, linewidth=1.5, markersize=5)
+        arrow = map_ax.quiver([0], [0], [1], [0], color=[BLACK], scale=1, scale_units="x", width=0.012, zorder=4)
+        here, = map_ax.plot([], [], "o", color=BLACK, markeredgecolor="white", markersize=9)
+        map_ax.plot([1], [1], "*", markerfacecolor="white", markeredgecolor=BLACK, markersize=14)
+        map_ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xlabel="$w_x$ (no unit)", ylabel="$w_h$ (no unit)",
+                   xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+        map_ax.grid(False)
+        curve, = cut.plot([], [], color=GREY)
+        point, = cut.plot([], [], "o", color=BLACK, markersize=8)
+        cut.set(xlim=(-REACH, REACH), xlabel="$w_h$ (no unit), at this $w_x$", ylim=(LOWEST, 12.5), xticks=[-1, 0, 1],
+                yticks=[-2, 2, 6, 10])
+        cut.set_ylabel("loss (no unit)", labelpad=0)
+        cut.yaxis.set_major_formatter(lambda v, _: _power(v) if v > LOWEST else "\N{LESS-THAN OR EQUAL TO}1e-2")
+    drawn = {}
+
+    def log(loss):
+        return np.log10(np.maximum(loss, 10.0**LOWEST))
+
+    def draw(w_x, w_h, log_rate, T):
+        if drawn.get("T") != T:
+            image.set_data(log(losses(grid[None, :], grid[:, None], T)))
+            drawn["T"] = T
+        rate, loss, slope = 10**log_rate, float(losses(w_x, w_h, T)), np.array(gradient(w_x, w_h, T))
+        points = descend(w_x, w_h, T, rate)
+        path.set_data(*_shortened(points).T)
+        here.set_data([w_x], [w_h])
+        arrow.set_offsets([(w_x, w_h)])
+        arrow.set_UVC(*(-0.5 * slope / max(np.linalg.norm(slope), 1e-300))[:, None])
+        curve.set_data(grid, log(losses(w_x, grid, T)))
+        point.set_data([w_h], [log(loss)])
+        steps, left = len(points) - 1, np.abs(points[-1]).max() > REACH
+        last = np.inf if left else float(losses(*points[-1], T))
+        title, end = _descent(loss, last, steps, left, points[-1])
+        map_ax.set_title(title)
+        return (f"At w_x = {w_x:.2f}, w_h = {w_h:.2f}, T = {T} the loss is {loss:.3g} and the gradient "
+                f"({slope[0]:.3g}, {slope[1]:.3g}). With learning rate {rate:.1g}, {end}.")
+
+    return LiveFigure(figure, draw, w_x=slider("w_x", w_x, -REACH, REACH, 0.05),
+                      w_h=slider("w_h", w_h, -REACH, REACH, 0.05),
+                      log_rate=slider("log10 learning rate", log_rate, -6.0, -1.0, 0.25), T=slider("steps T", T, 2, 30))
+
+
+def _descent(loss, last, steps, left, end):
+    """Title and words for where a descent went."""
+    if left:
+        return (f"Thrown off the cliff at step {steps}",
+                f"step {steps} throws the weights out of the picture, to w_x = {end[0]:.2g}, w_h = {end[1]:.2g}")
+    moved = f"{steps} steps lead to loss {last:.3g}"
+    if loss < 10.0**LOWEST:
+        return "On the valley floor: nothing left to descend", moved
+    if last < 0.5 * loss:
+        return f"Down to the valley: loss {loss:.3g} to {last:.3g}", moved
+    if last < loss:
+        return f"Too small a step: still at loss {last:.3g}", moved
+    return f"Too large a step: loss {loss:.3g} to {last:.3g}", moved
+
+
+def _shortened(points):
+    """The points of a path with the last one pulled in along its line where it lies far outside the picture."""
+    points = np.array(points, dtype=float)
+    if len(points) > 1:
+        move = points[-1] - points[-2]
+        points[-1] = points[-2] + move * min(1.0, 8 * REACH / max(np.abs(move).max(), 1e-300))
+    return points
+
+
+def check_curves(epsilons, errors):
+    """The worst error of gradient checks over the step of the differences, a curve for each gradient checked.
+
+    epsilons : (N,); errors : dict name -> (N,), the right gradient first
+    """
+    figure, ax = figures.new(size=(8.5, 4.2), right=0.3, left=0.9)
+    with figures.style():
+        for (name, error), (color, line) in zip(errors.items(), [(BLACK, "-"), *RUNS]):
+            ax.loglog(epsilons, error, line, marker="o", color=color, label=name)
+        ax.axhline(1e-7, color=GREY, linewidth=1, linestyle=":")
+        ax.text(epsilons.max(), 8e-8, "passed: below 1e-7", color=GREY, fontsize=11, va="top", ha="right")
+        ax.set(xlabel=r"step $\epsilon$ of the central differences (no unit)", ylabel="worst error (no unit)",
+               ylim=(1e-13, 30))
+        ax.legend(loc="lower left", bbox_to_anchor=(0.02, 0.0))
+        first = next(iter(errors.values()))
+        ax.set_title(f"A wrong gradient stays wrong; the right one falls to {first.min():.0e}")
+    return figures.Picture(figure, "The error of the right gradient forms a V over the step of the differences, its "
+                           "lowest point far below 1e-7; each planted mistake stays on a plateau above 0.01.")
+
+
+def gradient_map(norms, gain=1.0, scale=1.0, T=40):
+    """How large dL_s/dh_t is for every loss step s and state step t, and what is left of it over the lag s - t.
+
+    norms : function (gain, scale, T) -> ((T, T) norms, [s - 1, t - 1] for loss step s and state step t, 0 where t > s;
+        the mean of 1 - h_t^2)
+    """
+    figure, (map_ax, fade) = _map_and_curve()
+    with figures.style():
+        image = map_ax.imshow(np.zeros((2, 2)), cmap=HEAT, vmin=-6, vmax=3, origin="lower", aspect="auto",
+                              interpolation="nearest")
+        bar = figure.colorbar(image, ax=map_ax, ticks=[-6, -3, 0, 3], pad=0.03)
+        bar.set_ticklabels(["\N{LESS-THAN OR EQUAL TO}1e-6", "1e-3", "1", "\N{GREATER-THAN OR EQUAL TO}1e3"])
+        bar.set_label(r"$\|\partial L_s/\partial h_t\|$ (no unit)", labelpad=-4)
+        map_ax.set(xlabel="state step t", ylabel="loss step s")
+        map_ax.text(0.97, 0.04, "a state after the loss:\nno gradient", transform=map_ax.transAxes, ha="right",
+                    va="bottom", color=GREY, fontsize=11)
+        map_ax.grid(False)
+        for axis in (map_ax.xaxis, map_ax.yaxis):
+            axis.get_major_locator().set_params(integer=True, nbins=4)
+        low, = fade.plot([], [], color=GREY, linewidth=1)
+        high, = fade.plot([], [], color=GREY, linewidth=1)
+        middle, = fade.plot([], [], color=GRADIENT, linewidth=3)
+        fade.axhline(0, color=GREY, linewidth=1, linestyle=":")
+        fade.text(0.03, 0.98, "thick: median\nthin: least, most", transform=fade.transAxes, va="top", fontsize=11)
+        fade.set(xlabel="lag s - t (steps back)", ylim=(-10, 8), yticks=[-8, -4, 0, 4, 8])
+        fade.set_ylabel("share of the gradient left", labelpad=0)
+        fade.yaxis.set_major_formatter(_power)
+        fade.xaxis.get_major_locator().set_params(integer=True, nbins=4)
+
+    def draw(gain, scale, T):
+        size, slope = norms(gain, scale, T)
+        inside = np.tril(np.ones((T, T), dtype=bool))
+        log = np.log10(np.where(inside, size, 1))
+        image.set_data(np.ma.masked_array(np.clip(log, -6, 3), mask=~inside))
+        image.set_extent((0.5, T + 0.5, 0.5, T + 0.5))
+        share = size / np.diagonal(size)[:, None]
+        lags = [np.diagonal(share, -lag) for lag in range(T)]
+        least, median, most = (np.log10([summary(lag) for lag in lags]) for summary in (np.min, np.median, np.max))
+        for line, values in ((low, least), (middle, median), (high, most)):
+            line.set_data(np.arange(T), np.clip(values, -10, 8))
+        fade.set_xlim(0, T - 1)
+        back = T // 2
+        map_ax.set_title(_faded(median, gain))
+        return (f"Gain {gain:.2f}, inputs x {scale:.1f}: {back} steps back the median share of the gradient left is "
+                f"{figures.scientific(median[back])}, a factor of {10 ** (median[back] / back):.2f} a step. "
+                f"tanh' = 1 - h^2 is {slope:.2f} on average.")
+
+    return LiveFigure(figure, draw, gain=slider("gain of W_h", gain, 0.2, 3.0, 0.05),
+                      scale=slider("size of the inputs", scale, 0.1, 5.0, 0.1), T=slider("steps T", T, 5, 60))
+
+
+def _faded(median, gain):
+    """The headline for the median share left at lags 0, 1, 2 ..., given as logarithms."""
+    back = len(median) // 2
+    rate = 10 ** (median[back] / back)
+    if 0.98 <= rate <= 1.02:
+        return f"{back} steps back the median gradient has kept its size"
+    if rate > 1.02:
+        return f"The gradient grows: x {figures.scientific(median[back])} over {back} steps"
+    gone = np.flatnonzero(median < -2)
+    said = f"{gone[0]} steps back less than 1 % is left" if len(gone) else \
+        f"{back} steps back {100 * 10 ** median[back]:.0f} % is left"
+    return said + (", for units saturate" if gain > 1 else "")
+
+
+def truncation(steps, cosine, size, norms, k=4, step=0):
+    """The gradient of chunks of k steps beside the full gradient.
+
+    Parameters
+    ----------
+    steps : (S,) steps of training, evenly spaced, after which the gradients were taken
+    cosine, size : (S, T), [i, k - 1]: the cosine between truncated and full gradient, and the ratio of their norms
+    norms : (S, T, T + 1), [i, k - 1, t]: the mean norm of dL/dh_t with chunks of k steps; [i, T - 1] is the full one
+    """
+    S, T = cosine.shape
+    figure, (states, curves) = figures.new(1, 2, size=(8.5, 4.2), left=0.95, top=0.5, wspace=0.28)
+    with figures.style():
+        cuts, = states.plot([], [], color=GREY, linewidth=1, linestyle=":")
+        full, = states.plot([], [], color=BLACK)
+        short, = states.plot([], [], color=GRADIENT, marker=".")
+        states.text(1, 1.3, "full", va="center")
+        states.text(0.3 * T, 1.3, "truncated", va="center", color=GRADIENT, weight="bold")
+        states.set(xlabel="step t of the sequence (dotted: cuts)", xlim=(0, T + 1))
+        states.set(ylabel=r"mean $\|\partial L/\partial h_t\|$ (largest full = 1)", ylim=(0, 1.45), yticks=[0, 0.5, 1])
+        lines = []
+        for values, color, line in ((cosine, BLACK, "-"), (size, GRADIENT, "--")):
+            curve, = curves.plot([], [], line, color=color)
+            point, = curves.plot([], [], "o", color=color, markersize=9)
+            lines.append((values, curve, point))
+        curves.text(0.97, 0.13, "\N{EM DASH} cosine of the angle", transform=curves.transAxes, ha="right")
+        curves.text(0.97, 0.04, "- - relative size", transform=curves.transAxes, ha="right", color=GRADIENT,
+                    weight="bold")
+        curves.set(xlabel="chunk length k (steps)", ylabel="against the full gradient", xlim=(-0.2, np.log2(T) + 0.2),
+                   ylim=(0, max(1.15, 1.05 * size.max())), yticks=[0, 0.5, 1])
+        shown = [k for k in (1, 2, 4, 10, 20) if k < T / 1.5] + [T]
+        curves.set_xticks(np.log2(shown), [str(k) for k in shown])      # a real log axis takes longer to draw
+
+    def draw(k, step):
+        i = int(np.searchsorted(steps, step))
+        t = np.arange(1, T + 1)
+        largest = norms[i, -1, 1:].max()
+        full.set_data(t, norms[i, -1, 1:] / largest)
+        short.set_data(t, norms[i, k - 1, 1:] / largest)
+        places = np.arange(k, T, k) + 0.5
+        cuts.set_data(np.repeat(places, 3), np.tile([0, 1.2, np.nan], len(places)))
+        for values, curve, point in lines:
+            curve.set_data(np.log2(t), values[i])
+            point.set_data([np.log2(k)], [values[i, k - 1]])
+        c, r = cosine[i, k - 1], size[i, k - 1]
+        angle = np.degrees(np.arccos(np.clip(c, -1, 1)))
+        states.set_title(f"Chunks of {k}: {angle:.0f} degrees off the full gradient")
+        return (f"After {step} steps of training, k = {k}: cosine {c:.2f} ({angle:.0f} degrees off), {100 * r:.0f} % "
+                f"of the full gradient's size; {len(places)} cut{'' if len(places) == 1 else 's'} in {T} steps.")
+
+    return LiveFigure(figure, draw, k=slider("chunk length k", k, 1, T),
+                      step=slider("steps of training", step, int(steps[0]), int(steps[-1]), int(steps[1] - steps[0])))
+
+
+def losses_by_chunk(losses, baseline, solved=0.03):
+    """Loss curves of trainings with chunks of k steps.
+
+    losses : dict k -> (steps,), at most four runs; baseline : loss of the best constant guess; solved : a low loss
+    """
+    figure, ax = figures.new(size=(8.5, 4.0), right=1.3, left=0.95)
+    ends = {k: float(np.mean(loss[-10:])) for k, loss in losses.items()}
+    with figures.style():
+        for (k, loss), (color, line) in zip(losses.items(), RUNS):
+            smooth = np.convolve(loss, np.ones(10) / 10, mode="valid")
+            ax.semilogy(np.arange(10, len(loss) + 1), smooth, line, color=color)
+            for other in [o for o in ends if o < k and abs(np.log(ends[k] / ends[o])) < 0.25]:
+                ax.texts[list(ends).index(other)].set_text("")          # one label for curves that end together
+                k = f"{other} and {k}"
+            ax.text(len(loss) * 1.015, smooth[-1], f"k = {k}", va="center")
+        ax.axhline(baseline, color=GREY, linewidth=1, linestyle=":")
+        ax.text(len(loss), baseline, "best constant guess ", color=GREY, va="bottom", ha="right", fontsize=11)
+        ax.set(xlabel="step of training", ylabel="loss (nats), mean of 10 steps")
+        ax.set_title("Loss at the end: " + ", ".join(f"{end:.2g} (k = {k})" for k, end in ends.items()))
+    learned = {sign: ", ".join(str(k) for k, end in ends.items() if (end < solved) == sign) for sign in (True, False)}
+    said = f"Chunks of k steps that reach a loss below {solved}: k = {learned[True] or 'none'}; "
+    said += f"that do not: k = {learned[False] or 'none'}. The best constant guess has {baseline:.2f}."
+    return figures.Picture(figure, said)

@@ -1,0 +1,317 @@
+"""Figures of lesson 01: word vectors added up, two steps of a cell with their numbers, one unit, and shared weights."""
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from .. import figures
+from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE, STATE, STATES
+from ..live import LiveFigure, slider
+
+SATURATED = 0.95        # |h| above this: tanh's slope 1 - h^2 is below 0.1
+SETTLED = 1e-9          # two states, a period of two steps apart, that differ by less are said to stay
+
+
+@figures.style()
+def tip_to_tail(sentences):
+    """Word vectors added up in the order of the words: where each sentence's sum ends.
+
+    sentences : dict of str to (list of T words, ndarray (T, 2)); two sentences, drawn solid and dashed
+    """
+    figure, ax = figures.new(size=(6.5, 4.6), left=0.9, bottom=0.7)
+    ends = [vectors.sum(axis=0) for _, vectors in sentences.values()]
+    sides = (("-", -1, "right"), ("--", 1, "left"))     # solid and its words on the left, dashed on the right
+    for (text, (words, vectors)), (line, side, ha) in zip(sentences.items(), sides):
+        corners = np.vstack([np.zeros(2), np.cumsum(vectors, axis=0)])
+        for word, start, end in zip(words, corners, corners[1:]):
+            ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INPUT, "linestyle": line,
+                                                    "linewidth": 2.5, "mutation_scale": 18, "shrinkA": 0, "shrinkB": 0})
+            # a first word that both share is named once, low enough to stay clear of the arrows that leave its tip
+            if start.any() or side < 0:
+                x, y = start + (end - start) * (0.5 if start.any() else 0.35)
+                ax.text(x + 0.15 * side, y, word, ha=ha, va="center", fontsize=13)
+        ax.text(side * 1.05, 0.02, f"“{text}”", ha=ha, va="center", weight="bold")
+    ax.plot(0, 0, "o", color=BLACK, markersize=7)
+    ax.text(0.1, 0.0, "start", va="center", fontsize=11)
+    ax.plot(*ends[0], "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2)
+    ax.text(0.18, ends[0][1], "both end here" if np.allclose(*ends) else "the first ends here", va="center")
+    ax.set(xlim=(-2.6, 2.6), ylim=(-1.35, 1.25), xticks=[-2, -1, 0, 1, 2], yticks=[-1, 0, 1],
+           xlabel="how pleasant (no unit)", ylabel="whether it negates (no unit)")
+    apart = float(np.abs(ends[0] - ends[1]).max())
+    ax.set_title("Two orders, one sum" if np.allclose(*ends) else "Two orders, two sums")
+    one, two = sentences
+    return figures.Picture(figure, f"Added up word by word, “{one}” and “{two}” take different ways "
+                                   f"and end {apart:.2g} apart.")
+
+
+@figures.style()
+def two_steps(x, h, y):
+    """The unrolled network with the numbers of a worked example in its boxes: x (T, D), h (T+1, H), y (T, K)."""
+    figure, ax = figures.new(size=(8.5, 4.3), left=0.1, right=0.1, bottom=0.1, top=0.55)
+    figures.Unrolled(ax, len(x), x=[_column(v, 0) for v in x], h=[_column(v) for v in h], y=[_column(v) for v in y],
+                     weights=True)
+    for t in range(len(x) + 1):
+        ax.text(t + 0.29, -0.24, f"$h_{t}$", fontsize=13)
+        if t:
+            ax.text(t + 0.29, -1.3, f"$x_{t}$", fontsize=13)
+            ax.text(t + 0.29, 0.87, f"$y_{t}$", fontsize=13)
+    ax.set_title("Two steps: the inputs and states change, the weights are the same")
+    states = " to ".join("(" + ", ".join(_number(number) for number in vector) + ")" for vector in h)
+    return figures.Picture(figure, f"The state goes from {states}; W_x, W_h and W_y are the same at both steps.")
+
+
+def _column(vector, digits=2):
+    return "\n".join(_number(number, digits) for number in vector)
+
+
+@figures.style()
+def verdicts(sentences):
+    """What a network says after every word, and the states it says it from.
+
+    sentences : dict of str to (list of T words, h ndarray (T, H), y ndarray (T,))
+    """
+    figure, axes = figures.new(2, len(sentences), size=(8.5, 4.6), left=0.95, right=0.3, top=0.85, bottom=0.5,
+                               height_ratios=[1.15, 1], hspace=0.12, wspace=0.12, squeeze=False)
+    for column, (text, (words, h, y)) in enumerate(sentences.items()):
+        above, below = axes[:, column]
+        steps = np.arange(1, len(y) + 1)
+        above.bar(steps, y, width=0.55, color=OUTPUT)
+        above.axhline(0, color=BLACK, linewidth=1)
+        for t, value in zip(steps, y):
+            above.text(t, value + (0.06 if value >= 0 else -0.06), _number(value, plus=True), ha="center",
+                       va="bottom" if value >= 0 else "top", fontsize=11)
+        above.set(xlim=(0.5, len(y) + 0.5), ylim=(-1.1, 1.1), xticks=[], yticks=[-1, 0, 1])
+        above.set_title(f"“{text}”: {_number(y[-1], plus=True)}", fontsize=12, weight="normal")
+        below.imshow(h.T, cmap=STATES, vmin=-1, vmax=1, aspect="auto",
+                     extent=(0.5, len(y) + 0.5, h.shape[1] + 0.5, 0.5))
+        for t, states in zip(steps, h):
+            for unit, value in enumerate(states, 1):
+                below.text(t, unit, _number(value), ha="center", va="center", fontsize=11,
+                           color="white" if value < -0.85 else BLACK)
+        below.grid(False)
+        below.set(xticks=steps, yticks=np.arange(1, h.shape[1] + 1))
+        below.set_xticklabels(words, fontsize=13)
+        if column:
+            above.tick_params(labelleft=False)
+            below.tick_params(labelleft=False)
+        else:
+            above.set_ylabel("verdict $y_t$\n(no unit)")
+            below.set_ylabel("unit of $h_t$")
+    last = [y[-1] for _, _, y in sentences.values()]
+    kind = "opposite verdicts" if min(last) < 0 < max(last) else "verdicts of one kind"
+    figure.text(0.95 / 8.5, 0.95, f"The same words, {kind}", va="center", fontsize=13, weight="bold")
+    said = "; ".join(f"“{text}” ends at {_number(y[-1], plus=True)}" for text, (_, _, y) in sentences.items())
+    return figures.Picture(figure, f"The output after every word: {said}.")
+
+
+def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
+    """One unit h_t = tanh(w_x x_t + w_h h_{t-1} + b) under three inputs, and how long it remembers an impulse.
+
+    run : function (x, w_x, w_h, b) -> (T+1,) states, the first one the start
+    echo : function (w_x, w_h, b) -> (steps,) what an impulse at step 1 changes in h_1, h_2, ...
+    half_life : function (echo) -> steps until at most half of the change is left for good, or None
+    inputs : dict of str to ndarray (T,), all of one length; "impulse" among them
+    """
+    import ipywidgets as widgets
+
+    T = len(inputs["impulse"])
+    steps = np.arange(T + 1)
+    figure, (above, below) = figures.new(2, 1, size=(8.5, 4.8), left=0.9, bottom=0.65, top=0.45, height_ratios=[1, 2.6],
+                                         hspace=0.14, sharex=True)
+    bars = above.vlines(steps[1:], 0, 0, color=INPUT, linewidth=6)
+    above.axhline(0, color=GREY, linewidth=1)
+    above.set(ylim=(-1.3, 1.3), yticks=[-1, 0, 1], ylabel="input $x_t$")
+    above.tick_params(labelbottom=False)
+    below.axhspan(SATURATED, 1.12, color=PALE, alpha=0.6, linewidth=0)
+    below.axhspan(-1.12, -SATURATED, color=PALE, alpha=0.6, linewidth=0)
+    quiet, = below.plot([], [], "--", color=GREY, linewidth=1.5)
+    line, = below.plot([], [], "o-", color=STATE, markersize=6)
+    mark = below.axvline(0, color=BLACK, linewidth=1.2, linestyle=":")
+    note = above.text(0, -0.7, "", fontsize=11, va="center")
+    below.set(xlim=(-0.6, T + 0.6), ylim=(-1.12, 1.12), yticks=[-1, -0.5, 0, 0.5, 1], ylabel="state $h_t$ (no unit)",
+              xlabel=f"step t (dashed: no input; grey: |h| > {SATURATED})")
+
+    def draw(w_x, w_h, b, x):
+        h, answer = run(inputs[x], w_x, w_h, b), echo(w_x, w_h, b)
+        idle = run(np.zeros_like(answer), w_x, w_h, b)
+        half, swings = half_life(answer), abs(idle[-1] - idle[-2]) > 0.01
+        bars.set_segments([[(t, 0), (t, value)] for t, value in zip(steps[1:], inputs[x])])
+        line.set_data(steps, h)
+        quiet.set_data(steps, idle[:T + 1])
+        shown = x == "impulse" and half is not None and 1 + half <= T
+        mark.set_visible(shown)
+        note.set_visible(shown)
+        if shown:
+            mark.set_xdata([1 + half, 1 + half])
+            note.set_text(f"half by step {1 + half}")
+            right = 1 + half < 0.75 * T
+            note.set_x(1 + half + (0.3 if right else -0.3))
+            note.set_ha("left" if right else "right")
+        kept = _kept(answer)
+        saturated = int((np.abs(h[1:]) > SATURATED).sum())
+        above.set_title(_headline(answer, half, kept, w_h, swings, 2 * saturated >= T))
+        return (_memory(answer, half, kept) + " It swings by itself." * bool(swings) + _ending(x, h, w_x, b)
+                + f" |h| > {SATURATED} at {saturated} of {T} steps.")
+
+    return LiveFigure(figure, draw,
+                      w_x=slider("w_x (reads)", w_x, -3.0, 3.0, 0.1),
+                      w_h=slider("w_h (remembers)", w_h, -2.0, 2.0, 0.05),
+                      b=slider("b", b, -1.0, 1.0, 0.05),
+                      x=widgets.ToggleButtons(options=list(inputs), value="impulse", description="input",
+                                              style={"description_width": "11em", "button_width": "7em"}))
+
+
+def _kept(answer):
+    """The share of an impulse that stays for good: its last changes over its first, 0 where they still shrink."""
+    settled = abs(answer[-1] - answer[-3]) < SETTLED
+    return np.abs(answer[-2:]).max() / abs(answer[0]) if settled and answer[0] else 0.0
+
+
+def _steps(n):
+    return "1 step" if n == 1 else f"{n} steps"
+
+
+def _headline(answer, half, kept, w_h, swings, saturated):
+    """What the unit does with an impulse, in the lesson's four words, and for how long."""
+    if not answer[0]:
+        return "The unit swings by itself; no input gets in" if swings else "No input gets in"
+    span = "half-life " + (_steps(half) if half else "never reached" if kept else f"over {len(answer)} steps")
+    if half and kept > 0.01:
+        span += f", {100 * kept:.0f} % stays"
+    if swings:
+        return f"The unit swings by itself; {span}"
+    memory = "no memory" if w_h == 0 else "persistence" if kept > 0.01 else "decay"
+    names = ["oscillation"] * (w_h < 0) + [memory] + ["saturation"] * saturated
+    return " and ".join(names).capitalize() + f": {span}"
+
+
+def _memory(answer, half, kept):
+    if not answer[0]:
+        return "With w_x = 0 the input never reaches the state."
+    stays = (f"{100 * kept:.0f} % of it stays for good" if kept <= 1
+             else f"its effect grows {kept:.2g} times and stays")
+    if half is None:
+        return (f"Half-life of an impulse: never reached, {stays}." if kept
+                else f"Half-life of an impulse: more than {len(answer)} steps.")
+    return f"Half-life of an impulse: {_steps(half)}" + (f"; {stays}." if kept > 0.01 else ".")
+
+
+def _ending(name, h, w_x, b):
+    low, high = sorted(h[-2:])
+    said = f" With {name} input h ends "
+    said += f"at {_number(h[-1])}" if high - low < 0.01 else f"swinging from {_number(low)} to {_number(high)}"
+    if name == "alternating":
+        low, high = sorted(np.tanh([b - w_x, b + w_x]))
+        said += f" (w_h = 0: {_number(low)} to {_number(high)})"
+    return said + "."
+
+
+def _number(value, digits=2, plus=False):
+    """Decimals with a true minus sign, and none before a zero."""
+    return format(round(float(value), digits) + 0.0, f"{'+' if plus else ''}.{digits}f").replace("-", "\N{MINUS SIGN}")
+
+
+def shared_weights(shared, own, T=100, D=8, H=16, K=2):
+    """How many numbers are learned: one cell for all steps, against weights of its own for every step.
+
+    shared, own : functions (T, D, H, K) -> int, T a whole number or an array of them
+    """
+    lengths = np.array([1, 1000])
+    figure, (ax, parts) = figures.new(1, 2, size=(8.5, 4.2), left=0.85, right=0.3, bottom=0.65, top=0.5,
+                                      width_ratios=[1.55, 1], wspace=0.42)
+    line_own, = ax.plot([], [], "--", color=GREY)
+    line_shared, = ax.plot([], [], color=BLACK, linewidth=3)
+    dots, = ax.plot([], [], "o", color=BLACK, markersize=9, clip_on=False)
+    rule = ax.axvline(1, color=GREY, linewidth=1, linestyle=":")
+    for height, label in ((0.93, "dashed: own weights"), (0.85, "solid: one cell (RNN)")):
+        ax.text(0.04, height, label, transform=ax.transAxes, fontsize=11,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+    ax.set(xlim=(0, 1000), xticks=[1, 500, 1000], xlabel="length T (steps)",
+           ylabel="parameters (no unit)")
+    ax.yaxis.set_major_formatter(lambda value, _: _short_count(value))
+    ax.yaxis.get_major_locator().set_params(nbins=4)
+    names = ["$W_x$", "$W_h$", "$b$", "readout"]
+    bars = parts.barh(range(4), [0] * 4, color=[INPUT, STATE, GREY, OUTPUT])
+    numbers = [parts.text(0, row, "", va="center", fontsize=11) for row in range(4)]
+    parts.set(xlim=(0, 150), xticks=[0, 50, 100], yticks=range(4), ylim=(3.6, -0.6), xlabel="share of the RNN (%)")
+    parts.set_yticklabels(names)
+    parts.grid(False)
+
+    def draw(T, D, H):
+        one, many = shared(T, D, H, K), own(T, D, H, K)
+        line_own.set_data(lengths, own(lengths, D, H, K))
+        line_shared.set_data(lengths, [one, one])
+        dots.set_data([T, T], [one, many])
+        rule.set_xdata([T, T])
+        ax.set_ylim(0, 1.3 * own(1000, D, H, K))
+        for bar, text, count in zip(bars, numbers, (H * D, H * H, H, K * (H + 1))):
+            bar.set_width(100 * count / one)
+            text.set_text(f"{count:,}")
+            text.set_x(100 * count / one + 3)
+        growth = shared(T, D, 2 * H, K) / one
+        times = many / one
+        ax.set_title(f"At T = 1 both have {one:,}" if many == one else f"Own weights a step: {times:.3g} times as many")
+        parts.set_title(f"Doubling H: {growth:.2f} times")
+        return (f"The RNN has {one:,} parameters at every T; own weights at each of T = {T} steps would make "
+                + (f"{many:,}, {times:.3g} times as many. " if many != one else "just as many. ")
+                + f"Doubling H multiplies the RNN's count by {growth:.2f} (linear: 2, quadratic: 4).")
+
+    return LiveFigure(figure, draw, T=slider("steps T", T, 1, 1000), D=slider("inputs D", D, 1, 1000),
+                      H=slider("hidden units H", H, 1, 256))
+
+
+def _short_count(value):
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
+
+
+def sliding_cell(run, place, lengths=(12, 30), t=18, shift=8):
+    """One cell slid over two inputs that hold the same pattern, the second one longer and with the pattern later.
+
+    run : function (x (T,)) -> (T+1,) states, the first one the start
+    place : function (T, shift) -> (T,) zeros with the pattern `shift` steps later than at shift 0
+    """
+    figure, axes = figures.new(2, 1, size=(8.5, 4.6), left=0.9, bottom=0.65, top=0.5, hspace=0.16, sharex=True)
+    short, long = lengths
+    rows = []
+    for ax, T in zip(axes, lengths):
+        if T < long:
+            ax.axvspan(T + 0.5, long + 0.6, color=PALE, alpha=0.6, linewidth=0)
+            ax.text((T + long) / 2 + 0.5, 0.5, f"ended after T = {T} steps", ha="center", va="center", fontsize=11,
+                    color=GREY)
+        ax.axhline(0, color=GREY, linewidth=1)
+        bars = ax.vlines(np.arange(1, T + 1), 0, 0, color=INPUT, linewidth=6)
+        line, = ax.plot([], [], "o-", color=STATE, markersize=6)
+        box = Rectangle((0, -1.2), 0.9, 2.4, fill=False, edgecolor=BLACK, linewidth=2)
+        ax.add_patch(box)
+        ax.set(xlim=(-0.6, long + 0.6), ylim=(-1.3, 1.3), yticks=[-1, 0, 1], ylabel="$x_t$ bars, $h_t$ dots")
+        rows.append((T, bars, line, box))
+    axes[0].tick_params(labelbottom=False)
+    axes[1].set_xlabel("step t (black frame: the one cell)")
+
+    def draw(t, shift):
+        states = []
+        for (T, bars, line, box), later in zip(rows, (0, shift)):
+            x = place(T, later)
+            h = run(x)
+            states.append(h)
+            now = min(t, T)
+            bars.set_segments([[(step, 0), (step, value)] for step, value in enumerate(x, 1)])
+            line.set_data(np.arange(now + 1), h[:now + 1])
+            box.set_x(now - 0.45)
+        difference = float(np.abs(states[1][shift:shift + short + 1] - states[0]).max())
+        moved = f"comes {_steps(shift)} later" if shift else "stands at the same place"
+        if not states[1][1:t + 1].any():
+            title = "The same cell at both; below, the pattern is still ahead"
+        elif difference > 1e-12:
+            title = f"The two answers differ by {difference:.2g}"
+        else:
+            title = f"The pattern {moved}, and so does the answer" if shift else "The same pattern, the same answer"
+        axes[0].set_title(title)
+        return (f"After step {t} the one cell has read {min(t, short)} of {short} inputs above, {t} of {long} below, "
+                f"with the same w_x, w_h, b. The pattern {moved} below; moved together, the two answers differ "
+                f"by at most {difference:.2g}.")
+
+    return LiveFigure(figure, draw, t=slider("the cell at step t", t, 1, long),
+                      shift=slider("pattern later by", shift, 0, long - short))

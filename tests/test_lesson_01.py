@@ -1,0 +1,265 @@
+"""The figures of lesson 01: what is drawn and said equals the numeric core at every setting of the sliders."""
+
+import math
+import re
+import warnings
+
+import numpy as np
+import pytest
+
+import rnnlib
+from rnnlib import explorers, figures
+
+draw_png = figures.png
+T = 30
+INPUTS = {"impulse": np.eye(T)[0], "step": np.ones(T), "alternating": (-1.0) ** np.arange(T)}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Most tests look at the numbers in the artists; turning those into pixels costs ten times as much."""
+    monkeypatch.setattr(figures, "png", lambda figure: b"")
+
+
+@pytest.fixture(autouse=True)
+def strict():
+    """Warnings are errors, and so is any invalid number; an underflow is what a vanishing memory does."""
+    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
+        warnings.simplefilter("error")
+        yield
+
+
+def core(x, w_x, w_h, b):
+    """One unit by the library's own cell and loop."""
+    cell = rnnlib.RNNCell(1, 1, np.random.default_rng(0))
+    cell.W_x, cell.W_h, cell.b = [[w_x]], [[w_h]], [b]
+    return rnnlib.forward(cell, np.asarray(x, dtype=float)[:, None, None])[0][:, 0, 0]
+
+
+def by_hand(x, w_x, w_h, b):
+    h = [0.0]
+    for x_t in x:
+        h.append(math.tanh(w_x * x_t + w_h * h[-1] + b))
+    return np.array(h)
+
+
+def echo(w_x, w_h, b, steps=500):
+    impulse = [1.0] + (steps - 1) * [0.0]
+    return (by_hand(impulse, w_x, w_h, b) - by_hand(steps * [0.0], w_x, w_h, b))[1:]
+
+
+def half_life(answer):
+    """By counting back from the end; the lesson looks for the last one above."""
+    n = len(answer)
+    while n and abs(answer[n - 1]) <= abs(answer[0]) / 2:
+        n -= 1
+    return n if 0 < n < len(answer) else None
+
+
+def shared(T, D, H, K):
+    return H * (D + H + 1) + K * (H + 1)
+
+
+def own(T, D, H, K):
+    return T * H * (D + H + 1) + K * (H + 1)
+
+
+def with_bump(T, shift):
+    x = np.zeros(T)
+    x[1 + shift:4 + shift] = 1.0, 0.5, -1.0
+    return x
+
+
+def settings(figure, seed, count=12):
+    """Sets every slider to both ends, all to each end, and `count` times at random; yields the values after each."""
+    rng, start = np.random.default_rng(seed), figure.values()
+    choices = {name: list(control.options) if hasattr(control, "options") else [control.min, control.max]
+               for name, control in figure.sliders.items()}
+    wanted = [{**start, name: value} for name, values in choices.items() for value in values]
+    wanted += [{name: values[end] for name, values in choices.items()} for end in (0, -1)]
+    for _ in range(count):
+        wanted.append({name: control.options[rng.integers(len(control.options))] if hasattr(control, "options")
+                       else type(control.value)(control.min + control.step * rng.integers(
+                           round((control.max - control.min) / control.step) + 1))
+                       for name, control in figure.sliders.items()})
+    for values in wanted:
+        for name, value in values.items():
+            figure.sliders[name].value = value
+        assert 0 < len(figure.finding) <= 220 and not re.search(r"nan|inf|None|False", figure.finding)
+        yield figure.values()
+
+
+@pytest.fixture(scope="module")
+def unit():
+    return explorers.one_unit(by_hand, echo, half_life, INPUTS)
+
+
+def at(figure, **values):
+    """(title, finding) at these values."""
+    for name, value in values.items():
+        figure.sliders[name].value = value
+    return figure.figure.axes[0].get_title(loc="left"), figure.finding
+
+
+def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
+    bars, (quiet, line, mark) = unit.figure.axes[0].collections[0], unit.figure.axes[1].lines
+    for values in settings(unit, 2, count=20):
+        x, weights = INPUTS[values["x"]], [values[name] for name in ("w_x", "w_h", "b")]
+        h = core(x, *weights)
+        np.testing.assert_array_equal(line.get_xdata(), np.arange(T + 1))
+        np.testing.assert_allclose(line.get_ydata(), h, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(quiet.get_ydata(), core(np.zeros(T), *weights), rtol=0, atol=1e-12)
+        np.testing.assert_array_equal([segment[1, 1] for segment in bars.get_segments()], x)
+        assert f"|h| > 0.95 at {(abs(h[1:]) > 0.95).sum()} of 30" in unit.finding
+
+        half = half_life(echo(*weights)) if values["w_x"] else None
+        said = re.search(r"Half-life of an impulse: (\d+) step", unit.finding)
+        assert (int(said[1]) if said else None) == half
+        assert half is None or f"half-life {half} step" in at(unit)[0]
+        assert mark.get_visible() == (values["x"] == "impulse" and half is not None and half < T)
+        assert not mark.get_visible() or mark.get_xdata()[0] == 1 + half
+
+
+@pytest.mark.parametrize("values, title, words", [
+    (dict(w_x=1.0, w_h=0.8, b=0.0, x="impulse"), "Decay: half-life 3 steps", "h ends at 0.00"),
+    (dict(w_x=1.0, w_h=0.0, b=0.0, x="impulse"), "No memory: half-life 1 step", "1 step."),
+    (dict(w_x=1.0, w_h=1.2, b=0.0, x="impulse"), "Persistence: half-life never reached", "86 % of it stays for good"),
+    (dict(w_x=1.0, w_h=1.05, b=0.0, x="impulse"), "Persistence: half-life 27 steps, 49 % stays", "27 steps; 49 %"),
+    (dict(w_x=1.0, w_h=-0.8, b=0.0, x="impulse"), "Oscillation and decay: half-life 3 steps", "h ends at"),
+    (dict(w_x=1.0, w_h=-1.5, b=0.0, x="impulse"), "Oscillation and persistence: half-life never reached", "swinging"),
+    (dict(w_x=1.0, w_h=-2.0, b=0.3, x="step"), "The unit swings by itself; half-life 2 steps", "It swings by itself"),
+    (dict(w_x=0.1, w_h=1.0, b=0.0, x="impulse"), "Decay: half-life 453 steps", "453 steps"),
+    (dict(w_x=0.0, w_h=1.0, b=0.5, x="step"), "No input gets in", "w_x = 0"),
+    (dict(w_x=3.0, w_h=0.0, b=0.0, x="step"), "No memory and saturation: half-life 1 step", "at 30 of 30 steps"),
+    (dict(w_x=1.0, w_h=2.0, b=-0.05, x="impulse"), "Persistence and saturation: half-life never reached",
+     "its effect grows 2.4 times and stays"),
+    (dict(w_x=1.0, w_h=-0.8, b=0.0, x="alternating"), "Oscillation and decay: half-life 3 steps",
+     "(w_h = 0: −0.76 to 0.76)"),
+])
+def test_one_unit_names_what_it_does(unit, values, title, words):
+    said = at(unit, **values)
+    assert said[0] == title and words in said[1]
+
+
+def test_a_memory_too_slow_for_the_window_is_not_called_endless():
+    slow = explorers.one_unit(by_hand, lambda w_x, w_h, b: echo(w_x, w_h, b, steps=100), half_life, INPUTS)
+    title, finding = at(slow, w_x=0.1, w_h=1.0, b=0.0)
+    assert title == "Decay: half-life over 100 steps" and "more than 100 steps" in finding
+
+
+def test_shared_weights_draws_and_says_the_counts_of_real_cells():
+    figure = explorers.shared_weights(shared, own)
+    ax, parts = figure.figure.axes
+    line_own, line_shared, dots, _ = ax.lines
+    for values in settings(figure, 3):
+        steps, D, H = values["T"], values["D"], values["H"]
+        cell = rnnlib.RNNCell(D, H, np.random.default_rng(0))
+        arrays = {**cell.params, **rnnlib.Readout(H, 2, np.random.default_rng(0)).params}
+        readout = arrays["W_y"].size + arrays["b_y"].size
+        in_cell = sum(array.size for array in cell.params.values())
+        one, many = in_cell + readout, steps * in_cell + readout
+        np.testing.assert_array_equal(dots.get_ydata(), [one, many])
+        np.testing.assert_array_equal(line_shared.get_ydata(), [one, one])
+        np.testing.assert_array_equal(line_own.get_ydata(), [one, 1000 * in_cell + readout])
+        np.testing.assert_array_equal(dots.get_xdata(), [steps, steps])
+        counts = [arrays["W_x"].size, arrays["W_h"].size, arrays["b"].size, readout]
+        np.testing.assert_allclose([bar.get_width() for bar in parts.patches], 100 * np.array(counts) / one)
+        assert [text.get_text() for text in parts.texts] == [f"{count:,}" for count in counts]
+        assert f"{one:,} parameters at every T" in figure.finding
+        assert ("just as many" if steps == 1 else f"{many:,}, {many / one:.3g} times") in figure.finding
+        assert f"by {shared(1, D, 2 * H, 2) / one:.2f} " in figure.finding
+        assert 0 < max(one, own(1000, D, H, 2)) < ax.get_ylim()[1]
+
+
+def test_sliding_cell_draws_what_the_cell_has_computed_so_far():
+    figure = explorers.sliding_cell(lambda x: core(x, 0.8, 0.7, 0.0), with_bump)
+    above, below = figure.figure.axes
+    for values in settings(figure, 4):
+        t, shift = values["t"], values["shift"]
+        for ax, length, moved in ((above, 12, 0), (below, 30, shift)):
+            x, now = with_bump(length, moved), min(t, length)
+            line, box = ax.lines[-1], ax.patches[-1]
+            np.testing.assert_allclose(line.get_ydata(), core(x, 0.8, 0.7, 0.0)[:now + 1], rtol=0, atol=1e-12)
+            np.testing.assert_array_equal([segment[1, 1] for segment in ax.collections[0].get_segments()], x)
+            assert box.get_x() + box.get_width() / 2 == pytest.approx(now)
+        title = above.get_title(loc="left")
+        assert ("still ahead" in title) == (t < 2 + shift)
+        if t >= 2 + shift:
+            later = f"{shift} step later" if shift == 1 else f"{shift} steps later"
+            assert title == (f"The pattern comes {later}, and so does the answer" if shift
+                             else "The same pattern, the same answer")
+        assert f"has read {min(t, 12)} of 12 inputs above, {t} of 30 below" in figure.finding
+        assert figure.finding.endswith("at most 0.")
+
+
+def test_sliding_cell_does_not_claim_equal_answers_where_a_bias_spoils_them():
+    figure = explorers.sliding_cell(lambda x: core(x, 0.8, 0.7, 0.3), with_bump)
+    short, long = (core(with_bump(length, moved), 0.8, 0.7, 0.3) for length, moved in ((12, 0), (30, 8)))
+    difference = abs(long[8:21] - short).max()
+    assert difference > 0.1
+    assert at(figure)[0] == f"The two answers differ by {difference:.2g}"
+    assert figure.finding.endswith(f"at most {difference:.2g}.")
+
+
+def test_sums_end_where_the_vectors_say():
+    vectors = {"not": [0.0, 1.0], "bad": [-1.0, -1.0], "good": [1.0, -1.0]}
+    sentences = {text: (text.split(), np.array([vectors[word] for word in text.split()]))
+                 for text in ("not bad good", "not good bad")}
+    picture = explorers.tip_to_tail(sentences)
+    ax = picture.figure.axes[0]
+    np.testing.assert_array_equal([line.get_xydata()[0] for line in ax.lines], [[0, 0], [0, -1]])
+    assert ax.get_title(loc="left") == "Two orders, one sum" and picture.sentence.endswith("end 0 apart.")
+    sentences["not good bad"] = (["not", "good"], sentences["not good bad"][1][:2])
+    picture = explorers.tip_to_tail(sentences)
+    assert picture.figure.axes[0].get_title(loc="left") == "Two orders, two sums"
+    assert picture.sentence.endswith("end 1 apart.")
+
+
+def test_two_steps_shows_the_numbers_it_is_given(monkeypatch):
+    drawn, label = [], figures.Unrolled.label
+
+    def recording(ax, x, y, text, **look):
+        drawn.append(text)
+        return label(ax, x, y, text, **look)
+
+    monkeypatch.setattr(figures.Unrolled, "label", staticmethod(recording))
+    x, h, y = [[1.0, 0], [0, 1]], [[0.0, 0], [0.462, -0.38], [0.573, 0.85]], [[1.342], [-0.001]]
+    picture = explorers.two_steps(x, h, y)
+    numbers = sorted(text for text in drawn if "$" not in text)
+    assert numbers == sorted("1 0 0 1 0.00 0.00 0.46 −0.38 0.57 0.85 1.34 0.00".split())
+    assert {text.get_text() for text in picture.figure.axes[0].texts} >= {"$h_0$", "$h_2$", "$x_1$", "$y_2$"}
+    assert "(0.46, −0.38) to (0.57, 0.85)" in picture.sentence
+
+
+def test_verdicts_shows_outputs_and_states():
+    rng = np.random.default_rng(0)
+    h = {"a b": rng.uniform(-1, 1, (2, 3)), "b a": rng.uniform(-1, 1, (2, 3))}
+    y = {"a b": np.array([0.25, 0.5]), "b a": np.array([0.25, -0.5])}
+    picture = explorers.verdicts({text: (text.split(), h[text], y[text]) for text in h})
+    for column, text in enumerate(h):
+        above, below = picture.figure.axes[column], picture.figure.axes[2 + column]
+        assert [bar.get_height() for bar in above.patches] == list(y[text])
+        np.testing.assert_array_equal(below.images[0].get_array(), h[text].T)
+        assert [label.get_text() for label in below.get_xticklabels()] == text.split()
+    assert "opposite verdicts" in picture.figure.texts[0].get_text()
+    assert "“a b” ends at +0.50; “b a” ends at −0.50" in picture.sentence
+    same = explorers.verdicts({text: (text.split(), h[text], y["a b"]) for text in h})
+    assert "one kind" in same.figure.texts[0].get_text()
+
+
+def test_a_picture_keeps_its_size(monkeypatch):
+    monkeypatch.setattr(figures, "png", draw_png)
+    for figure, ends in ((explorers.one_unit(by_hand, echo, half_life, INPUTS), dict(w_x=-3.0, w_h=-2.0, b=-1.0)),
+                         (explorers.shared_weights(shared, own), dict(T=1000, D=1000, H=256)),
+                         (explorers.sliding_cell(lambda x: by_hand(x, 0.8, 0.7, 0.0), with_bump), dict(t=30))):
+        first = figure.image.value
+        at(figure, **ends)
+        assert figure.image.value != first
+        assert figure.image.value[16:24] == first[16:24]        # width and height in the PNG's header
+
+
+def test_pictures_keep_the_colours_of_the_course(unit):
+    assert unit.figure.axes[1].lines[1].get_color() == figures.STATE
+    below = explorers.shared_weights(shared, own).figure.axes[1]
+    assert [figures.mpl.colors.to_hex(bar.get_facecolor()).upper() for bar in below.patches] == [
+        figures.INPUT, figures.STATE, figures.GREY, figures.OUTPUT]

@@ -1,0 +1,311 @@
+"""The figures of lesson 02: what is drawn and said equals the numeric core at every setting of the sliders."""
+
+import math
+import re
+import warnings
+
+import numpy as np
+import pytest
+
+import rnnlib
+from rnnlib import explorers, figures
+
+LETTERS, WORD, WORDS = "delnoru", "unrolled", ["red", "loud", "older", "unrolled"]
+LENGTHS = [3, 4, 5, 8]
+H = 6
+draw_png = figures.png
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Most tests look at the numbers in the artists; turning those into pixels costs ten times as much."""
+    monkeypatch.setattr(figures, "png", lambda figure: b"")
+
+
+@pytest.fixture(autouse=True)
+def strict():
+    """Warnings are errors, and so is any invalid number; an underflow is what a vanishing change does."""
+    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
+        warnings.simplefilter("error")
+        yield
+
+
+def one_hot(word):
+    return np.eye(7)[[LETTERS.index(letter) for letter in word]]
+
+
+def cell(hidden=H, seed=0):
+    return rnnlib.RNNCell(7, hidden, np.random.default_rng(seed))
+
+
+def states(word, T=None):
+    """h_0 .. h_T of one word, zeros behind its end, one number at a time."""
+    c, steps = cell(), len(word) if T is None else T
+    h = [[0.0] * H]
+    for t in range(steps):
+        x = one_hot(word[t])[0] if t < len(word) else np.zeros(7)
+        z = [sum(c.W_x[i] * x) + sum(c.W_h[i, j] * h[-1][j] for j in range(H)) + c.b[i] for i in range(H)]
+        h.append([math.tanh(z_i) for z_i in z])
+    return np.array(h)
+
+
+def read(T):
+    return rnnlib.forward(cell(), one_hot(WORD)[:T, None])[0][:, 0]
+
+
+def read_padded(T):
+    x = np.zeros((T, len(WORDS), 7))
+    for b, word in enumerate(WORDS):
+        x[:len(word), b] = one_hot(word)
+    return rnnlib.forward(cell(), x)[0]
+
+
+def spread(states):
+    return np.linalg.norm(states[:, None] - states, axis=-1).max()
+
+
+Q = np.linalg.qr(np.random.default_rng(1).normal(size=(16, 16)))[0]
+
+
+def travel(gain, scale):
+    """Norms of the change in h_1 .. h_60 and the mean slope of tanh, with x_1 = u or e and a fixed text behind it."""
+    c = cell(16, seed=2)
+    c.W_h = gain * Q
+    text = one_hot("u" + "".join(np.random.default_rng(3).choice(list(LETTERS), 59)))
+    other = text.copy()
+    other[0] = one_hot("e")
+    h = rnnlib.forward(c, scale * np.stack([text, other], axis=1))[0][1:]
+    return np.linalg.norm(h[:, 0] - h[:, 1], axis=-1), (1 - h ** 2).mean()
+
+
+def outlines(ax, label):
+    """The texts on an axes that were drawn as outlines and read so."""
+    return [patch for patch in ax.patches if patch.get_label() == label]
+
+
+def settings(live, seed, count):
+    """Every slider at both ends, the others at theirs, then random settings."""
+    rng = np.random.default_rng(seed)
+    for slider in live.sliders.values():
+        for value in (slider.min, slider.max):
+            slider.value = value
+            yield live.values()
+    for _ in range(count):
+        for slider in live.sliders.values():
+            steps = round((slider.max - slider.min) / slider.step)
+            slider.value = type(slider.value)(slider.min + slider.step * rng.integers(steps + 1))
+        yield live.values()
+
+
+# one network, two pictures
+
+def test_loop_and_unrolled_draws_the_states_it_says():
+    live = explorers.loop_and_unrolled(read, WORD, 84)
+    fold, flat, now, diary = live.figure.axes[:4]
+    for values in settings(live, seed=0, count=25):
+        T, t = values["T"], min(values["t"], values["T"])
+        expected = states(WORD)
+        drawn = diary.images[0].get_array()
+        assert drawn.shape == (H, T + 1)
+        np.testing.assert_allclose(drawn[:, :t + 1], expected[:t + 1].T, atol=1e-12)
+        assert not np.ma.getmaskarray(drawn)[:, :t + 1].any() and np.ma.getmaskarray(drawn)[:, t + 1:].all()
+        assert diary.images[0].get_extent() == [-0.5, T + 0.5, H + 0.5, 0.5]
+        np.testing.assert_allclose(now.images[0].get_array()[:, 0], expected[t], atol=1e-12)
+        assert live.finding.startswith(f"h_{t} = ({', '.join(f'{value:+.2f}' for value in expected[t])})")
+        assert len(live.finding) <= 220
+        title = flat.get_title(loc="left")
+        assert title.startswith(f"Step {t} of {T}:") and "84 weights" in title
+        for k in range(1, len(WORD) + 1):
+            for label in (f"$x_{k}$", f"$h_{{{k}}}$", f"$y_{{{k}}}$"):
+                name, = outlines(flat, label)
+                assert name.get_visible() == (k <= T), (label, values)
+                assert name.get_alpha() == (1.0 if k <= t else 0.15), (label, values)
+        for label in ("$W_x$", "$W_h$", "$b$", "$W_y$"):
+            assert sum(name.get_visible() for name in outlines(flat, label)) == T
+            assert len(outlines(fold, label)) == 1
+
+
+def test_the_letters_stand_in_the_boxes_of_the_inputs():
+    flat = explorers.loop_and_unrolled(read, WORD, 84).figure.axes[1]
+    placed = {k: outlines(flat, f"$x_{k}$")[0].get_transform().transform((0, 0))[0] for k in range(1, 9)}
+    for letter in set(WORD):
+        found = [patch.get_transform().transform((0, 0))[0] for patch in outlines(flat, letter)]
+        assert len(found) == WORD.count(letter)
+        for left in found:
+            k = min(placed, key=lambda k: abs(placed[k] - left))
+            assert WORD[k - 1] == letter
+
+
+def test_the_title_counts_how_often_the_weights_were_used():
+    live = explorers.loop_and_unrolled(read, WORD, 84)
+    for t, said in ((1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (8, "8th")):
+        live.sliders["t"].value = t
+        assert f"for the {said} time" in live.figure.axes[1].get_title(loc="left")
+
+
+# padding
+
+def test_padded_batch_draws_the_states_and_their_distance():
+    live = explorers.padded_batch(read_padded, WORDS, spread)
+    batch, apart = live.figure.axes
+    own = max(np.linalg.norm(states(a)[-1] - states(b)[-1]) for a in WORDS for b in WORDS)
+    assert own > 0.5
+    for values in settings(live, seed=1, count=8):
+        T, rows = values["T"], H + 2
+        expected = [states(word, T) for word in WORDS]
+        drawn = batch.images[0].get_array()
+        assert drawn.shape == (len(WORDS) * rows, T + 1)
+        for b, h in enumerate(expected):
+            assert np.ma.getmaskarray(drawn)[b * rows:b * rows + 2].all()
+            np.testing.assert_allclose(drawn[b * rows + 2:(b + 1) * rows], h.T, atol=1e-12)
+        distance = [max(np.linalg.norm(a[t] - b[t]) for a in expected for b in expected) for t in range(8, T + 1)]
+        line, end = apart.lines[:2]
+        np.testing.assert_array_equal(line.get_xdata(), np.arange(8, T + 1))
+        np.testing.assert_allclose(line.get_ydata(), np.log10(distance), atol=1e-6)
+        np.testing.assert_allclose(end.get_ydata(), np.log10(distance[-1]), atol=1e-6)
+        said = figures.scientific(np.log10(distance[-1]))
+        assert f"{said} apart" in live.finding and f"{own:.3g}" in live.finding
+        assert f"'red' is {T - 3} steps past its end" in live.finding and len(live.finding) <= 220
+        assert batch.get_title(loc="left") == f"Read at T = {T}: at most {said} apart; at their own ends: {own:.3g}"
+
+
+def test_padded_batch_marks_padding_ends_and_where_it_is_read():
+    live = explorers.padded_batch(read_padded, WORDS, spread)
+    batch = live.figure.axes[0]
+    for T in (8, 21, 40):
+        live.sliders["T"].value = T
+        dots, ends, here = batch.lines
+        np.testing.assert_array_equal(sorted(dots.get_xdata()), sorted(t for n in LENGTHS for t in range(n + 1, T + 1)))
+        for frames, columns in ((ends, LENGTHS), (here, [T] * len(WORDS))):
+            x = frames.get_xdata().reshape(len(WORDS), -1)
+            np.testing.assert_array_equal(np.nanmean([np.nanmin(x, axis=1), np.nanmax(x, axis=1)], axis=0), columns)
+    assert [len(outlines(batch, letter)) for letter in LETTERS] == ["".join(WORDS).count(letter) for letter in LETTERS]
+
+
+def test_loss_over_padding_names_both_losses():
+    T, masked, unmasked = np.array([8, 9, 10]), np.array([0.5, 0.5, 0.5]), np.array([0.6, 0.7, 0.8])
+    for without in (unmasked, 0.2 * unmasked):
+        picture = explorers.loss_over_padding(T, masked, without)
+        ax = picture.figure.axes[0]
+        np.testing.assert_array_equal([line.get_ydata() for line in ax.lines], [without, masked])
+        assert f"from {without[0]:.3f} to {without[-1]:.3f} without the mask" in picture.sentence
+        assert "from 0.500 to 0.500 with it" in picture.sentence
+        heights = {text.get_text(): text.xyann[1] for text in ax.texts}
+        assert (heights["without the mask"] > heights["with the mask"]) == (without[-1] > 0.5)
+
+
+def test_three_lengths_draws_every_state():
+    runs = [read(T) for T in (1, 3, 8)]
+    picture = explorers.three_lengths(runs, 84)
+    for ax, h in zip(picture.figure.axes, runs):
+        np.testing.assert_array_equal(ax.images[0].get_array(), h.T)
+        assert ax.get_title(loc="right") == f"T = {len(h) - 1}: {h.size} numbers in h"
+        assert f"{h.size} for T = {len(h) - 1}" in picture.sentence
+    assert "84 weights" in picture.sentence
+
+
+# how far a change travels
+
+def test_travelling_change_draws_what_arrives():
+    live = explorers.travelling_change(travel, ceiling=8.0, t=60)
+    curve, strip = live.figure.axes
+    fates = set()
+    for values in settings(live, seed=4, count=40):
+        t = values["t"]
+        change, slope = travel(values["gain"], values["scale"])
+        log = np.log10(np.maximum(change, 1e-15))
+        power, later, line, point = curve.lines[:4]
+        np.testing.assert_array_equal(line.get_xdata(), np.arange(1, t + 1))
+        np.testing.assert_allclose(line.get_ydata(), log[:t])
+        np.testing.assert_allclose(later.get_ydata(), log[t - 1:])
+        np.testing.assert_allclose(point.get_data(), ([t], log[t - 1:t]))
+        np.testing.assert_allclose(power.get_ydata(), log[0] + np.arange(60) * np.log10(values["gain"]))
+        left = change / change[0]
+        shade = np.where(change > 1e-15, np.clip(1 + np.log10(np.maximum(left, 1e-30)) / 6, 0, 1), 0)
+        shade[t:] = 0
+        np.testing.assert_allclose(strip.images[0].get_array()[0], shade, atol=1e-12)
+        said = "less than 1e-15" if change[t - 1] <= 1e-15 else figures.scientific(log[t - 1])
+        assert f"change in h_{t} is {said}" in live.finding and f"lets {slope:.2f} of" in live.finding
+        assert len(live.finding) <= 220
+        title = curve.get_title(loc="left")
+        assert title.startswith(f"At step {t} ")
+        fate = ("no trace" if change[t - 1] <= 1e-15 else "less than a millionth" if left[t - 1] < 1e-6 else
+                "as large as at step 1" if abs(np.log10(left[t - 1])) < 0.02 else
+                "of the change is left" if left[t - 1] < 1 else "times as large")
+        assert fate in title, (title, left[t - 1])
+        fates.add(fate)
+    assert len(fates) >= 4, "the sweep should meet most of what can happen"
+
+
+def test_nothing_rises_above_the_ceiling():
+    live = explorers.travelling_change(travel, ceiling=8.0, t=60)
+    curve = live.figure.axes[0]
+    for gain in (0.1, 1.5, 4.0):
+        live.sliders["gain"].value = gain
+        drawn = np.concatenate([line.get_ydata() for line in curve.lines[1:4]])
+        assert curve.get_ylim()[0] < drawn.min() and drawn.max() <= np.log10(8.0) < curve.get_ylim()[1]
+
+
+# all of them
+
+@pytest.mark.parametrize("make", [lambda: explorers.loop_and_unrolled(read, WORD, 84),
+                                  lambda: explorers.padded_batch(read_padded, WORDS, spread),
+                                  lambda: explorers.travelling_change(travel, ceiling=8.0, t=60)],
+                         ids=["loop_and_unrolled", "padded_batch", "travelling_change"])
+def test_the_picture_keeps_its_size_and_no_artist_is_added(make):
+    live = make()
+    axes, sizes = live.figure.axes, set()
+    artists = [len(ax.get_children()) for ax in axes]
+    inside = live.figure.bbox
+    for slider in live.sliders.values():
+        for value in (slider.min, slider.max):
+            slider.value = value
+            picture = draw_png(live.figure)
+            sizes.add(tuple(int.from_bytes(picture[i:i + 4], "big") for i in (16, 20)))
+            for text in [text for ax in axes
+                         for text in (*ax.texts, ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label)]:
+                if text.get_text():
+                    box = text.get_window_extent()
+                    assert inside.x0 <= box.x0 and box.x1 <= inside.x1, text.get_text()
+                    assert inside.y0 <= box.y0 and box.y1 <= inside.y1, text.get_text()
+    assert len(sizes) == 1
+    assert [len(ax.get_children()) for ax in axes] == artists
+
+
+def test_every_axis_has_a_name():
+    for live, named in ((explorers.loop_and_unrolled(read, WORD, 84), {"step t", "unit of h"}),
+                        (explorers.padded_batch(read_padded, WORDS, spread), {"step t (dots: padding)"}),
+                        (explorers.travelling_change(travel, ceiling=8.0), {"step t", "change in h (no unit)"})):
+        names = {ax.get_xlabel() for ax in live.figure.axes} | {ax.get_ylabel() for ax in live.figure.axes}
+        assert named <= names
+
+
+# the diagram itself
+
+def test_unrolled_lights_hides_and_fades():
+    figure, ax = figures.new()
+    network = figures.Unrolled(ax, 3, gradient=True)
+    network.light(1)
+    network.length(2)
+    network.gradient_left([0.0, 0.5, 2.0])
+    for t, artists in enumerate(network.steps):
+        assert {artist.get_alpha() for artist in artists} == {1.0 if t <= 1 else network.PALE}
+        assert {artist.get_visible() for artist in artists} == {t <= 2}
+    np.testing.assert_allclose([arrow.get_alpha() for arrow in network.back], [0.08, 0.54, 1.0])
+    assert [arrow.get_visible() for arrow in network.back] == [True, True, False]
+    draw_png(figure)
+
+
+def test_unrolled_arrows_run_from_input_up_and_from_state_to_state():
+    figure, ax = figures.new()
+    network = figures.Unrolled(ax, 2, gradient=True)
+    ends = [(line.get_color(), np.array([line.get_xdata(), line.get_ydata()])) for line in ax.lines]
+    for color, step in ((figures.INPUT, (0, 1)), (figures.STATE, (1, 0)), (figures.OUTPUT, (0, 1)),
+                        (figures.GRADIENT, (-1, 0))):
+        runs = [end[:, 1] - end[:, 0] for name, end in ends if name == color]
+        assert len(runs) == 2
+        for run in runs:
+            np.testing.assert_array_equal(np.sign(np.round(run, 9)), step)
+    texts = [re.sub(r"[${}]", "", patch.get_label()) for patch in ax.patches if "$" in patch.get_label()]
+    assert sorted(texts) == ["h_0", "h_1", "h_2", "x_1", "x_2", "y_1", "y_2"]
+    assert network.T == 2
