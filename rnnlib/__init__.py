@@ -22,6 +22,6 @@ __all__ = ["RNNCell", "LSTMCell", "GRUCell", "forward", "bptt", "Gradients", "ja
 
 
 def __getattr__(name):
-    if name in ("figures", "live", "explorers", "exercises", "toydata"):
+    if name in ("figures", "live", "explorers", "exercises", "record", "toydata"):
         return importlib.import_module(f"rnnlib.{name}")
     raise AttributeError(f"module 'rnnlib' has no attribute {name!r}")

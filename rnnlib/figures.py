@@ -44,7 +44,8 @@ def new(rows=1, columns=1, size=(8.5, 4.0), left=0.85, right=0.25, bottom=0.65, 
     """A figure in the course's style and its axes: (Figure, Axes or array of Axes).
 
     size and the margins are in inches; wspace, hspace, width_ratios, height_ratios, sharex ... go to `Figure.subplots`.
-    The layout is fixed, so that a picture keeps its size and its axes their place while a slider moves.
+    The layout is fixed, so that a picture keeps its size and its axes their place while a slider moves. What is set later
+    takes on the style within ``with style():`` (LiveFigure's draw runs there), or in a function decorated with ``@style()``.
     """
     grid = {key: subplots.pop(key) for key in ("wspace", "hspace") if key in subplots}
     with style():
@@ -194,6 +195,7 @@ class Unrolled:
             arrow.set_alpha(0.08 + 0.92 * float(np.clip(amount, 0, 1)))
 
 
+@style()
 def number_line(low, high, truth, unit=""):
     """A truth on an axis from low to high (wider where the truth lies outside): (figure, set_guess(number or None))."""
     figure, ax = new(size=(8.5, 1.5), left=0.4, right=0.4, bottom=0.55, top=0.35)
@@ -203,12 +205,15 @@ def number_line(low, high, truth, unit=""):
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.set_xlabel(unit or "(no unit)")
+    if isinstance(low, int) and isinstance(high, int):
+        ax.xaxis.get_major_locator().set_params(integer=True)
     ax.plot([truth], [0], "D", color=BLACK, markersize=11)
     side = "right" if truth > (low + high) / 2 else "left"
     ax.text(truth, 0.55, "truth", ha=side, va="center")
     point, = ax.plot([], [], "o", markersize=14, markerfacecolor="none", markeredgecolor=GRADIENT, markeredgewidth=3)
     label = ax.text(0, -0.62, "", ha="center", va="center")
 
+    @style()
     def set_guess(guess):
         point.set_data([] if guess is None else [guess], [] if guess is None else [0])
         label.set_text("" if guess is None else "your prediction")
@@ -218,6 +223,7 @@ def number_line(low, high, truth, unit=""):
     return figure, set_guess
 
 
+@style()
 def choice(options, truth):
     """The options as a list with the true one marked: (figure, set_guess(option or None))."""
     figure, ax = new(size=(8.5, 0.45 + 0.34 * len(options)), left=0.2, right=0.2, bottom=0.1, top=0.1)
@@ -229,6 +235,7 @@ def choice(options, truth):
         ax.text(0.26, i, option, va="center", weight="bold" if option == truth else "normal")
         notes.append(ax.text(0.245, i, "", va="center", ha="right", color=BLACK))
 
+    @style()
     def set_guess(guess):
         for option, note in zip(options, notes):
             marks = (["your prediction"] if option == guess else []) + (["truth"] if option == truth else [])
@@ -237,6 +244,7 @@ def choice(options, truth):
     return figure, set_guess
 
 
+@style()
 def loss_curve():
     """An empty loss curve: (figure, set_losses(list of numbers, one a step))."""
     figure, ax = new(size=(8.5, 3.0))
@@ -245,6 +253,7 @@ def loss_curve():
     ax.set_ylabel("loss (no unit)")
     ax.set_title("no run yet")
 
+    @style()
     def set_losses(losses):
         line.set_data(np.arange(1, len(losses) + 1), losses)
         ax.set_xlim(0, max(len(losses), 10))

@@ -12,7 +12,7 @@ import time
 import ipywidgets as widgets
 import numpy as np
 
-from . import figures
+from . import figures, record
 
 
 class _Saved(widgets.VBox):
@@ -131,6 +131,7 @@ class Prediction(_Saved):
             return _say(self._text, "Choose an answer first.")
         self.answer = self.input.value
         self.input.disabled = self.button.disabled = True
+        record.note_prediction(self.question, self.answer)
         _say(self._text, f"Kept: {_short(self.answer)} {self.unit}".rstrip() + ". Read on.")
         for tell in self._waiting:
             tell()
@@ -162,6 +163,8 @@ class Reveal(_Saved):
         self.update()
 
     def update(self):
+        if self.prediction.answer is not None:
+            record.note_prediction(self.prediction.question, self.prediction.answer, self.truth)
         self._guess(self.prediction.answer)
         self.image.value = figures.png(self.figure)
         _say(self._text, self.sentence())

@@ -1,11 +1,19 @@
 """Exercises that say what is wrong: ``check("rnn_step", rnn_step)``."""
 
+from .. import record
 from . import checking, gated, gradients, recurrent, wirings
 from .verdict import Verdict
 
 _EXERCISES = {exercise.name: exercise for module in (recurrent, gradients, gated, wirings) for exercise in module.EXERCISES}
 
-__all__ = ["check", "names", "Verdict"]
+__all__ = ["check", "names", "quiz", "Verdict"]
+
+
+def quiz():
+    """The final quiz: ten questions across all lessons, each answer with its explanation."""
+    from .quiz import Quiz      # only here, for it is all widgets
+
+    return Quiz()
 
 
 def names():
@@ -35,4 +43,6 @@ def check(name, function):
     """
     if name not in _EXERCISES:
         raise ValueError(f"name must be one of {', '.join(_EXERCISES)}; it was {name!r}")
-    return checking.check(_EXERCISES[name], function)
+    verdict = checking.check(_EXERCISES[name], function)
+    record.note_exercise(name, verdict.ok)
+    return verdict

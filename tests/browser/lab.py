@@ -1,6 +1,7 @@
 """JupyterLab in a headless browser: start it, open a notebook, run it, look at it. Used by the tests and the benchmark."""
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 # without these Chromium talks to its maker's servers at every start; it has no sandbox for root, as in containers
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -28,11 +30,14 @@ def server(folder, home):
         port = probe.getsockname()[1]
     arguments = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
                  "--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}",
-                 "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
+                 "--LabApp.expose_app_in_browser=True",
                  "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": f"{home}/config", "JUPYTER_RUNTIME_DIR": f"{home}/runtime",
                    "JUPYTERLAB_WORKSPACES_DIR": f"{home}/workspaces", "JUPYTERLAB_SETTINGS_DIR": f"{home}/settings",
                    "JUPYTER_PATH": os.path.join(sys.prefix, "share", "jupyter"), "IPYTHONDIR": f"{home}/ipython"}
+    settings = Path(home, "config", "labconfig", "default_setting_overrides.json")
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(json.dumps({"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}))
     log = open(f"{home}/lab.log", "w")
     process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *arguments], env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
