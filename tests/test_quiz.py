@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnnlib import RNNCell, exercises
-from rnnlib.exercises.quiz import QUESTIONS
+from rnnlib.exercises.questions import QUESTIONS
 
 
 def test_ten_questions_with_an_explanation_for_every_answer():
