@@ -1,0 +1,313 @@
+"""Lessons 00 and 04: what the figures draw at every setting of their sliders, and that their words are true."""
+
+import itertools
+import re
+import warnings
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+import rnnlib
+from rnnlib import explorers
+from rnnlib.explorers import clipping, jacobians, luck, vanishing
+
+NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "04_vanishing_gradients.ipynb"
+
+
+@pytest.fixture(autouse=True)
+def strict():
+    """Warnings are errors, and so is any invalid number; an underflow is what a vanishing gradient does."""
+    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
+        warnings.simplefilter("error")
+        yield
+
+
+def settings(figure, seed=0, count=3):
+    """All corners of the sliders and a random sweep."""
+    for values in itertools.product(*([control.min, control.max] for control in figure.sliders.values())):
+        yield dict(zip(figure.sliders, values))
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        yield {name: type(control.value)(rng.uniform(control.min, control.max))
+               for name, control in figure.sliders.items()}
+
+
+def moved(figure, values):
+    """Set the sliders, check what holds for every figure, and return the values as the sliders hold them."""
+    for name, value in values.items():
+        figure.sliders[name].value = value
+    shape = tuple(np.frombuffer(figure.image.value[16:24], ">u4"))
+    assert shape == (int(figure.image.width), int(figure.image.height)), "the picture keeps its size"
+    assert "failed" not in figure._text.value
+    assert 20 < len(figure.finding) <= 225, figure.finding
+    said = figure.finding + title(figure)
+    assert not re.search(r"nan|inf\b", said), said
+    return figure.values()
+
+
+def title(figure):
+    """The titles of a LiveFigure or a Picture."""
+    return " | ".join(ax.get_title(loc="left") for ax in figure.figure.axes)
+
+
+def cells(*starts):
+    """What the cells of the notebook define that hold these texts, run in order without their figures."""
+    namespace = {"np": np, "rnnlib": rnnlib, "norm": np.linalg.norm}
+    sources = [cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code"]
+    for start in starts:
+        source = next(source for source in sources if start in source)
+        lines = [line for line in source.splitlines() if not line.startswith(("explorers.", "print"))]
+        exec("\n".join(lines), namespace)
+    return namespace
+
+
+# --- a power ---------------------------------------------------------------------------------------------------------
+
+def log10_left(factor, T):
+    return np.arange(T - 1, -1, -1) * np.log10(factor)
+
+
+def test_the_vanishing_product_draws_the_power_and_says_what_each_format_holds():
+    figure = explorers.vanishing_product(log10_left)
+    curve, strip = figure.figure.axes
+    for values in settings(figure):
+        factor, T = moved(figure, values).values()
+        steps, drawn = curve.lines[0].get_data()
+        np.testing.assert_allclose(drawn, [(T - k) * np.log10(factor) for k in range(1, T + 1)], atol=1e-9)
+        assert list(steps) == list(range(1, T + 1))
+        shades = strip.images[0].get_array()[0]
+        np.testing.assert_allclose(shades, np.clip(1 + drawn / 6, 0, 1))
+        assert f"{factor:g}^{T - 1} = " in figure.finding
+        # the words on the formats, from the formats themselves
+        exact = float(drawn[0])
+        assert ("zero" in figure.finding) == (exact < np.log10(0.5 * 2.0**-149))
+        assert ("both round" in figure.finding) == (exact < np.log10(0.5) - 1074 * np.log10(2))
+        assert ("too large" in figure.finding) == (exact > 128 * np.log10(2))
+        assert ("vanishes" in title(figure)) == (exact < -6)
+        assert ("explodes" in title(figure)) == (exact > 6)
+
+
+@pytest.mark.parametrize("factor, T, left, said", [
+    (0.7, 100, "4.6e-16", "39 steps back until one millionth"), (0.7, 292, "8.4e-46", "only with fewer digits"),
+    (0.7, 293, "5.9e-46", "sticks at 1.4e-45"), (0.9, 500, "1.5e-23", "both still hold"),
+    (0.75, 360, "1.4e-45", "only with fewer digits"), (0.1, 500, "1.0e-499", "both round that to zero"),
+    (1.5, 500, "7.4e+87", "too large for float32"), (1.5, 219, "2.4e+38", "both still hold"),
+    (1.5, 220, "3.7e+38", "too large for float32"), (0.4, 200, "6.5e-80", "rounds the power to zero."),
+    (1.0, 7, "1", "exactly 1")])
+def test_the_facts_of_the_vanishing_product(factor, T, left, said):
+    figure = explorers.vanishing_product(log10_left, factor, T)
+    assert f"{factor:g}^{T - 1} = {left} of" in figure.finding and said in figure.finding, figure.finding
+    assert figure.figure.texts[0].get_text().endswith(f"= {left}")
+
+
+def test_the_power_and_the_product_of_steps_in_float32():
+    n = np.arange(1, 501)
+    by_power, by_steps = (0.7**n).astype(np.float32), vanishing.step_by_step(0.7, 500)
+    assert n[by_power == 0][0] == 292 and by_steps[-1] == np.float32(1e-45) > 0
+    value = np.float32(1)
+    for k in range(500):
+        value = np.float32(value * np.float32(0.7))
+        assert value == by_steps[k]
+    picture = vanishing.two_roundings(0.7, n * np.log10(0.7), by_power, by_steps)
+    exact, steps, power = (line.get_ydata() for line in picture.figure.axes[0].lines)
+    shown = picture.figure.axes[0].lines[0].get_xdata()
+    np.testing.assert_allclose(exact, shown * np.log10(0.7))
+    np.testing.assert_allclose(steps, np.log10(by_steps[shown - 1].astype(float)))
+    assert ((power > exact.min() - 1) == (shown < 292)).all()
+    assert "292" in picture.sentence and "1.4e-45" in picture.sentence
+
+
+def test_the_way_back_names_every_share():
+    picture = vanishing.way_back(0.7 ** np.arange(5, -1, -1))
+    shares = [text.get_text() for text in picture.figure.axes[0].texts][-6:]
+    assert shares == ["0.17", "0.24", "0.34", "0.49", "0.7", "1"]
+    assert "5 factors; 0.17" in picture.sentence
+
+
+# --- products of Jacobians -------------------------------------------------------------------------------------------
+
+def test_the_norms_drawn_are_those_of_the_products_of_the_cell_itself():
+    lesson = cells("cell = rnnlib.RNNCell(8, 24, rng)", "def norms_by_lag", "def log10_norms")
+    cell, x, W = (lesson[name] for name in ("cell", "x", "W"))
+    assert np.isclose(np.abs(np.linalg.eigvals(W)).max(), 1)
+    figure = explorers.jacobian_norms(lesson["log10_norms"])
+    ax, = figure.figure.axes
+    for values in settings(figure):
+        gain, scale, T = moved(figure, values).values()
+        measured, chained, bound, radius = (line.get_ydata() for line in ax.lines[:4])
+        assert list(ax.lines[0].get_xdata()) == list(range(T))
+        cell.W_h = gain * W
+        states, cache = rnnlib.forward(cell, scale * x[:T])
+        J = rnnlib.jacobians(cell, cache)
+        products = rnnlib.jacobian_products(J)[:0:-1]           # lag 0 .. T-1
+        np.testing.assert_allclose(measured, np.log10(np.linalg.norm(products, 2, axis=(1, 2))), atol=1e-6)
+        np.testing.assert_allclose(radius, np.arange(T) * np.log10(gain), atol=1e-9)
+        slope = (1 - states[2:] ** 2).max()
+        np.testing.assert_allclose(bound[-1], (T - 1) * np.log10(np.linalg.norm(gain * W, 2) * slope), atol=1e-9)
+        assert (measured <= chained + 1e-9).all() and (chained <= bound + 1e-9).all()
+        low, high = ax.get_ylim()
+        assert low < measured.min() and measured.max() < high, "the product never leaves the picture"
+        left = rnnlib.figures.scientific(measured[-1])
+        assert f"norm {left};" in figure.finding and left in title(figure)
+        assert ("vanishes" in title(figure)) == (measured[-1] < -6)
+        assert ("explodes" in title(figure)) == (measured[-1] > 6)
+
+
+def test_without_input_the_product_is_a_power_of_the_weights():
+    lesson = cells("cell = rnnlib.RNNCell(8, 24, rng)", "def norms_by_lag", "def log10_norms")
+    measured = lesson["log10_norms"](0.8, 0.0, 30)[0]
+    norms = [np.linalg.norm(np.linalg.matrix_power(0.8 * lesson["W"], n), 2) for n in range(30)]
+    np.testing.assert_allclose(measured, np.log10(norms), atol=1e-9)
+
+
+def test_two_units_draw_the_singular_values_of_the_power():
+    powers = cells("def powers(eigenvalue, coupling)")["powers"]
+    figure = explorers.two_units(powers)
+    plane, curve = figure.figure.axes
+    for values in settings(figure):
+        a, c, n = moved(figure, values).values()
+        closed = np.array([[a**n, n * a ** (n - 1) * c if n else 0], [0, a**n]])
+        largest = np.linalg.svd(closed)[1][0]
+        norms, by_radius, by_norm, point = (line.get_data() for line in (*curve.lines[:3], curve.lines[3]))
+        assert np.isclose(norms[1][n], np.log10(largest)) and np.isclose(point[1][0], np.log10(largest))
+        assert np.isclose(by_radius[1][n], n * np.log10(a))
+        assert np.isclose(by_norm[1][n], n * np.log10(np.linalg.norm([[a, c], [0, a]], 2)), atol=1e-9)
+        before, after = (np.array(line.get_data()) for line in plane.lines[:2])
+        np.testing.assert_allclose(after, closed @ before, atol=1e-9)
+        farthest = np.linalg.norm(after, axis=0).max() / np.linalg.norm(before, axis=0).max()
+        assert 0.95 * largest <= farthest <= largest * (1 + 1e-9)
+        assert f"{largest:.3g}" in title(figure)
+        peak = norms[1].argmax()
+        assert ("only shrinks" in title(figure)) == (peak == 0) and f"n = {peak}." in figure.finding
+
+
+def test_the_eigenvalues_come_late():
+    W = np.array([[0.9, 1.0], [0.0, 0.5]])
+    n = np.array([1, 10, 100])
+    norms = np.array([np.linalg.norm(np.linalg.matrix_power(W, k), 2) for k in n])
+    picture = jacobians.norm_and_radius(np.linalg.eigvals(W), n, norms)
+    plane, curve = picture.figure.axes
+    np.testing.assert_allclose(curve.lines[0].get_ydata(), norms ** (1 / n))
+    assert sorted(plane.lines[2].get_xdata()) == [0.5, 0.9]
+    assert f"norm {norms[0]:.2f} at n = 1" in picture.sentence and "spectral radius 0.90" in picture.sentence
+
+
+def test_at_rest_no_factor_exceeds_one():
+    factor_at_rest = cells("def factor_at_rest")["factor_at_rest"]
+    w = np.linspace(0, 4, 41)
+    factors = {"b = 0": factor_at_rest(w), "b = 0.5": factor_at_rest(w, b=0.5)}
+    assert np.isclose(factors["b = 0"][5], 0.5) and 0.99 < factors["b = 0"][10] <= 1 and factors["b = 0"][30] < 0.04
+    picture = jacobians.resting_factor(w, factors)
+    drawn = picture.figure.axes[0].lines
+    np.testing.assert_array_equal(drawn[1].get_ydata(), factors["b = 0"])
+    np.testing.assert_array_equal(drawn[2].get_ydata(), factors["b = 0.5"])
+    assert "over all weights is 1.00" in picture.sentence
+
+
+def test_the_map_shows_the_shares_and_counts_them():
+    gains, scales = np.linspace(0.5, 3.5, 7), np.array([0.1, 1.0, 10.0])
+    log10_left = np.array([[-40.0, -9, -3, 0, 8, 9, 30], [-40, -9, -7, 0, 8, 9, 30], [-40, -9, -8, -7, -6.5, 9, 30]])
+    picture = jacobians.gain_map(gains, scales, log10_left)
+    shown = picture.figure.axes[0].collections[0].get_array()
+    np.testing.assert_array_equal(shown.reshape(3, 7), log10_left.clip(-20, 20))
+    assert "14 %" in picture.figure.axes[0].get_title(loc="left")       # 3 of 21
+    assert "up to a gain of 1.0 at every input scale, up to 2.5 at input scale 10" in picture.sentence
+
+
+# --- clipping --------------------------------------------------------------------------------------------------------
+
+def test_the_clipped_descent_draws_the_path_it_was_given():
+    lesson = cells("def loss_and_gradient", "def descend")
+    w_x, w_h = np.linspace(-1, 3, 9), np.linspace(0, 1.6, 9)
+    surface = np.array([[lesson["loss_and_gradient"](a, b)[0] for a in w_x] for b in w_h])
+    figure = explorers.clipped_descent(lesson["descend"], w_x, w_h, surface)
+    plane, curve = figure.figure.axes
+    outcomes = set()
+    for threshold in clipping.THRESHOLDS[::3]:
+        moved(figure, {"threshold": threshold})
+        path, losses, norms = lesson["descend"](threshold)
+        star, line, start = (np.array(drawn.get_data()) for drawn in plane.lines)
+        np.testing.assert_allclose(line, path.clip(-1e4, 1e4).T)
+        np.testing.assert_allclose(start[:, 0], path[0])
+        np.testing.assert_allclose(curve.lines[0].get_ydata(), np.log10(losses))
+        steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
+        assert (steps <= 0.001 * threshold * (1 + 1e-9)).all(), "no step is longer than rate times threshold"
+        assert f"Threshold {threshold:g}: {(norms > threshold).sum()} of {len(norms)}" in figure.finding
+        outcome = plane.get_title(loc="left")
+        outcomes.add(outcome)
+        assert (outcome == "Thrown off the cliff") == (losses[-1] > 1e12)
+        assert (outcome == "Down in the valley") == (len(norms) == 200 and losses[-20:].max() < losses[0] / 10)
+    assert len(outcomes) == 5
+
+
+def test_clipping_takes_the_path_that_the_library_s_clip_by_norm_takes():
+    lesson = cells("def loss_and_gradient", "def descend")
+    w, path = np.array([0.0, 0.5]), lesson["descend"](10.0)[0]
+    for k in range(100):
+        np.testing.assert_allclose(path[k], w, rtol=1e-7, atol=1e-12)
+        clipped, _ = rnnlib.clip_by_norm({"w": lesson["loss_and_gradient"](*w)[1]}, 10.0)
+        w = w - 0.001 * clipped["w"]
+
+
+# --- the recall task -------------------------------------------------------------------------------------------------
+
+def test_training_and_gradient_draws_every_run_by_what_it_learned():
+    rng = np.random.default_rng(0)
+    losses, shares = rng.uniform(0, 1.4, (3, 40)), rng.uniform(-9, -5, (3, 5))
+    picture = luck.training_and_gradient(losses, 10, shares, [1.0, 0.5, 0.26])
+    left, right = picture.figure.axes
+    for k, look in enumerate(("-", "--", ":")):
+        x, y = right.lines[k].get_data()
+        assert list(x) == [0, 10, 20, 30, 40] and right.lines[k].get_linestyle() == look
+        np.testing.assert_array_equal(y, shares[k])
+        steps, mean = left.lines[k].get_data()
+        assert list(steps) == list(range(10, 41))
+        np.testing.assert_allclose(mean[[0, -1]], [losses[k, :10].mean(), losses[k, -10:].mean()])
+    assert picture.sentence.startswith("1 of 3 runs")
+    said = picture.figure.texts[0].get_text()
+    assert said.startswith("1 of 3 seeds learned it; in the others less than 10")
+    kept = luck.training_and_gradient(losses, 10, shares + 9, [1.0, 0.5, 0.26])
+    assert kept.figure.texts[0].get_text() == "1 of 3 seeds learned it"
+
+
+def test_every_stored_seed_is_a_dot():
+    lags, scores = np.array([10, 10, 20, 20, 20]), np.array([0.5, 1.0, 0.25, 0.96, 0.98])
+    picture = luck.luck_by_lag(lags, scores, 0.25, 20, [0.3, 0.9])
+    ax, = picture.figure.axes
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [list(line.get_ydata()) for line in dots] == [[0.5, 1.0], [0.25, 0.96, 0.98]]
+    assert all(abs(line.get_xdata() - lag).max() < 3 for line, lag in zip(dots, (10, 20)))
+    live, = (line for line in ax.lines if line.get_marker() == "D")
+    assert list(live.get_ydata()) == [0.3, 0.9]
+    assert {0.25, 0.5} <= {line.get_ydata()[0] for line in ax.lines if line.get_linestyle() == "--"}
+    assert picture.sentence == "Seeds that learned the recall task: lag 10: 1 of 2, lag 20: 2 of 3."
+    assert "At lag 10, 1 of 2 seeds learn it; at lag 20, 2" in title(picture)
+
+
+# --- the lesson ------------------------------------------------------------------------------------------------------
+
+def test_the_order_of_the_factor():
+    cell = rnnlib.RNNCell(3, 5, np.random.default_rng(1))
+    states, cache = rnnlib.forward(cell, np.random.default_rng(2).normal(size=(4, 1, 3)))
+    slope = np.diag(1 - states[2, 0] ** 2)
+    np.testing.assert_allclose(rnnlib.jacobians(cell, cache)[1], slope @ cell.W_h)
+    assert np.abs(rnnlib.jacobians(cell, cache)[1] - cell.W_h @ slope).max() > 0.01
+
+
+def test_the_folded_solutions_are_right():
+    text = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if "<details>" in cell.source)
+    namespace = {"np": np}
+    for code in re.findall(r"```python\n(.*?)```", text, flags=re.S):
+        exec(code, namespace)
+    assert np.isclose(namespace["gradient_product"](0.7, 100), 4.620680728e-16, rtol=1e-8)
+    assert namespace["gradient_product"](0.7, 1) == 1
+    cell = rnnlib.RNNCell(3, 5, np.random.default_rng(1))
+    states, cache = rnnlib.forward(cell, np.random.default_rng(2).normal(size=(2, 1, 3)))
+    np.testing.assert_allclose(namespace["rnn_jacobian"](states[2, 0], cell.W_h), rnnlib.jacobians(cell, cache)[1])
+    grads = {"a": np.array([3.0, 0.0]), "b": np.array([[4.0]])}
+    for threshold in (1.0, 5.0, 100.0):
+        clipped, wanted = namespace["clip_by_norm"](grads, threshold), rnnlib.clip_by_norm(grads, threshold)[0]
+        assert all(np.allclose(clipped[name], wanted[name]) for name in grads)
+    assert not namespace["clip_by_norm"]({"a": np.zeros(2)}, 1.0)["a"].any()
