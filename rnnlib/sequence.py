@@ -125,10 +125,17 @@ def bptt(cell, dh, cache, d_last=None, truncate=None):
 
 
 def norm(a):
-    """Euclidean norm over the last axis; scaled, so that 1e-200 is not squared away to zero."""
-    largest = np.abs(a).max(axis=-1, keepdims=True)
-    largest[largest == 0] = 1
-    return np.linalg.norm(a / largest, axis=-1) * largest[..., 0]
+    """Euclidean norm over the last of at least two axes; what a square would lose to zero or infinity is scaled first."""
+    with np.errstate(over="ignore", under="ignore"):
+        square = np.einsum("...i,...i", a, a)
+        result = np.sqrt(square)
+    lost = ~((square > 1e-280) & (square < 1e300))
+    if lost.any():
+        rows = a[lost]
+        largest = np.abs(rows).max(axis=-1, keepdims=True)
+        largest[largest == 0] = 1
+        result[lost] = np.linalg.norm(rows / largest, axis=-1) * largest[..., 0]
+    return result
 
 
 def jacobians(cell, cache):
@@ -155,7 +162,7 @@ def jacobian_products(J):
     """
     if isinstance(J, np.ndarray) and (J.ndim != 3 or J.shape[1] != J.shape[2] or J.size == 0):
         raise ValueError(f"J must have shape (T, S, S), square matrices, T at least 1; it had shape {J.shape}")
-    _check.vectors("J", J, "S")
+    _check.floats("J", J, {"T": None, "S": None, "S'": None})
     products = np.empty((len(J) + 1, *J.shape[1:]))
     products[-1] = np.eye(J.shape[1])
     for k in reversed(range(len(J))):

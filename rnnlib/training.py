@@ -72,7 +72,7 @@ def global_norm(grads):
         if not np.isfinite(g).all():
             raise ValueError(f"the gradient of {name} must be finite; it held {g[~np.isfinite(g)][0]}")
     with np.errstate(over="ignore"):
-        total = float(norm(np.concatenate([np.ravel(g) for g in grads.values()])))
+        total = float(norm(np.concatenate([np.ravel(g) for g in grads.values()])[None])[0])
     if total == np.inf:
         raise ValueError(f"the joint norm of the gradients of {', '.join(grads)} is beyond float64")
     return total
