@@ -43,13 +43,15 @@ def ends(control):
     """Every value worth trying at the edge of a control."""
     if isinstance(control, widgets.Checkbox):
         return [False, True]
+    if isinstance(control, widgets.Text):
+        return ["", "a word and <b>another</b>"]
     if hasattr(control, "options"):
         return [value for _, value in control._options_full]
     return [control.min, control.max]
 
 
 def some_value(control, rng):
-    if hasattr(control, "options") or isinstance(control, widgets.Checkbox):
+    if hasattr(control, "options") or isinstance(control, (widgets.Checkbox, widgets.Text)):
         values = ends(control)
         return values[rng.integers(len(values))]
     steps = round((control.max - control.min) / control.step)
@@ -81,7 +83,7 @@ def test_every_setting_of_every_slider_draws(path, monkeypatch):
             pictures = {first}
             rng = np.random.default_rng(number)
 
-            def set_to(values):
+            def set_to(values, figure=figure, pictures=pictures):
                 for name, value in values.items():
                     figure.sliders[name].value = value
                 look_at(figure)

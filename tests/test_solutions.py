@@ -1,0 +1,52 @@
+"""The folded solutions of the lessons: the very text of the fold is run, and the check must call it right."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from rnnlib import exercises
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipynb"))
+
+
+def exercises_of(path):
+    """(name, stub, text of the fold) of every checked exercise, in order."""
+    cells = nbformat.read(path, 4).cells
+    for i, cell in enumerate(cells):
+        call = re.search(r'^check\("(\w+)", (\w+)\)$', cell.source, re.MULTILINE) if cell.cell_type == "code" else None
+        if call:
+            assert call[1] == call[2]
+            yield call[1], cells[i - 1].source, cells[i + 1].source
+
+
+FOUND = [(path.stem, *exercise) for path in NOTEBOOKS for exercise in exercises_of(path)]
+IDS = [f"{stem[:2]}-{name}" for stem, name, *_ in FOUND]
+
+
+def defined(source, name):
+    space = {"np": np}
+    exec(source, space)
+    return space[name]
+
+
+@pytest.mark.parametrize("stem,name,stub,fold", FOUND, ids=IDS)
+def test_the_stub_is_met_kindly_and_the_solution_is_right(stem, name, stub, fold):
+    verdict = exercises.check(name, defined(stub, name))
+    assert not verdict.ok and verdict.message.startswith("Not written yet."), verdict
+    assert fold.startswith("<details>") and fold.rstrip().endswith("</details>")
+    code = re.search(r"```python\n(.*?)```(.*)</details>", fold, re.DOTALL)
+    verdict = exercises.check(name, defined(code[1], name))
+    assert verdict.ok, verdict
+    assert len(code[2].split()) > 20, "a solution without a discussion"
+
+
+def test_every_exercise_stands_in_one_lesson():
+    placed = [name for _, name, *_ in FOUND]
+    assert sorted(placed) == sorted(set(placed))
+    lessons = {stem[:2] for stem, *_ in FOUND}
+    if len(NOTEBOOKS) == 11:
+        assert sorted(placed) == sorted(exercises.names())
+        assert lessons == {f"{n:02}" for n in range(1, 11)}
