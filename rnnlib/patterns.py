@@ -44,23 +44,24 @@ class ManyToOne:
     """
 
     def __init__(self, cell, readout, embedding=None):
-        self.reader, self.readout = _Reader(cell, embedding), _fitting(readout, cell)
+        self.cell, self.readout = cell, _fitting(readout, cell)
+        self.reader = _Reader(cell, embedding)
         self.params = {**self.reader.params, **readout.params}
 
     def predict(self, x, lengths=None):
         """The outputs y (B, K): scores of the K classes, or K numbers."""
         _, last, _ = self.reader.forward(x, lengths)
-        return self.readout.forward(self.reader.cell.hidden(last))
+        return self.readout.forward(self.cell.hidden(last))
 
     def loss_and_gradients(self, batch):
         """(loss, gradients like params) of a batch (x, target) or (x, target, lengths)."""
         x, target, lengths = _unpack(batch)
         _, last, back = self.reader.forward(x, lengths)
-        h_last = self.reader.cell.hidden(last)                      # (B, H)
+        h_last = self.cell.hidden(last)                      # (B, H)
         loss, dy = self.readout.loss(self.readout.forward(h_last), target)
         grads_y, dh_last = self.readout.backward(dy, h_last)
         d_last = np.zeros_like(last)
-        self.reader.cell.hidden(d_last)[...] = dh_last
+        self.cell.hidden(d_last)[...] = dh_last
         return loss, {**back(d_last=d_last), **grads_y}             # the loss touches the last state alone
 
 
@@ -71,7 +72,8 @@ class ManyToMany:
     """
 
     def __init__(self, cell, readout, embedding=None):
-        self.reader, self.readout = _Reader(cell, embedding), _fitting(readout, cell)
+        self.cell, self.readout = cell, _fitting(readout, cell)
+        self.reader = _Reader(cell, embedding)
         self.params = {**self.reader.params, **readout.params}
 
     def predict(self, x, lengths=None):
