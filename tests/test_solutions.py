@@ -17,7 +17,7 @@ def exercises_of(path):
     cells = nbformat.read(path, 4).cells
     for i, cell in enumerate(cells):
         call = re.search(r'^check\("(\w+)", (\w+)\)$', cell.source, re.MULTILINE) if cell.cell_type == "code" else None
-        if call:
+        if call and cells[i + 1].source.startswith("<details>"):     # lesson 00 shows a check at work instead
             assert call[1] == call[2]
             yield call[1], cells[i - 1].source, cells[i + 1].source
 

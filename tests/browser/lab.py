@@ -61,7 +61,8 @@ def server(folder, home):
 class Notebook:
     """One notebook open in JupyterLab, on a kernel of its own."""
 
-    def __init__(self, browser, address, name, width=1200, height=1000, dark=False):
+    def __init__(self, browser, address, name, width=1200, height=1000):
+        self.name = name
         self.page = browser.new_page(viewport={"width": width, "height": height})
         self.complaints = []        # of the page itself: scripts that failed
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -69,8 +70,6 @@ class Notebook:
         self.page.goto(f"{address}/doc/tree/{name}?reset", wait_until="commit")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         self.wait_for_idle()
-        if dark:
-            self.command("apputils:change-theme", theme="JupyterLab Dark")
 
     def command(self, name, **arguments):
         return self.page.evaluate("([name, args]) => { window.jupyterapp.commands.execute(name, args); }", [name, arguments])

@@ -94,6 +94,20 @@ def test_training_starts_and_stops_by_button_after_run_all(ran):
         assert panel.locator("button:has-text('Train')").is_enabled()
 
 
+def test_a_narrow_dark_window_cuts_nothing(ran, keep_picture):
+    ran.page.set_viewport_size({"width": 900, "height": 1000})
+    ran.command("apputils:change-theme", theme="JupyterLab Dark")
+    ran.page.wait_for_timeout(1000)
+    for number, figure in enumerate(ran.figures()):
+        figure.scroll_into_view_if_needed()
+        keep_picture(ran.page, f"narrow_dark_{ran.name[:2]}_{number}")
+        frame = ran.page.locator(".jp-WindowedPanel-outer").first.bounding_box()
+        for part in (figure.locator(PICTURE).first, figure.locator("[role=status]")):
+            box = part.bounding_box()
+            assert box["x"] >= frame["x"] and box["x"] + box["width"] <= frame["x"] + frame["width"]
+    ran.command("apputils:change-theme", theme="JupyterLab Light")
+
+
 def test_two_sliders_at_once_and_a_queue_of_moves_end_at_the_right_picture(browser, address):
     notebook = Notebook(browser, address, "00_start_here.ipynb")
     notebook.run_all()
@@ -127,18 +141,4 @@ def test_a_committed_notebook_reopened_on_a_fresh_kernel_shows_its_pictures(name
     assert not re.search(r"model not found|Error displaying widget|Loading widget", text, re.IGNORECASE)
     assert notebook.page.locator(".jp-OutputArea-output img[src^='data:image/png']").count() >= 1
     assert notebook.complaints == []
-    notebook.close()
-
-
-@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS], ids=lambda name: name.removesuffix(".ipynb"))
-def test_a_narrow_dark_window_cuts_nothing(name, browser, address, keep_picture):
-    notebook = Notebook(browser, address, name, width=900, dark=True)
-    notebook.run_all()
-    for number, figure in enumerate(notebook.figures()):
-        figure.scroll_into_view_if_needed()
-        keep_picture(notebook.page, f"narrow_dark_{name[:2]}_{number}")
-        frame = notebook.page.locator(".jp-WindowedPanel-outer").first.bounding_box()
-        for part in (figure.locator(PICTURE).first, figure.locator("[role=status]")):
-            box = part.bounding_box()
-            assert box["x"] >= frame["x"] and box["x"] + box["width"] <= frame["x"] + frame["width"]
     notebook.close()
