@@ -11,6 +11,7 @@ import time
 
 import ipywidgets as widgets
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from . import figures, record
 
@@ -64,6 +65,8 @@ class LiveFigure(_Saved):
     """
 
     def __init__(self, figure, draw, **sliders):
+        if not hasattr(figure.canvas, "print_png"):     # a Figure made without pyplot and without figures.new
+            FigureCanvasAgg(figure)
         self.figure, self._draw, self.sliders = figure, draw, sliders
         self.image, self._text = _image(figure), _text()
         super().__init__([*sliders.values(), self.image, self._text])
@@ -81,7 +84,7 @@ class LiveFigure(_Saved):
     def _redraw(self, _change=None):
         try:
             with figures.style():
-                self.finding = self._draw(**self.values())
+                self.finding = self._draw(**self.values()) or "A live figure."
             self.image.value = figures.png(self.figure)
         except Exception as error:      # an exception in a callback is swallowed by the notebook; say it where it is seen
             _say(self._text, f"This figure failed at {self.values()}: {type(error).__name__}: {error}")
