@@ -17,6 +17,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 MAKERS = [
     "sentiment",            # lesson 06
     "forecasting",          # lesson 06
+    "part_of_speech", "motion", "moving_dot",       # lesson 07
+    "captions", "melodies", "made_names",           # lesson 09
     "ambiguous_names",      # lesson 10
 ]
 

@@ -1,0 +1,59 @@
+# Everything runs in .venv, which tools/setup.sh makes and fills when it has to.
+# PYTHON=python3.12 chooses the interpreter it is made with; ARGS="..." is passed on.
+PYTHON_HERE = .venv/bin/python
+
+# A matplotlib backend chosen in the user's shell would replace the one that draws into the notebook.
+unexport MPLBACKEND
+
+.PHONY: help lab edit test test-browser notebooks weights scores sweep picture links clean
+.DEFAULT_GOAL := help
+
+help:       ## print these lines
+	@sed -n 's/^\([a-z-]*\): *## /  make \1|/p' Makefile | awk -F '|' '{printf "%-22s %s\n", $$1, $$2}'
+
+lab:        ## open your own copy of the course in JupyterLab (ARGS="--no-browser --port 8899")
+	@sh tools/setup.sh lab
+	@$(PYTHON_HERE) tools/open_lab.py $(ARGS)
+
+edit:       ## open the original notebooks in JupyterLab, to change the course itself
+	@sh tools/setup.sh lab
+	@$(PYTHON_HERE) tools/open_lab.py --edit $(ARGS)
+
+test:       ## run the unit tests and re-execute every notebook (ARGS="-k cells" picks some)
+	@sh tools/setup.sh lab test
+	@# one thread each: the workers already fill the cores
+	@OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 \
+		--nbval --nbval-current-env --ignore=tests/browser tests notebooks $(ARGS)
+
+notebooks:  ## re-execute and tidy the notebooks (ARGS="01_rnn_cell" one, ARGS="--check" only says)
+	@sh tools/setup.sh lab test
+	@$(PYTHON_HERE) tools/notebooks.py $(ARGS)
+
+test-browser:  ## run every notebook and move every slider in a real Chromium (ARGS="-k 04" one lesson)
+	@sh tools/setup.sh lab test browser
+	@command -v chromium chromium-browser google-chrome >/dev/null || $(PYTHON_HERE) -m playwright install chromium
+	@$(PYTHON_HERE) -m pytest tests/browser $(ARGS)
+
+weights:    ## train the networks that the lessons ship, anew (ARGS="ambiguous_names" one)
+	@sh tools/setup.sh lab
+	@$(PYTHON_HERE) tools/weights.py $(ARGS)
+
+scores:     ## train every task anew, three seeds each: baseline, ceiling, target, reached (ARGS="motion" one)
+	@sh tools/setup.sh lab
+	@$(PYTHON_HERE) tools/scores.py $(ARGS)
+
+sweep:      ## train the recall runs of lessons 04 and 05 that are missing (40 minutes; ARGS="--anew" all)
+	@sh tools/setup.sh lab
+	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/sweep_recall.py $(ARGS)
+
+picture:    ## take README's picture anew, in a real Chromium
+	@sh tools/setup.sh lab browser
+	@$(PYTHON_HERE) tools/picture.py
+
+links:      ## write the Binder, class and site links into README.md from the address in pyproject.toml
+	@sh tools/setup.sh lab
+	@$(PYTHON_HERE) tools/links.py
+
+clean:      ## remove .venv and caches; my_notebooks/ stays
+	@rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,118 @@
+"""The files around the code say the same things and the truth."""
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")
+CONDA = re.findall(r"^  - ([^\s:]+)$", ENVIRONMENT.split("dependencies:")[1], re.M)
+NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+# --- environment.yml and pyproject.toml
+
+def test_conda_and_pip_install_the_same_ranges():
+    pip = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["lab"]
+    packages = [entry for entry in CONDA if entry != "pip" and not entry.startswith("python=")]
+    assert sorted(packages) == sorted(pip)
+
+
+def test_conda_installs_the_course_itself():
+    assert re.search(r"^  - pip:\n      - -e \.$", ENVIRONMENT, re.M)
+
+
+def test_conda_takes_one_python_that_the_course_supports():
+    """One version, as repo2docker picks its base environment by it."""
+    (python,) = [entry for entry in CONDA if entry.startswith("python")]
+    version, oldest = re.fullmatch(r"python=3\.(\d+)", python), re.fullmatch(r">=3\.(\d+)", PROJECT["requires-python"])
+    assert int(version[1]) >= int(oldest[1])
+
+
+def test_every_dependency_has_both_bounds_and_a_reason():
+    extras = [entry for extra in PROJECT["optional-dependencies"].values() for entry in extra]
+    for requirement in PROJECT["dependencies"] + extras:
+        if requirement.startswith("rnnlib["):
+            continue
+        name, bounds = re.fullmatch(r"([a-z-]+)(.*)", requirement).groups()
+        assert re.fullmatch(r">=[\d.]+,<\d+", bounds), requirement
+        assert re.search(rf"^\|[^|]*\b{name}\b[^|]*\|", README, re.M), f"README.md does not say what {name} is for"
+
+
+# --- Makefile
+
+TARGETS = re.findall(r"^([a-z-]+):", MAKEFILE, re.M)
+
+
+def test_every_target_is_phony_and_has_its_line():
+    assert set(re.search(r"^\.PHONY: (.*)", MAKEFILE, re.M)[1].split()) == set(TARGETS)
+    assert re.findall(r"^([a-z-]+): *## \S", MAKEFILE, re.M) == TARGETS
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_make_alone_prints_the_targets():
+    run = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0
+    assert re.findall(r"^  make ([a-z-]+)  +\S", run.stdout, re.M) == TARGETS
+
+
+def test_scripts_named_in_the_makefile_exist():
+    scripts = re.findall(r"\b\w+/[\w/]+\.(?:py|sh)\b", MAKEFILE)
+    assert scripts
+    assert [script for script in scripts if not (ROOT / script).exists()] == []
+
+
+# --- README.md
+
+def test_readme_names_the_two_commands():
+    assert "make lab" in README and "make test" in README
+
+
+def test_commands_in_readme_exist():
+    commands = "\n".join(re.findall(r"`make [^`]*`|^make .*", README, re.M))
+    assert set(re.findall(r"\bmake ([a-z-]+)\b", commands)) <= set(TARGETS)
+
+
+def test_local_links_in_readme_lead_somewhere():
+    for link in re.findall(r"\]\(([^)]+)\)", README):
+        if "://" not in link:
+            assert (ROOT / link.split("#")[0]).exists(), link
+
+
+def test_the_table_of_lessons_is_the_folder():
+    rows = dict(re.findall(r"^\| \[\d\d\]\(notebooks/([^)]+)\) \|.*\| (\d+) \|$", README, re.M))
+    assert list(rows) == NOTEBOOKS
+    for name, minutes in rows.items():
+        opening = (ROOT / "notebooks" / name).read_text(encoding="utf-8")[:5000]
+        assert re.search(rf"\b{minutes} min", opening), f"{name} does not say {minutes} minutes, as README.md does"
+
+
+def test_links_in_readme_are_those_of_the_address():
+    import links
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["rnnlib"]
+    text = links.links(settings["address"], settings["ref"], (ROOT / "site").is_dir())
+    assert links.insert(README, text) == README, "run make links"
+
+
+# --- nothing that is true of one machine only
+
+def test_no_paths_of_a_machine_and_no_registry():
+    folders = ("rnnlib", "tools", "tests", "benchmarks", "site", ".ci", ".github")
+    paths = [path for path in ROOT.iterdir() if path.is_file()]
+    paths += [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+    # put together here, so that this file does not hold what it looks for
+    path = "|".join(f"/{folder}/" for folder in ("home", "root", "Users", "work"))
+    host = "|".join(["files.python" + "hosted", "pypi.org/" + "simple", "registry." + "npmjs", "deb." + "debian"])
+    pattern = re.compile(rf"(?<![\w.)}}])(?:{path})\w|{host}")
+    found = []
+    for path in paths:
+        if path.suffix in {".py", ".sh", ".toml", ".yml", ".md", ".cff", ""} and path.name != "test_notebooks.py":
+            text = path.read_text(encoding="utf-8", errors="replace")
+            found += [f"{path.relative_to(ROOT)}: {hit.group()}" for hit in pattern.finditer(text)]
+    assert found == []
