@@ -1,7 +1,6 @@
 """JupyterLab in a headless browser: start it, open a notebook, run it, look at it. Used by the tests and the benchmark."""
 
 import contextlib
-import json
 import os
 import shutil
 import socket
@@ -30,14 +29,11 @@ def server(folder, home):
         port = probe.getsockname()[1]
     arguments = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
                  "--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}",
-                 "--LabApp.expose_app_in_browser=True",
-                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+                 "--LabApp.expose_app_in_browser=True"]
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": f"{home}/config", "JUPYTER_RUNTIME_DIR": f"{home}/runtime",
                    "JUPYTERLAB_WORKSPACES_DIR": f"{home}/workspaces", "JUPYTERLAB_SETTINGS_DIR": f"{home}/settings",
+                   "JUPYTER_CONFIG_PATH": str(Path(__file__).parents[2] / "tools" / "jupyter"),
                    "JUPYTER_PATH": os.path.join(sys.prefix, "share", "jupyter"), "IPYTHONDIR": f"{home}/ipython"}
-    settings = Path(home, "config", "labconfig", "default_setting_overrides.json")
-    settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text(json.dumps({"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}))
     log = open(f"{home}/lab.log", "w")
     process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *arguments], env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
