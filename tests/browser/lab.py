@@ -98,8 +98,8 @@ class Notebook:
             .map(o => o.evalue ?? o.text.toString())""")
 
     def figures(self):
-        """Locators of the live figures: the boxes that hold a picture and at least one slider."""
-        boxes = self.page.locator(".jp-OutputArea-output .widget-vbox:has(> img.widget-image):has(.noUi-handle)")
+        """Locators of the live figures: the boxes that hold a picture and a slider, and no button (those train or ask)."""
+        boxes = self.page.locator(".jp-OutputArea-output .widget-vbox:has(> img.widget-image):has(.noUi-handle):not(:has(button))")
         return [boxes.nth(i) for i in range(boxes.count())]
 
     def close(self):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from conftest import NOTEBOOKS
 from lab import Notebook
+from playwright.sync_api import expect
 
 from rnnlib import explorers
 
@@ -85,10 +86,9 @@ def test_training_starts_and_stops_by_button_after_run_all(ran):
         panel.scroll_into_view_if_needed()
         status, stop = panel.locator("[role=status]"), panel.locator("button:has-text('Stop')")
         panel.locator("button:has-text('Train')").click()
-        ran.page.wait_for_function("status => status.innerText.startsWith('Step ')", arg=status.element_handle(), timeout=20_000)
+        expect(status).to_have_text(re.compile("^Step "), timeout=20_000)
         stop.click()
-        ran.page.wait_for_function("status => /^(Stopped after|Done)/.test(status.innerText)", arg=status.element_handle(),
-                                   timeout=10_000)
+        expect(status).to_have_text(re.compile("^(Stopped after|Done)"), timeout=10_000)
         assert status.inner_text().startswith("Stopped after"), status.inner_text()
         assert stop.is_disabled()
         assert panel.locator("button:has-text('Train')").is_enabled()
