@@ -15,10 +15,12 @@ from .sequence import Bidirectional, Gradients, bptt, forward, jacobian_products
 from .training import SGD, Adam, clip_by_norm, train
 
 __version__ = "0.1.0"
-__all__ = ["RNNCell", "LSTMCell", "GRUCell", "forward", "bptt", "Gradients", "jacobians", "jacobian_products",
-           "Bidirectional", "Readout", "softmax", "cross_entropy", "squared_error", "mask_of", "Embedding", "ManyToOne", "ManyToMany",
-           "EncoderDecoder", "OneToMany", "greedy", "beam_search", "sample", "probabilities",
-           "SGD", "Adam", "clip_by_norm", "train", "gradient_check"]
+__all__ = [
+    "RNNCell", "LSTMCell", "GRUCell", "forward", "bptt", "Gradients", "jacobians", "jacobian_products", "Bidirectional",
+    "Readout", "softmax", "cross_entropy", "squared_error", "mask_of", "Embedding", "ManyToOne", "ManyToMany",
+    "EncoderDecoder", "OneToMany", "greedy", "beam_search", "sample", "probabilities", "SGD", "Adam", "clip_by_norm",
+    "train", "gradient_check",
+]
 
 
 def __getattr__(name):

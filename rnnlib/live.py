@@ -180,7 +180,8 @@ class Reveal(_Saved):
         elif p.options:
             said = f"Right: {self.truth}." if p.answer == self.truth else f"You said {p.answer}; it is {self.truth}."
         else:
-            said = f"You said {_short(p.answer)}{unit}; it is {_short(self.truth)}{unit}, {_short(abs(p.answer - self.truth))} off."
+            off = abs(p.answer - self.truth)
+            said = f"You said {_short(p.answer)}{unit}; it is {_short(self.truth)}{unit}, {_short(off)} off."
         return f"{said} {self.why}"
 
 

@@ -104,7 +104,8 @@ def _weights(mask, shape):
     if mask is None:
         mask = np.ones(shape, dtype=bool)
     elif not isinstance(mask, np.ndarray) or mask.dtype != bool:
-        raise TypeError(f"mask must be a NumPy array of bool, shape {shape}; it was {getattr(mask, 'dtype', type(mask).__name__)}")
+        kind = getattr(mask, "dtype", type(mask).__name__)
+        raise TypeError(f"mask must be a NumPy array of bool, shape {shape}; it was {kind}")
     if mask.shape != shape:
         raise ValueError(f"mask must have shape {shape}; it had shape {mask.shape}")
     if not mask.any():

@@ -44,7 +44,8 @@ def summary(exercises, folder="."):
     """The record in words: which of `exercises` (names) are solved, and each prediction beside the truth."""
     path = Path(folder) / NAME
     if not path.exists():
-        return "No record is kept. rnnlib.record.start() begins one, in a file beside your notebooks; nothing leaves this machine."
+        return ("No record is kept. rnnlib.record.start() begins one, in a file beside your notebooks; "
+                "nothing leaves this machine.")
     data = _read(path)
     solved = [name for name in exercises if "solved" in data["exercises"].get(name, {})]
     lines = [f"Exercises solved: {len(solved)} of {len(exercises)}."]

@@ -84,7 +84,8 @@ def _check_fit(params, grads):
         raise ValueError(f"grads must name the same arrays as params, {sorted(params)}; it named {sorted(grads)}")
     for name, array in params.items():
         if np.shape(grads[name]) != array.shape:
-            raise ValueError(f"grads[{name!r}] must have shape {array.shape}, as params has; it had shape {np.shape(grads[name])}")
+            raise ValueError(f"grads[{name!r}] must have shape {array.shape}, as params has; "
+                             f"it had shape {np.shape(grads[name])}")
 
 
 def train(model, batches, optimiser, steps, clip=None):

@@ -37,7 +37,8 @@ def test_a_known_mistake_is_diagnosed_as_itself(name, key):
 
 @pytest.mark.parametrize("name", _EXERCISES)
 def test_two_mistakes_at_once_are_never_right(name, monkeypatch):
-    monkeypatch.setattr(checking, "_explain", lambda *_: None)      # the search for a name takes its time; here only: right or not
+    # the search for a name takes its time; here it only matters whether one is needed
+    monkeypatch.setattr(checking, "_explain", lambda *_: None)
     for pair in itertools.combinations(_EXERCISES[name].mistakes, 2):
         try:
             assert check(name, with_mistakes(name, *pair)) is None, pair
@@ -104,7 +105,8 @@ def test_references_agree_with_the_library():
     one, cache_1 = forward(cell, x[:, :1])
     np.testing.assert_allclose(reference["rnn_jacobian"](one[3, 0], cell.W_h), jacobians(cell, cache_1)[2], rtol=1e-12)
     target = np.array([1, 0])
-    np.testing.assert_allclose(reference["softmax_cross_entropy_gradient"](h[5], target), cross_entropy(h[5], target)[1], rtol=1e-12)
+    dlogits = reference["softmax_cross_entropy_gradient"](h[5], target)
+    np.testing.assert_allclose(dlogits, cross_entropy(h[5], target)[1], rtol=1e-12)
     for theirs, ours in zip(clip_by_norm(grads.params, 0.5)[0].values(), reference["clip_by_norm"](grads.params, 0.5).values()):
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
     assert reference["parameter_count"](3, 4, 2) == sum(a.size for a in cell.params.values()) + 2 * 4 + 2

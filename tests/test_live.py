@@ -202,7 +202,8 @@ def test_controls_are_handed_to_start():
         given.update(values)
         return steps(3)
 
-    panel = live.Training(start, 3, cell=widgets.Dropdown(options=["RNN", "GRU"], value="GRU"), rate=live.slider("rate", 0.1, 0.0, 1.0))
+    panel = live.Training(start, 3, cell=widgets.Dropdown(options=["RNN", "GRU"], value="GRU"),
+                          rate=live.slider("rate", 0.1, 0.0, 1.0))
     asyncio.run(panel.run())
     assert given == {"cell": "GRU", "rate": 0.1}
 
@@ -227,7 +228,8 @@ def test_an_earlier_run_is_shown_first():
 # figures
 
 def test_scientific_never_shows_a_rounded_up_ten():
-    for log10, text in ((-15.3353, "4.6e-16"), (0, "1"), (-499, "1.0e-499"), (np.log10(9.96e-10), "1.0e-09"), (87.8696, "7.4e+87")):
+    for log10, text in ((-15.3353, "4.6e-16"), (0, "1"), (-499, "1.0e-499"), (np.log10(9.96e-10), "1.0e-09"),
+                        (87.8696, "7.4e+87")):
         assert figures.scientific(log10) == text
 
 

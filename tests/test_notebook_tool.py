@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 import nbformat
-import notebooks
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+import notebooks
 
 WIDGET_AND_PICTURE = """\
 import ipywidgets, io, base64

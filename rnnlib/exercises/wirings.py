@@ -168,7 +168,7 @@ TEMPERATURE_MISTAKES = {
 
 def greedy_decode(step, state, start, end, most, wrong=NONE):
     token, written = start, []
-    for n in range(most + ("one too many" in wrong)):
+    for _ in range(most + ("one too many" in wrong)):
         scores, new_state = step(token, state)
         if "state not carried" not in wrong:
             state = new_state

@@ -99,7 +99,8 @@ class Notebook:
 
     def figures(self):
         """Locators of the live figures: the boxes that hold a picture and a slider, and no button (those train or ask)."""
-        boxes = self.page.locator(".jp-OutputArea-output .widget-vbox:has(> img.widget-image):has(.noUi-handle):not(:has(button))")
+        boxes = self.page.locator(".jp-OutputArea-output .widget-vbox"
+                                  ":has(> img.widget-image):has(.noUi-handle):not(:has(button))")
         return [boxes.nth(i) for i in range(boxes.count())]
 
     def close(self):

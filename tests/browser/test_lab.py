@@ -4,10 +4,10 @@ import re
 
 import numpy as np
 import pytest
-from conftest import NOTEBOOKS
 from lab import Notebook
 from playwright.sync_api import expect
 
+from conftest import NOTEBOOKS
 from rnnlib import explorers
 
 PICTURE = "img.widget-image"
