@@ -234,9 +234,11 @@ class TextBox(_Saved):
             with figures.style():
                 self.finding = self._answer(text)
             if self.figure is not None:
-                self.image.value = figures.png(self.figure)
+                self.image.value, self.image.layout.visibility = figures.png(self.figure), "visible"
         except ValueError as error:
             self.finding = str(error)
+            if self.figure is not None:
+                self.image.layout.visibility = "hidden"     # it belongs to another text; its room stays
         _say(self._text, self.finding)
 
 

@@ -132,6 +132,16 @@ def test_a_text_box_shows_a_refusal_as_a_sentence():
     assert "Near it" not in live.nearest("zzz", ["good"])
 
 
+def test_a_refusal_leaves_no_picture_of_another_text():
+    figure, ax = figures.new()
+    box = live.TextBox("say:", "hello", lambda text: text, figure)
+    assert box.image.layout.visibility == "visible"
+    box.input.value = ""
+    assert box.image.layout.visibility == "hidden"
+    box.input.value = "again"
+    assert box.image.layout.visibility == "visible"
+
+
 # progress
 
 def test_progress_passes_everything_on_and_counts(monkeypatch):

@@ -16,6 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 TASKS = [
     "sentiment", "forecasting", "topics",           # lesson 06
     "part_of_speech", "motion", "moving_dot",       # lesson 07
+    "number_words", "morse", "run_summaries",       # lesson 08
     "captions", "melodies", "made_names",           # lesson 09
 ]
 

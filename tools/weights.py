@@ -18,6 +18,7 @@ MAKERS = [
     "sentiment",            # lesson 06
     "forecasting",          # lesson 06
     "part_of_speech", "motion", "moving_dot",       # lesson 07
+    "number_words", "digit_strings", "morse",       # lesson 08
     "captions", "melodies", "made_names",           # lesson 09
     "ambiguous_names",      # lesson 10
 ]
