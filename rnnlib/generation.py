@@ -18,12 +18,15 @@ def probabilities(scores, temperature=1.0, top_k=None):
     """softmax(scores / temperature) over the last axis, (..., K); with top_k only the k likeliest tokens keep any.
 
     A low temperature sharpens the distribution towards its largest entry, a high one flattens it towards equal shares.
+    Tokens with equal scores at the k-th place all stay.
     """
+    _check.vectors("scores", scores, "K")
     _check.positive("temperature", temperature)
     if top_k is not None:
         kth = np.sort(scores, axis=-1)[..., -_check.whole("top_k", top_k, 1, scores.shape[-1])]
         scores = np.where(scores >= kth[..., None], scores, -np.inf)
-    p = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)
+    with np.errstate(over="ignore"):                                # at a temperature of 1e-308: exp(-inf) is 0, as it should be
+        p = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)
     return p / p.sum(axis=-1, keepdims=True)
 
 

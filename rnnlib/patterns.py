@@ -108,6 +108,10 @@ class EncoderDecoder:
     """
 
     def __init__(self, encoder, decoder, readout, embedding=None, target_embedding=None, start=1, end=0):
+        _one_way("encoder", encoder)
+        _one_way("decoder", decoder)
+        if encoder is decoder or (embedding is not None and embedding is target_embedding):
+            raise ValueError("encoder and decoder, and their embeddings, must be two each; the same object was given twice")
         if encoder.state_shape(1) != decoder.state_shape(1):
             raise ValueError("encoder and decoder must have states of one shape, for the one starts where the other ended; "
                              f"they were {encoder!r} and {decoder!r}")
@@ -145,6 +149,7 @@ class OneToMany:
     """
 
     def __init__(self, cell, readout, input_size=None, rng=None, embedding=None, start=1, end=0):
+        _one_way("cell", cell)
         self.writer, self.input_size = _Writer(cell, _fitting(readout, cell), embedding, start, end), input_size
         self.params = dict(self.writer.params)
         if input_size is not None:
@@ -187,7 +192,7 @@ class _Reader:
     """The reading half of a wiring: a cell (or Bidirectional) and, for tokens, an embedding in front of it."""
 
     def __init__(self, cell, embedding=None):
-        self.cell, self.embedding = cell, embedding
+        self.cell, self.embedding = cell, _embedding_for(cell, embedding)
         self.params = {**cell.params, **(embedding.params if embedding else {})}
 
     def forward(self, x, lengths):
@@ -215,7 +220,8 @@ class _Writer:
     """The writing half: a cell that reads the token it wrote last, and a readout that proposes the next."""
 
     def __init__(self, cell, readout, embedding, start, end):
-        self.cell, self.readout, self.embedding = cell, readout, embedding
+        self.cell, self.readout = cell, readout
+        self.embedding = _embedding_for(cell, embedding, readout.output_size)
         self.start, self.end = (_check.whole(name, token, 0, readout.output_size - 1)
                                 for name, token in (("start", start), ("end", end)))
         if not embedding and cell.input_size != readout.output_size:
@@ -251,6 +257,20 @@ def _fitting(readout, cell):
     if readout.hidden_size != cell.hidden_size:
         raise ValueError(f"readout must have hidden_size {cell.hidden_size}, the cell's; it had {readout.hidden_size}")
     return readout
+
+
+def _embedding_for(cell, embedding, least=1):
+    if embedding is not None:
+        V, D = embedding.params["W_e"].shape
+        if D != cell.input_size or V < least:
+            raise ValueError(f"embedding must have size {cell.input_size}, the cell's input_size, and a vocabulary_size of at "
+                             f"least {least}; it had size {D} and vocabulary_size {V}")
+    return embedding
+
+
+def _one_way(name, cell):
+    if isinstance(cell, Bidirectional):
+        raise ValueError(f"{name} must be one cell that reads in one direction; it was a Bidirectional")
 
 
 def _unpack(batch):

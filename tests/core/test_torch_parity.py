@@ -133,6 +133,49 @@ def test_training(kind, pattern):
     np.testing.assert_allclose(ours, theirs, rtol=1e-9)
 
 
+TARGET = np.array([[2, 3, 0, 4], [3, 0, 1, 2], [0, 2, 2, 3], [3, 1, 0, 1]])     # end is 0: from step 3, 2, 1, and never
+
+
+@pytest.mark.parametrize("pattern", ["one", "many"])
+@pytest.mark.parametrize("kind, embedded", [("rnn", True), ("lstm", True), ("gru", True), ("lstm", False)])
+def test_reading_in_both_directions(pattern, kind, embedded):
+    rng, lengths = np.random.default_rng(7), np.array([3, 6, 1, 4])
+    both = make_bidirectional(kind, kind, 3, 4, 4, rng)
+    model = {"one": rnnlib.ManyToOne, "many": rnnlib.ManyToMany}[pattern](
+        both, rnnlib.Readout(8, 3, rng), rnnlib.Embedding(7, 3, rng) if embedded else None)
+    x = rng.integers(7, size=(6, 4)) if embedded else rng.normal(size=(6, 4, 3))
+    target = rng.integers(3, size=(4,) if pattern == "one" else (6, 4))
+    loss, grads = model.loss_and_gradients((x, target, lengths))
+    loss_2, grads_2 = torch_side.read(pattern, kind, model.params, x, target, lengths)
+    assert abs(loss - loss_2) < LIMIT
+    assert_close(grads, grads_2, LIMIT)
+
+
+@pytest.mark.parametrize("kind, embedded", [("rnn", True), ("lstm", True), ("gru", True), ("lstm", False)])
+def test_encoder_and_decoder(kind, embedded):
+    rng, lengths = np.random.default_rng(8), np.array([3, 6, 1, 4])
+    embeddings = (rnnlib.Embedding(7, 3, rng), rnnlib.Embedding(5, 3, rng)) if embedded else (None, None)
+    model = rnnlib.EncoderDecoder(CELLS[kind](3, 4, rng), CELLS[kind](3 if embedded else 5, 4, rng), rnnlib.Readout(4, 5, rng),
+                                  *embeddings, start=1, end=0)
+    x = rng.integers(7, size=(6, 4)) if embedded else rng.normal(size=(6, 4, 3))
+    loss, grads = model.loss_and_gradients((x, TARGET, lengths))
+    loss_2, grads_2 = torch_side.encode_and_decode(kind, model.params, x, TARGET, lengths, start=1, end=0)
+    assert abs(loss - loss_2) < LIMIT
+    assert_close(grads, grads_2, LIMIT)
+
+
+@pytest.mark.parametrize("kind, embedded", [("rnn", True), ("lstm", True), ("gru", True), ("lstm", False)])
+def test_one_to_many(kind, embedded):
+    rng = np.random.default_rng(9)
+    model = rnnlib.OneToMany(CELLS[kind](3 if embedded else 5, 4, rng), rnnlib.Readout(4, 5, rng), 6, rng,
+                             rnnlib.Embedding(5, 3, rng) if embedded else None, start=1, end=0)
+    v = rng.normal(size=(4, 6))
+    loss, grads = model.loss_and_gradients((v, TARGET))
+    loss_2, grads_2 = torch_side.write_from(kind, model.params, v, TARGET, start=1, end=0)
+    assert abs(loss - loss_2) < LIMIT
+    assert_close(grads, grads_2, LIMIT)
+
+
 def test_stored_values_are_what_torch_gives():
     """make_reference.py remakes reference.json; rounding may differ from version to version of torch."""
     from .test_reference import CASES, arrays

@@ -84,6 +84,85 @@ def squared_error(y, target, mask):
     return {"loss": loss.item(), "dy": y.grad.numpy()}
 
 
+def _split(params, side):
+    return {name.removeprefix(f"{side}."): p for name, p in params.items() if name.startswith(f"{side}.")}
+
+
+def _leaves(params):
+    """Everything that is not inside torch.nn's module: readout, embedding, the weights of the features."""
+    return {name: tensor(p, grad=True) for name, p in params.items() if name[2:] in ("y", "e", "v")}
+
+
+def _vectors(tokens, leaves, K):
+    """Rows of W_e, or one-hot vectors without it."""
+    tokens = torch.tensor(tokens)
+    if "W_e" in leaves:
+        return torch.nn.functional.embedding(tokens, leaves["W_e"])
+    return torch.nn.functional.one_hot(tokens, K).double()
+
+
+def _packed(x, lengths):
+    return torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor(lengths), enforce_sorted=False)
+
+
+def _linear(h, leaves):
+    return torch.nn.functional.linear(h, leaves["W_y"], leaves["b_y"])
+
+
+def _finish(loss, nets, leaves):
+    """The loss, and the gradients under the names of model.params; nets: prefix -> (kind, module, suffix), leaves alike."""
+    loss.backward()
+    grads = {prefix + name: g for prefix, net in nets.items() for name, g in gradients(*net).items()}
+    return loss.item(), grads | {prefix + name: p.grad.numpy() for prefix, some in leaves.items() for name, p in some.items()}
+
+
+def read(pattern, kind, params, x, target, lengths):
+    """ManyToOne or ManyToMany in both directions: x are tokens or vectors, target classes."""
+    net, leaves = module(kind, _split(params, "forward"), _split(params, "backward")), _leaves(params)
+    vectors = _vectors(x, leaves, None) if "W_e" in leaves else tensor(x)
+    out, last = net(_packed(vectors, lengths))
+    if pattern == "one":
+        last = last[0] if kind == "lstm" else last                  # (2, B, H): where each direction ended
+        y = _linear(torch.cat([last[0], last[1]], dim=-1), leaves)
+    else:
+        y = _linear(torch.nn.utils.rnn.pad_packed_sequence(out, total_length=len(x))[0], leaves)
+        target = np.where([[t < n for n in lengths] for t in range(len(x))], target, -100)
+    loss = torch.nn.CrossEntropyLoss(ignore_index=-100)(y.reshape(-1, y.shape[-1]), torch.tensor(target.reshape(-1)))
+    return _finish(loss, {"forward.": (kind, net, "l0"), "backward.": (kind, net, "l0_reverse")}, {"": leaves})
+
+
+def _write(kind, net, leaves, state, target, start, end):
+    """The loss of each sequence by itself, cut behind its first `end`, over the number of all its tokens."""
+    K, total, count = len(leaves["b_y"]), 0.0, 0
+    for b in range(target.shape[1]):
+        tokens = target[:, b].tolist()
+        tokens = tokens[:tokens.index(end) + 1] if end in tokens else tokens
+        mine = tuple(s[:, b:b + 1].contiguous() for s in state)
+        h, _ = net(_vectors([[token] for token in [start, *tokens[:-1]]], leaves, K), mine if kind == "lstm" else mine[0])
+        total = total + torch.nn.CrossEntropyLoss(reduction="sum")(_linear(h[:, 0], leaves), torch.tensor(tokens))
+        count += len(tokens)
+    return total / count
+
+
+def encode_and_decode(kind, params, x, target, lengths, start, end):
+    """EncoderDecoder; x are tokens or vectors."""
+    sides = {side: _split(params, side) for side in ("encoder", "decoder")}
+    encoder, decoder = (module(kind, sides[side]) for side in sides)
+    leaves = {f"{side}.": _leaves(p) for side, p in sides.items()}
+    vectors = _vectors(x, leaves["encoder."], None) if leaves["encoder."] else tensor(x)
+    _, last = encoder(_packed(vectors, lengths))
+    loss = _write(kind, decoder, leaves["decoder."], last if kind == "lstm" else (last,), target, start, end)
+    return _finish(loss, {"encoder.": (kind, encoder), "decoder.": (kind, decoder)}, leaves)
+
+
+def write_from(kind, params, v, target, start, end):
+    """OneToMany, h_0 = tanh(W_v v + b_v)."""
+    net, leaves = module(kind, params), _leaves(params)
+    h_0 = torch.tanh(torch.nn.functional.linear(tensor(v), leaves["W_v"], leaves["b_v"]))[None]
+    state = (h_0, torch.zeros_like(h_0)) if kind == "lstm" else (h_0,)
+    return _finish(_write(kind, net, leaves, state, target, start, end), {"": (kind, net)}, {"": leaves})
+
+
 def optimise(name, start, grads, **settings):
     """The values that torch.optim's optimiser gives one array after each of the given gradients."""
     p = tensor(start, grad=True)
