@@ -63,6 +63,7 @@ def execute(path):
         notebook,
         # Where no kernels are installed Jupyter offers its own Python: another "python3" cannot stand in for it.
         km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
+        extra_arguments=["--log-level=ERROR"],  # no word about unencrypted sockets, which stay on this machine
         resources={"metadata": {"path": str(path.parent)}},
         timeout=CELL_SECONDS,
         record_timing=False,
