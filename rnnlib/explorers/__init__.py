@@ -4,30 +4,29 @@ from .backprop import check_curves, counting_cliff, gradient_map, losses_by_chun
 from .bidirectional import accuracy_by_position, felt_change, revealed, two_readings, two_starts, waiting
 from .cell import one_unit, shared_weights, sliding_cell, tip_to_tail, two_steps, verdicts
 from .clipping import clipped_descent
-from .highways import (gate_highway, gates_over_time, gradient_norms, jacobian_blocks, memory_fills, norms_by_bias,
-                       recall_by_lag)
+from .decoding import beams, forced_and_free, number_box, tones
+from .encoder_decoder import context_map, exact_by_zeros, handing_over, kept_or_looked_up, through_one_vector
+from .highways import gate_highway, gates_over_time, gradient_norms, jacobian_blocks, memory_fills, norms_by_bias, recall_by_lag
 from .jacobians import gain_map, jacobian_norms, norm_and_radius, resting_factor, two_units
 from .luck import luck_by_lag, training_and_gradient
 from .many_to_many import confusions, film, one_answer_each, same_words, second_layer, tagged, touched
-from .many_to_one import (accuracy_by_kind, error_by_horizon, forecast, one_answer, own_sentence, running_verdict,
-                          swapped_clauses)
+from .many_to_one import accuracy_by_kind, error_by_horizon, forecast, one_answer, own_sentence, running_verdict, swapped_clauses
 from .one_to_many import captioner, gallery, measured, next_letters, perplexities, things_by_cell, written_out
 from .streaming import holding, sensor_stream
 from .tunes import Tune, by_temperature, piano_roll, rolls, sharpened
 from .unrolling import loop_and_unrolled, loss_over_padding, padded_batch, three_lengths, travelling_change
 from .vanishing import two_roundings, vanishing_product, way_back
 
-__all__ = ["Tune", "accuracy_by_kind", "accuracy_by_position", "by_temperature", "captioner",
-           "check_curves", "clipped_descent", "confusions", "counting_cliff", "error_by_horizon",
-           "felt_change", "film", "forecast", "gain_map", "gallery", "gate_highway",
-           "gates_over_time", "gradient_map", "gradient_norms", "holding", "jacobian_blocks",
-           "jacobian_norms", "loop_and_unrolled", "loss_over_padding", "losses_by_chunk",
-           "luck_by_lag", "measured", "memory_fills", "next_letters", "norm_and_radius",
-           "norms_by_bias", "one_answer", "one_answer_each", "one_unit", "own_sentence",
-           "padded_batch", "perplexities", "piano_roll", "recall_by_lag", "resting_factor",
-           "revealed", "rolls", "running_verdict", "same_words", "second_layer", "sensor_stream",
-           "shared_weights", "sharpened", "sliding_cell", "swapped_clauses", "tagged",
-           "things_by_cell", "three_lengths", "tip_to_tail", "touched", "training_and_gradient",
-           "travelling_change", "truncation", "two_paths", "two_readings", "two_roundings",
-           "two_starts", "two_steps", "two_units", "vanishing_product", "verdicts", "waiting",
-           "way_back", "written_out"]
+__all__ = ["Tune", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature", "captioner", "check_curves",
+           "clipped_descent", "confusions", "context_map", "counting_cliff", "error_by_horizon", "exact_by_zeros",
+           "felt_change", "film", "forced_and_free", "forecast", "gain_map", "gallery", "gate_highway",
+           "gates_over_time", "gradient_map", "gradient_norms", "handing_over", "holding", "jacobian_blocks",
+           "jacobian_norms", "kept_or_looked_up", "loop_and_unrolled", "loss_over_padding", "losses_by_chunk",
+           "luck_by_lag", "measured", "memory_fills", "next_letters", "norm_and_radius", "norms_by_bias", "number_box",
+           "one_answer", "one_answer_each", "one_unit", "own_sentence", "padded_batch", "perplexities", "piano_roll",
+           "recall_by_lag", "resting_factor", "revealed", "rolls", "running_verdict", "same_words", "second_layer",
+           "sensor_stream", "shared_weights", "sharpened", "sliding_cell", "swapped_clauses", "tagged",
+           "things_by_cell", "three_lengths", "through_one_vector", "tip_to_tail", "tones", "touched",
+           "training_and_gradient", "travelling_change", "truncation", "two_paths", "two_readings", "two_roundings",
+           "two_starts", "two_steps", "two_units", "vanishing_product", "verdicts", "waiting", "way_back",
+           "written_out"]
