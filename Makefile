@@ -4,6 +4,8 @@ PYTHON_HERE = .venv/bin/python
 
 # A matplotlib backend chosen in the user's shell would replace the one that draws into the notebook.
 unexport MPLBACKEND
+# Without stored bytecode every test worker and every kernel would compile all its imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help lab edit test test-browser notebooks weights scores sweep picture links clean
 .DEFAULT_GOAL := help

@@ -87,6 +87,13 @@ def test_what_is_drawn_is_what_is_said():
     assert captions.caption_of("ring", "indigo", 4.0, 8.0, 8.0) == captions.caption_of("ring", "indigo", 4.8, 12.0, 8.0) == ""
 
 
+def test_measuring_is_drawing_and_looking():
+    v, said = captions.measure(450, np.random.default_rng(4), "test")
+    pictures, drawn = captions.draw(450, np.random.default_rng(4), "test")
+    assert said == drawn
+    np.testing.assert_array_equal(v, captions.features(pictures))
+
+
 def test_batches_are_of_the_training_part(monkeypatch):
     monkeypatch.setattr(captions, "POOL", 300)
     batches = captions.batches(np.random.default_rng(0), B=50)

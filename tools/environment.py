@@ -136,8 +136,7 @@ class Environment(object):
                 "then run this again."
             )
         # What is imported at every start is compiled now; it also shows whether what was installed works here.
-        compiling = dict(os.environ, PYTHONDONTWRITEBYTECODE="")
-        if subprocess.call([self.python, "-c", "import " + STARTED_WITH], env=compiling) != 0:
+        if subprocess.call([self.python, "-c", "import " + STARTED_WITH]) != 0:
             raise Trouble("What was installed does not start, see above: remove the folder .venv and run this again.")
         with open(self.stamp, "w") as file:
             json.dump({"key": self.key(version), "extras": sorted(extras)}, file)

@@ -163,24 +163,33 @@ def _places(part):
 def draw(n, rng, part="train"):
     """n pictures of one of PARTS: (pictures (n, SIDE, SIDE, 3), captions: a list of n)."""
     which = rng.choice(_places(part), n)
-    return _pictures(which, rng), [_TEXTS[i] for i in which]
+    return paint(*_settings(which, rng)), [_TEXTS[i] for i in which]
 
 
-def _pictures(which, rng):
+def measure(n, rng, part="train"):
+    """The same as `draw`, but measured: (v (n, V), captions); a few pictures at a time, so that memory stays small."""
+    which = rng.choice(_places(part), n)
+    settings = _settings(which, rng)
+    v = [features(paint(*(values[i:i + 200] for values in settings))) for i in range(0, n, 200)]
+    return np.concatenate(v), [_TEXTS[i] for i in which]
+
+
+def _settings(which, rng):
+    """What `paint` takes for rows of _ALL: the place within a caption's meaning is drawn."""
     shape, size, colour, place = _ALL[which].T
     paints = np.clip(np.array(list(PAINTS.values()))[colour] + rng.uniform(-0.04, 0.04, (len(which), 3)), 0, 1)
     radius, x, y = (rng.uniform(*np.array(between)[index].T)
                     for between, index in ((RADII, size), (CENTRES, place % 3), (CENTRES, place // 3)))
-    return paint(shape, paints, radius, x, y)
+    return shape, paints, radius, x, y
 
 
 def batches(rng, B=BATCH):
     """Fresh batches (v (B, V), target (T, B)) of the training part without end."""
-    which = rng.choice(_places("train"), POOL)
-    v = features(_pictures(which, rng))
+    v, said = measure(POOL, rng)
+    tokens = _TOKENS[:, [_TEXTS.index(text) for text in said]]
     while True:
         b = rng.integers(POOL, size=B)
-        yield v[b], _TOKENS[:, which[b]]
+        yield v[b], tokens[:, b]
 
 
 def test_set(n=900, rng=None, part="test"):
@@ -194,8 +203,8 @@ def baseline(n=2000):
 
     Returns (exact, said): the share of test captions right as a whole, 0 by the split, and what `things_right` says of them.
     """
-    (pictures, known), (test_pictures, wanted) = draw(n, np.random.default_rng(90)), test_set()
-    found = [known[i] for i in _nearest(features(test_pictures), features(pictures))]
+    (v, known), (pictures, wanted) = measure(n, np.random.default_rng(90)), test_set()
+    found = [known[i] for i in _nearest(features(pictures), v)]
     return exact(found, wanted), things_right(found, wanted)
 
 
@@ -205,9 +214,9 @@ def ceiling():
 
     The shape is that of the picture, among 3000 of the training, whose GRID x GRID parts are most alike.
     """
-    (known, said), (pictures, wanted) = draw(3000, np.random.default_rng(91)), test_set()
+    (known, said), (pictures, wanted) = measure(3000, np.random.default_rng(91)), test_set()
     v, shapes = features(pictures), [SHAPES.index(things(text)["shape"]) for text in said]
-    shape = [shapes[i] for i in _nearest(v[:, 7:], features(known)[:, 7:])]
+    shape = [shapes[i] for i in _nearest(v[:, 7:], known[:, 7:])]
     colour = _nearest(v[:, 4:7], 2 * np.array(list(PAINTS.values())) - 1)
     size = np.searchsorted([-0.26, 0.24], v[:, 2:4].max(axis=1))
     column, row = np.searchsorted([-0.5, 0.5], v[:, :2]).T
