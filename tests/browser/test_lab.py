@@ -51,12 +51,18 @@ def test_every_slider_redraws_by_key_and_keeps_its_height(ran):
         height = figure.bounding_box()["height"]
         handles = figure.locator(".noUi-handle")
         for i in range(handles.count()):
-            before, said = source(figure), figure.locator("[role=status]").inner_text()
+            readout = figure.locator(".widget-readout").nth(i)
+            before, value = source(figure), readout.inner_text()
             step_by_key(ran, handles.nth(i))
-            wait_for_new_picture(ran, figure, before)
+            expect(readout).not_to_have_text(value, timeout=15_000)
             settle(ran, figure)
+            if source(figure) == before:        # one step may be finer than what is drawn; an end never is
+                at_end = handles.nth(i).get_attribute("aria-valuenow") == handles.nth(i).get_attribute("aria-valuemin")
+                ran.page.keyboard.press("End" if at_end else "Home")
+                wait_for_new_picture(ran, figure, before)
+                settle(ran, figure)
             assert figure.bounding_box()["height"] == height
-            assert figure.locator("[role=status]").inner_text().strip(), said
+            assert figure.locator("[role=status]").inner_text().strip()
     assert ran.complaints == []
 
 
