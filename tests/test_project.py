@@ -45,6 +45,15 @@ def test_every_dependency_has_both_bounds_and_a_reason():
         assert re.search(rf"^\|[^|]*\b{name}\b[^|]*\|", README, re.M), f"README.md does not say what {name} is for"
 
 
+def test_a_wheel_holds_all_data_and_needs_little():
+    """The kernel that runs in the browser installs the same wheel."""
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
+    kinds = {path.suffix for path in (ROOT / "rnnlib").rglob("*") if path.is_file()} - {".py", ".pyc"}
+    assert {f"**/*{kind}" for kind in kinds} <= set(data["rnnlib"])
+    needed = {re.match(r"[a-z]+", requirement)[0] for requirement in PROJECT["dependencies"]}
+    assert needed == {"numpy", "matplotlib", "ipywidgets"}
+
+
 # --- Makefile
 
 TARGETS = re.findall(r"^([a-z-]+):", MAKEFILE, re.M)

@@ -1,6 +1,7 @@
 """The course in JupyterLab as a learner has it: a real browser, a real kernel, keys and pointer."""
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -17,10 +18,12 @@ def source(figure):
     return figure.locator(PICTURE).first.get_attribute("src")
 
 
-def wait_for_new_picture(notebook, figure, before):
-    notebook.page.wait_for_function(
-        "([image, before]) => image.src !== before && image.complete && image.naturalWidth > 0",
-        arg=[figure.locator(PICTURE).first.element_handle(), before], timeout=15_000)
+def wait_for_new_picture(notebook, figure, before, seconds=20):
+    """Asks anew each time: JupyterLab takes cells off the page and puts them back while it scrolls."""
+    until = time.monotonic() + seconds
+    while source(figure) == before or not figure.locator(PICTURE).first.evaluate("i => i.complete && i.naturalWidth > 0"):
+        assert time.monotonic() < until, f"no new picture within {seconds} s"
+        notebook.page.wait_for_timeout(50)
 
 
 def settle(notebook, figure):
