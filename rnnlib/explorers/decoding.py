@@ -7,12 +7,24 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
-from ..figures import BLACK, GREY, INPUT, OUTPUT, ORANGE
+from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT, Unrolled
 from ..live import LiveFigure, TextBox, nearest, slider
 
 LIKELY = LinearSegmentedColormap.from_list("likely", ["#FFFFFF", OUTPUT])           # 0 .. 1, the probability of an output
 WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
 MOST_WORDS = 11                 # of a number below a million
+
+
+def _name(ax, columns, tokens):
+    """Steps 1 .. columns along the horizontal axis and the tokens along the vertical one, as outlines, which draw fast."""
+    ax.set_xticks(range(1, columns + 1), [""] * columns)
+    ax.set_yticks(range(len(tokens)), [""] * len(tokens))
+    for column in range(1, columns + 1):
+        Unrolled.label(ax, column, ax.get_ylim()[0], str(column), size=11, shift=-13)
+    for row, token in enumerate(tokens):
+        Unrolled.label(ax, 0.42, row, token, size=11, ha="right")
+    ax.tick_params(length=0)
+    ax.set_xlabel("step of writing", labelpad=22)
 
 
 class _Proposals:
@@ -26,10 +38,8 @@ class _Proposals:
         self.chosen, = ax.plot([], [], "o", markersize=6, color=BLACK)
         ax.set_xlim(0.5, columns + 0.5)
         ax.set_ylim(-0.5, rows - 0.5)
-        ax.set_xticks(range(1, columns + 1))
-        ax.set_yticks(range(rows), tokens)
         ax.grid(False)
-        ax.set_xlabel("step of writing")
+        _name(ax, columns, tokens)
 
     def show(self, p, chosen, truth=()):
         """Probabilities (T, K), chosen tokens (T,) and the true ones (rows of the picture, any number of them)."""
@@ -54,10 +64,10 @@ def forced_and_free(write, text, tokens, n=7185, largest=9999):
     tokens : list of str (K,)
         The rows' names; "end" the first.
     """
-    figure, axes = figures.new(1, 2, size=(8.5, 5.0), left=0.75, right=0.2, bottom=0.9, wspace=0.16, sharey=True, top=0.85)
+    figure, axes = figures.new(1, 2, size=(8.5, 5.1), left=0.75, right=0.2, bottom=1.0, wspace=0.22, top=0.85)
     panels = [_Proposals(ax, tokens, 6) for ax in axes]
-    notes = [ax.text(0.5, -0.19, "", transform=ax.transAxes, ha="center", va="top") for ax in axes]
-    axes[0].set_ylabel("next token (the darker, the likelier)")
+    notes = [ax.text(0.5, -0.235, "", transform=ax.transAxes, ha="center", va="top") for ax in axes]
+    axes[0].set_ylabel("next token (the darker, the likelier)", labelpad=30)
 
     def draw(n):
         told = []
@@ -101,10 +111,8 @@ def beams(search, tokens, numbers, text, width=3, widest=8):
     truth, = paths.plot([], [], "s", markersize=17, markerfacecolor="none", markeredgecolor=ORANGE, markeredgewidth=2.5)
     paths.set_xlim(0.5, steps + 0.5)
     paths.set_ylim(-0.6, len(tokens) - 0.4)
-    paths.set_xticks(range(1, steps + 1))
-    paths.set_yticks(range(len(tokens)), tokens)
-    paths.set_xlabel("step of writing")
-    paths.set_ylabel("token")
+    _name(paths, steps, tokens)
+    paths.set_ylabel("token", labelpad=30)
     bars = [shares.plot([], [], color=OUTPUT if i == 0 else GREY, linewidth=13, solid_capstyle="butt")[0] for i in range(widest)]
     names = [shares.text(-0.03, i, "", ha="right", va="center", fontsize=12, transform=shares.get_yaxis_transform())
              for i in range(widest)]
@@ -161,12 +169,15 @@ def number_box(write, known, value_of, tokens, text, start="three hundred and se
     """
     figure, ax = figures.new(size=(8.5, 4.4), left=0.75)
     panel = _Proposals(ax, tokens, 8)
-    ax.set_ylabel("next token")
+    ax.set_ylabel("next token", labelpad=30)
 
     def answer(typed):
         panel.show(np.zeros((0, len(tokens))), [])
         ax.set_title("Nothing written")
-        words = _parsed(typed, known)
+        try:
+            words = _parsed(typed, known)
+        except ValueError as error:         # said here, so that the picture is emptied too
+            return str(error)
         n, (p, chosen) = value_of(words), write(words)
         said = text(chosen) or "nothing"
         truth = [] if n is None else [*(tokens.index(digit) for digit in str(n)), 0]
@@ -212,12 +223,13 @@ def tones(listen, letters, messages, noise, loudest=0.6):
     noise : float
         Deviation of the noise in training.
     """
-    figure, (ear, spelled) = figures.new(1, 2, size=(8.5, 4.2), wspace=0.25, width_ratios=[7, 3], right=0.2)
+    figure, (ear, spelled) = figures.new(1, 2, size=(8.5, 4.2), wspace=0.3, width_ratios=[7, 3], right=0.2)
     T = max(len(listen(message, 0.0)[0]) for message in messages)
     pressed, = ear.plot([], [], color=GREY, linewidth=2, drawstyle="steps-mid")
     heard, = ear.plot([], [], "o", color=INPUT, markersize=6)
     ear.axhline(0.5, color=GREY, linewidth=1, linestyle=":")
     ear.set_xlim(0, T + 1.5)
+    ear.set_xticks(range(0, T + 2, 5))
     ear.set_yticks([-1, 0, 1, 2])
     ear.set_ylim(-1.5, 2.5)
     ear.set_xlabel("frame (line: the key; dots: what is heard)")

@@ -119,26 +119,28 @@ def context_map(maps, digits, explained, axes="all numbers", colour="thousands")
         The share of the spread in the plane that lies between the digits, 0 to 1.
     """
     figure, ax = figures.new(size=(8.5, 5.6), left=0.85, right=0.25)
-    dots = [ax.plot([], [], ".", color=shade, markersize=2.5, markeredgewidth=0, rasterized=True)[0] for shade in SHADES]
-    names = [ax.text(0, 0, str(i), fontsize=15, weight="bold", ha="center", va="center",
-                     bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": shade, "linewidth": 2, "alpha": 0.85})
-             for i, shade in enumerate(SHADES)]
+    dots = [ax.plot([], [], ".", color=shade, markersize=3, markeredgewidth=0, rasterized=True)[0] for shade in SHADES]
+    halo, = ax.plot([], [], "o", markersize=21, markerfacecolor="white", markeredgecolor=BLACK, alpha=0.85)
+    names = [ax.plot([], [], marker=f"${i}$", color=BLACK, markersize=11)[0] for i in range(10)]    # faster than texts
     ax.set_xlabel("first axis of the plane (no unit)")
     ax.set_ylabel("second axis (no unit)")
 
-    crowds = {(network, name, place): [_crowd(points[digit == i]) for i in range(10)] for network, planes in maps.items()
-              for name, points in planes.items() for place, digit in digits.items()}
+    crowds = {(network, name, place): np.array([_crowd(points[digit == i]) for i in range(10)])
+              for network, planes in maps.items() for name, points in planes.items() for place, digit in digits.items()}
 
     def draw(network, axes, colour):
         where, digit = maps[network][axes], digits[colour]
         for i, (line, name) in enumerate(zip(dots, names)):
             group = where[digit == i]
             line.set_data(*group.T)
-            name.set_position(crowds[network, axes, colour][i])
+            name.set_data(*crowds[network, axes, colour][i][:, None])
+        halo.set_data(*crowds[network, axes, colour].T)
         span = np.abs(where).max(axis=0) * 1.05
         ax.set_xlim(-span[0], span[0])
         ax.set_ylim(-span[1], span[1])
         share = explained(where, digit)
+        for artist in (halo, *names):       # where a digit gathers nowhere, its numeral would mislead
+            artist.set_visible(share >= 0.1)
         ax.set_title(f"The {colour} digit explains {share:.0%} of the spread in this plane")
         chosen = "in which the contexts spread most" if axes == "all numbers" else f"in which the means of the ten {axes} digits spread most"
         return (f"{network}: contexts of {len(where)} numbers in the plane {chosen}; coloured by the {colour} digit, "
@@ -172,17 +174,18 @@ def through_one_vector(right, lengths, trained, H=32, n=8):
     exact = {size: np.array([flags.all(axis=0).mean() for flags in some]) for size, some in right.items()}
     figure, (left, places) = figures.new(1, 2, size=(8.5, 4.3), wspace=0.3, right=0.3, width_ratios=[6, 5])
     lines = {}
-    for (size, shares), marker, side in zip(exact.items(), "os^D", (1, 1, -1, 1)):
+    for (size, shares), marker, side in zip(exact.items(), "os^D", (0.3, 0.3, -0.5, 0.3)):
         lines[size], = left.plot(lengths, shares, color=STATE, marker=marker, markersize=7)
         half = np.argmin(np.abs(shares - 0.5))          # where the curve is steep there is room beside it
-        Unrolled.label(left, lengths[half] + 0.35 * side, shares[half], f"H = {size}", size=11, shift=5 * side,
+        Unrolled.label(left, lengths[half] + side, shares[half], f"H = {size}", size=11, shift=5,
                        ha="left" if side > 0 else "right")
     left.axvspan(trained + 0.5, lengths[-1] + 1.5, color=PALE, alpha=0.6, linewidth=0)
     Unrolled.label(left, trained + 0.7, 1.0, "never trained", size=11, ha="left")
     here, = left.plot([], [], "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2)
     left.set_xlim(lengths[0] - 0.5, lengths[-1] + 1.2)
     left.set_ylim(-0.04, 1.08)
-    left.set_xticks(lengths[::2])
+    left.set_xticks([4, 8, 12])
+    left.set_yticks([0, 0.5, 1])
     left.set_xlabel("digits in the string")
     left.set_ylabel("whole strings right (share)")
     bars, = places.plot([], [], color=OUTPUT, linewidth=14, solid_capstyle="butt")
@@ -190,7 +193,8 @@ def through_one_vector(right, lengths, trained, H=32, n=8):
     Unrolled.label(places, lengths[-1] + 0.4, 0.1, "guessing", size=11, ha="right", shift=8, color=GREY)
     places.set_xlim(0.3, lengths[-1] + 0.7)
     places.set_ylim(0, 1.08)
-    places.set_xticks(np.arange(1, lengths[-1] + 1, 2))
+    places.set_xticks([1, 5, 10])
+    places.set_yticks([0, 0.5, 1])
     places.set_xlabel("place of the digit")
     places.set_ylabel("digits right (share)")
 

@@ -3,8 +3,8 @@
 A message is one or two of the ten letters of `CODE`. A key is pressed and released in units of time, as Morse has it: a
 dot is one unit of tone, a dash three; one unit of silence parts the tones of a letter, three units part two letters. The
 sender's hand is unsteady: each unit lasts one frame, or two with probability DRAG. What is heard of a frame is its
-loudness, 1 or 0, with noise of deviation NOISE added. So a message is x (T, 1) with about ten frames a letter, and where
-one letter ends and the next begins is nowhere marked.
+loudness, 1 or 0, with noise of deviation NOISE added. So a message is x (T, 1) with about ten frames for a letter
+and the silence behind it, and where one letter ends and the next begins is nowhere marked.
 
 `baseline` is a rule by hand: louder than one half is tone; a tone of up to two frames is a dot, a silence of up to two
 frames lies inside a letter. `ceiling` is the best a listener can do who knows the code, DRAG, NOISE and how often each
@@ -19,6 +19,7 @@ Letters are tokens from 2 on, after END = 0 and START = 1 (`SYMBOLS`). The shipp
 ``python tools/weights.py morse``.
 """
 
+import functools
 import zlib
 from itertools import product
 from pathlib import Path
@@ -154,12 +155,14 @@ def agreement(answers, target):
     return float(np.mean([answer == message for answer, message in zip(answers, decode(target), strict=True)]))
 
 
+@functools.cache
 def baseline():
     """The share of the test set that `by_rule` spells rightly."""
     x, target, lengths = test_set()
     return agreement(by_rule(x, lengths), target)
 
 
+@functools.cache
 def ceiling():
     """The share of the test set that `ideal` spells rightly."""
     x, target, lengths = test_set()
