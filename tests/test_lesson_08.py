@@ -93,14 +93,16 @@ def test_the_words_go_in_the_context_passes_the_digits_come_out():
         assert title(figure) == f"Read {min(step, 4)} of 4 words; written: {' '.join(done) if done else 'nothing yet'}"
         assert f"Step {step}:" in figure.finding
         if step > 4:
-            assert f"reads “{['start', *written][step - 5]}”" in figure.finding and f"writes “{written[step - 5]}”" in figure.finding
+            read = ["start", *written][step - 5]
+            assert f"reads “{read}”" in figure.finding and f"writes “{written[step - 5]}”" in figure.finding
     figure.sliders["step"].value = 4
     assert "h_4, the context" in figure.finding and "5 numbers" in figure.finding
 
 
 def test_every_run_is_a_marker_beside_the_rule():
     rng = np.random.default_rng(0)
-    runs, sizes, rule = {"RNN": rng.uniform(size=(3, 3)), "GRU": rng.uniform(size=(3, 3))}, np.array([50, 30, 20]), np.array([1, 0.5, 0])
+    runs = {"RNN": rng.uniform(size=(3, 3)), "GRU": rng.uniform(size=(3, 3))}
+    sizes, rule = np.array([50, 30, 20]), np.array([1, 0.5, 0])
     picture = explorers.exact_by_zeros(sizes, rule, runs)
     lines = picture.figure.axes[0].lines
     assert [line.get_ydata()[0] for line in lines[:3]] == rule.tolist()
@@ -205,7 +207,7 @@ def test_beams_draws_the_sequences_with_their_true_probabilities():
         kept = [line for line in shares.lines if len(line.get_xdata())]
         assert len(kept) == len(found(n, width)) <= width
         lines = [paths.lines[7], *paths.lines[:7]]
-        for i, (bar, (log_p, rows)) in enumerate(zip(kept, found(n, width))):
+        for i, (bar, (_, rows)) in enumerate(zip(kept, found(n, width))):
             tokens = np.array([[row + 1] for row in rows] + [[numbers.END]])
             loss, _ = EARLY.loss_and_gradients((numbers.encode([n])[0], tokens))
             assert bar.get_xdata()[1] == pytest.approx(np.exp(-loss * len(tokens)), rel=1e-9)
@@ -235,10 +237,10 @@ def box():
 
 def test_the_box_answers_to_numbers_in_words():
     typed = box()
-    for written, said in (("three hundred and seven", "It writes 307, which is right."), ("Forty-Two!", "It writes 42, which is right."),
-                          ("  NINE thousand, and two. ", "It writes 9002, which is right."), ("zero", "It writes 0, which is right.")):
+    for written, digits in (("three hundred and seven", 307), ("Forty-Two!", 42), ("  NINE thousand, and two. ", 9002),
+                            ("zero", 0)):
         typed.input.value = written
-        assert typed.finding.startswith(said), typed.finding
+        assert typed.finding.startswith(f"It writes {digits}, which is right."), typed.finding
         assert f"{GRU_least(written):.2f}" in typed.finding
     typed.input.value = "nine hundred and ninety nine"
     assert typed.figure.axes[0].get_title(loc="left") == "It writes 999"
@@ -254,7 +256,8 @@ def GRU_least(written):
 @pytest.mark.parametrize("written, said", [
     ("", "Nothing is written"), ("   ", "Nothing is written"), ("...", "There is no word"), ("307", "holds digits"),
     ("three hundred and 7", "holds digits"), ("three hunderd", "hundred"), ("<script>alert(1)</script>", "holds digits"),
-    ("<b>seven</b>", "not among the words"), ("sieben", "seven"), ("drei und zwei", "not among the words"), ("$x^2$", "holds digits"),
+    ("<b>seven</b>", "not among the words"), ("sieben", "seven"), ("drei und zwei", "not among the words"),
+    ("$x^2$", "holds digits"),
     ("${\\frac", "not among the words"), ("seven " * 12, "That is 12 words"), ("seven " * 200, "characters long"),
     ("x" * 490, "not among the words"), ("twelve thousand", "right would be 12000"), ("and and and", "no number in good order"),
     ("seven hundred three", "no number in good order"), ("one million", "not among the words"), ("\u0664\u0662", "holds digits"),
@@ -289,7 +292,8 @@ def test_tones_draws_the_key_what_is_heard_and_the_letters():
         np.testing.assert_allclose(shown(spelled.images[0])[:, :len(p)], p.T, atol=1e-12)
         np.testing.assert_array_equal(spelled.lines[0].get_ydata(), truth)
         heard = "".join(morse.LETTERS[row - 1] for row in chosen if row)
-        assert title(figure) == f"“{values['message']}” is heard as “{heard}”: {'right' if heard == values['message'] else 'wrong'}"
+        verdict = "right" if heard == values["message"] else "wrong"
+        assert title(figure) == f"“{values['message']}” is heard as “{heard}”: {verdict}"
         assert f"{len(key)} frames" in figure.finding and f"noise {values['noise']:.2f}" in figure.finding
         assert f"{((x > 0.5) != (key > 0.5)).sum()} of them on the wrong side" in figure.finding
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rnnlib.toydata import digit_strings, number_words as numbers
+from rnnlib.toydata import digit_strings
+from rnnlib.toydata import number_words as numbers
 
 SAID = {0: "zero", 7: "seven", 10: "ten", 19: "nineteen", 20: "twenty", 47: "forty seven", 100: "one hundred",
         101: "one hundred and one", 307: "three hundred and seven", 999: "nine hundred and ninety nine", 1000: "one thousand",
@@ -43,8 +44,8 @@ def test_value_of_reads_numbers_and_refuses_everything_else():
     rng = np.random.default_rng(0)
     for n in [0, 1, 999, 1000, 1001, 9999, 10000, 999999, *rng.integers(1_000_000, size=100)]:
         assert numbers.value_of(numbers.say(int(n)).split()) == n
-    for words in ("", "and", "seven seven", "hundred", "three and seven hundred", "thousand", "thousand thousand", "zero thousand",
-                  "one thousand zero", "five hundred seven", "one thousand and"):
+    for words in ("", "and", "seven seven", "hundred", "three and seven hundred", "thousand", "thousand thousand",
+                  "zero thousand", "one thousand zero", "five hundred seven", "one thousand and"):
         assert numbers.value_of(words.split()) is None, words
 
 
@@ -63,7 +64,7 @@ def test_training_and_test_share_no_number():
     assert set(numbers.TRAIN) | set(numbers.TEST) == set(range(10000))
     assert set(range(100)) <= set(numbers.TRAIN) and len(numbers.TEST) == 2475
     rng, seen = np.random.default_rng(0), set()
-    for (words, digits, lengths), _ in zip(numbers.batches(rng), range(40)):
+    for (_, digits, lengths), _ in zip(numbers.batches(rng), range(40)):
         seen |= set(map(int, numbers.decode(digits)))
         assert (numbers.encode([int(n) for n in numbers.decode(digits)])[2] == lengths).all()
     assert len(seen) > 1000 and not seen & set(numbers.TEST)

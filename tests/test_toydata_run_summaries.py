@@ -1,4 +1,4 @@
-"""Run summaries: the grammar, the split, the rule and the ideal teller against an independent count, and the task is learnable."""
+"""Run summaries: the grammar, the split, the rule and the ideal teller against an independent count."""
 
 from itertools import product
 

@@ -69,7 +69,8 @@ def handing_over(words, written, states):
             return f"Step {step}: the encoder has read “{' '.join(words[:step])}” and nothing is written." if step else \
                 "Step 0: before the first word the state is zero."
         if step == S:
-            return f"Step {step}: all words are read. h_{S}, the context, is all that the decoder will ever know of them: {H} numbers."
+            return (f"Step {step}: all words are read. h_{S}, the context, is all that the decoder will ever know of them: "
+                    f"{H} numbers.")
         read = "start" if step == S + 1 else written[step - S - 2]
         return f"Step {step}: the decoder reads “{read}”, updates its state and writes “{done[-1]}”."
 
@@ -119,7 +120,7 @@ def context_map(maps, digits, explained, axes="all numbers", colour="thousands")
         The share of the spread in the plane that lies between the digits, 0 to 1.
     """
     figure, ax = figures.new(size=(8.5, 5.6), left=0.85, right=0.25)
-    dots = [ax.plot([], [], ".", color=shade, markersize=3, markeredgewidth=0, rasterized=True)[0] for shade in SHADES]
+    dots = [ax.plot([], [], ".", color=shade, markersize=3, markeredgewidth=0)[0] for shade in SHADES]
     halo, = ax.plot([], [], "o", markersize=21, markerfacecolor="white", markeredgecolor=BLACK, alpha=0.85)
     names = [ax.plot([], [], marker=f"${i}$", color=BLACK, markersize=11)[0] for i in range(10)]    # faster than texts
     ax.set_xlabel("first axis of the plane (no unit)")
@@ -142,9 +143,9 @@ def context_map(maps, digits, explained, axes="all numbers", colour="thousands")
         for artist in (halo, *names):       # where a digit gathers nowhere, its numeral would mislead
             artist.set_visible(share >= 0.1)
         ax.set_title(f"The {colour} digit explains {share:.0%} of the spread in this plane")
-        chosen = "in which the contexts spread most" if axes == "all numbers" else f"in which the means of the ten {axes} digits spread most"
-        return (f"{network}: contexts of {len(where)} numbers in the plane {chosen}; coloured by the {colour} digit, "
-                f"which explains {share:.2f} of the spread.")
+        spread = "the contexts" if axes == "all numbers" else f"the means of the ten {axes} digits"
+        return (f"{network}: contexts of {len(where)} numbers in the plane in which {spread} spread most; coloured by the "
+                f"{colour} digit, which explains {share:.2f} of the spread.")
 
     menus = {name: widgets.Dropdown(options=options, value=value, description=label, **WIDE)
              for name, options, value, label in (("network", list(maps), next(iter(maps)), "network"),
@@ -210,7 +211,8 @@ def through_one_vector(right, lengths, trained, H=32, n=8):
         left.set_title(f"H = {H}: {exact[H][i]:.0%} of strings of {n} digits are right")
         news = "" if n <= trained else f" The training ended at {trained} digits."
         return (f"Through {H} numbers, {exact[H][i]:.3f} of the strings of {n} digits arrive whole. Place by place "
-                f"between {each.min():.2f} (digit {each.argmin() + 1}) and {each.max():.2f} (digit {each.argmax() + 1}) are right.{news}")
+                f"between {each.min():.2f} (digit {each.argmin() + 1}) and {each.max():.2f} (digit {each.argmax() + 1}) are "
+                f"right.{news}")
 
     menu = widgets.SelectionSlider(options=list(right), value=H, description="context size H", **WIDE)
     return LiveFigure(figure, draw, H=menu, n=slider("digits n", n, int(lengths[0]), int(lengths[-1])))

@@ -6,8 +6,9 @@ one before it, and the kinds that are left are equally likely. Noise of deviatio
 (T, 1), and many a single step goes the wrong way.
 
 `baseline` is a rule by hand (`by_rule`): the mean of every WINDOW changes, called a rise above 1/2 and a fall below -1/2;
-what lasts less than WINDOW steps is left out. `ceiling` is the best any teller can do on average: it knows all of the above and picks
-the likeliest of the 21 summaries, adding up every way in which phases could have followed each other (`ideal`).
+what lasts for fewer than WINDOW - 1 means is left out. `ceiling` is the best any teller can do on average: it knows all
+of the above and picks the likeliest of the 21 summaries, adding up every way in which phases
+could have followed each other (`ideal`).
 
 The split goes by the plan: one in five of all sequences of (kind, length), by checksum, is held out for the test, so no
 two runs of the two parts have the same phases. Words are tokens 2 to 4, after END = 0 and START = 1 (`SYMBOLS`).
