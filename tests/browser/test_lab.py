@@ -97,11 +97,11 @@ def test_training_starts_and_stops_by_button_after_run_all(ran):
         panel = panels.nth(i)
         panel.scroll_into_view_if_needed()
         status, stop = panel.locator("[role=status]"), panel.locator("button:has-text('Stop')")
+        # A short run may be over before a pointer gets there: the page presses Stop as soon as it can be pressed.
+        stop.evaluate("""b => new MutationObserver((_, me) => { if (!b.disabled) { me.disconnect(); b.click(); } })
+                             .observe(b, {attributes: true})""")
         panel.locator("button:has-text('Train')").click()
-        expect(status).to_have_text(re.compile("^Step "), timeout=20_000)
-        stop.click()
-        expect(status).to_have_text(re.compile("^(Stopped after|Done)"), timeout=10_000)
-        assert status.inner_text().startswith("Stopped after"), status.inner_text()
+        expect(status).to_have_text(re.compile("^Stopped after"), timeout=20_000)
         assert stop.is_disabled()
         assert panel.locator("button:has-text('Train')").is_enabled()
 
