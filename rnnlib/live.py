@@ -7,13 +7,14 @@ import asyncio
 import base64
 import difflib
 import html
+import os
 import time
 
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from . import figures, record
+from . import figures, pictures, record
 
 
 class _Saved(widgets.VBox):
@@ -73,6 +74,12 @@ class LiveFigure(_Saved):
         for control in sliders.values():
             control.observe(self._redraw, "value")
         self._redraw()
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        folder = os.environ.get("RNNLIB_PICTURES")      # set where the static site is built: its pages have no kernel to ask
+        markup = pictures.export(self, folder) if folder else None
+        return {**bundle, "text/html": markup} if markup else bundle
 
     def values(self):
         """The sliders' values now, by name."""
