@@ -40,7 +40,7 @@ def test_every_dependency_has_both_bounds_and_a_reason():
     for requirement in PROJECT["dependencies"] + extras:
         if requirement.startswith("rnnlib["):
             continue
-        name, bounds = re.fullmatch(r"([a-z-]+)(.*)", requirement).groups()
+        name, bounds = re.fullmatch(r"([a-z0-9-]+)(.*)", requirement).groups()
         assert re.fullmatch(r">=[\d.]+,<\d+", bounds), requirement
         assert re.search(rf"^\|[^|]*\b{name}\b[^|]*\|", README, re.M), f"README.md does not say what {name} is for"
 
