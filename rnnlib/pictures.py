@@ -60,7 +60,7 @@ def export(live, folder):
 
 
 def _controls(live, most):
-    """What a page must know of each control, or None: label, values, their texts, where it stands, whether it moves jointly."""
+    """What a page must know of each control, or None: label, values, where it stands, how it moves."""
     controls, joint = [], 1
     for name, control in live.sliders.items():
         if hasattr(control, "_options_full"):       # menus and sliders over options
@@ -77,10 +77,11 @@ def _controls(live, most):
             texts, slides = [format(value, control.readout_format) for value in values], True
         else:
             return None
+        coarse = len(values) < (len(control._options_full) if hasattr(control, "_options_full") else count)
         together = len(controls) < 2 or joint * len(values) <= JOINT
         joint *= len(values) if together else 1
         controls.append({"name": name, "label": control.description or name, "values": values, "texts": texts,
-                         "at": values.index(control.value), "slides": slides, "joint": together})
+                         "at": values.index(control.value), "slides": slides, "joint": together, "coarse": coarse})
     return controls if controls and max(len(c["values"]) for c in controls) > 1 else None
 
 
@@ -119,7 +120,7 @@ def _picture(live, controls, place):
 
 
 def _markup(name, controls, first, picture, sentence, size):
-    shown = [{key: c[key] for key in ("label", "texts", "at", "slides", "joint")} for c in controls]
+    shown = [{key: c[key] for key in ("label", "texts", "at", "slides", "joint", "coarse")} for c in controls]
     said = html.escape(sentence)
     return (f'<figure class="live-figure" data-name="{name}" data-first="{first}" '
             f'data-controls="{html.escape(json.dumps(shown, ensure_ascii=False))}">'

@@ -77,7 +77,7 @@ def test_the_grid_holds_both_ends_and_where_the_sliders_stand(exported_three):
     assert [c["texts"][c["at"]] for c in controls] == ["7", "0.25", "1"]
     assert [(c["texts"][0], c["texts"][-1]) for c in controls] == [("0", "30"), ("0.00", "1.00"), ("1", "40")]
     assert [c["joint"] for c in controls] == [True, True, False]
-    assert [len(c["texts"]) for c in controls] == [12, 12, 12]
+    assert [len(c["texts"]) for c in controls] == [12, 12, 12] and all(c["coarse"] for c in controls)
     stands = tuple(c["at"] for c in controls)
     assert next(iter(found)) == stands
     assert all(place[2] == stands[2] or place[:2] == stands[:2] for place in found)
@@ -85,7 +85,8 @@ def test_the_grid_holds_both_ends_and_where_the_sliders_stand(exported_three):
     assert live.figure.axes[0].get_title(loc="left") == "a 7 b 0.25 c 1"    # drawn back to where it stands
 
 
-@pytest.mark.parametrize("count, at, most", [(500, 98, 12), (500, 0, 12), (500, 499, 12), (5, 3, 12), (1, 0, 12), (13, 1, 12), (2, 1, 6)])
+@pytest.mark.parametrize("count, at, most", [(500, 98, 12), (500, 0, 12), (500, 499, 12), (5, 3, 12), (1, 0, 12), (13, 1, 12),
+                                             (2, 1, 6)])
 def test_positions_are_spread_over_the_whole_range(count, at, most):
     kept = pictures._spread(count, at, most)
     assert {0, at, count - 1} <= set(kept.tolist()) and len(kept) == len(set(kept)) == min(count, most)
@@ -98,7 +99,7 @@ def test_menus_keep_their_texts_and_few_positions_all_move_together(tmp_path):
                 size=widgets.SelectionSlider(options=[(f"{n}", n) for n in (1, 2, 4)], value=2, description="size"))
     controls, found, _, _ = exported(live, tmp_path)
     assert [c["texts"] for c in controls] == [["yes", "no"], ["vanilla", "gated"], ["1", "2", "4"]]
-    assert [c["slides"] for c in controls] == [False, False, True]
+    assert [c["slides"] for c in controls] == [False, False, True] and not any(c["coarse"] for c in controls)
     assert [c["at"] for c in controls] == [0, 1, 1]
     assert len(found) == 2 * 2 * 3
     assert found[1, 0, 2][1] == "It says {'word': 'no', 'cell': 'RNN', 'size': 4}."
@@ -128,10 +129,10 @@ def test_only_a_build_of_the_site_asks_for_pictures(tmp_path, monkeypatch):
 
 def test_sizes_keep_to_their_limits_and_a_figure_too_rich_for_them_says_so(tmp_path, monkeypatch):
     figure, ax = figures.new(size=(8.5, 4.6))
-    image = ax.imshow(np.zeros((90, 160)), vmin=0, vmax=1, aspect="auto")
+    image = ax.imshow(np.zeros((45, 80)), vmin=0, vmax=1, aspect="auto")
 
     def draw(a, b):     # noise does not compress
-        image.set_data(np.random.default_rng(100 * a + b).uniform(size=(90, 160)))
+        image.set_data(np.random.default_rng(100 * a + b).uniform(size=(45, 80)))
         return f"Noise {a} {b}."
 
     live = LiveFigure(figure, draw, a=slider("a", 1, 1, 3), b=slider("b", 1, 1, 3))

@@ -39,10 +39,9 @@ class LiveFigure {
     });
     const names = (joint) => this.controls.filter((control) => control.joint === joint)
       .map((control) => `“${control.label}”`).join(joint ? " and " : ", ");
-    const note = panel.appendChild(document.createElement("p"));
-    note.textContent = "On this page it moves in coarse steps" + (names(false)
-      ? `: ${names(true)} together; ${names(false)} one at a time, while the others go back to where they began.` : ".") +
-      " The live lesson moves freely.";
+    const said = (this.controls.some((control) => control.coarse) ? "On this page it moves in coarse steps. " : "") + (names(false)
+      ? `${names(true)} move together; ${names(false)} one at a time, while the others go back to where they began. ` : "");
+    if (said) panel.appendChild(document.createElement("p")).textContent = `${said}The live lesson moves freely.`;
     this.figure.prepend(panel);
     this.showValues();
   }
