@@ -103,6 +103,7 @@ def at(figure, **values):
 
 def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
     bars, (quiet, line, mark) = unit.figure.axes[0].collections[0], unit.figure.axes[1].lines
+    (note,), above = unit.figure.axes[0].texts, unit.figure.axes[0].lines[-1]
     for values in settings(unit, 2, count=20):
         x, weights = INPUTS[values["x"]], [values[name] for name in ("w_x", "w_h", "b")]
         h = core(x, *weights)
@@ -117,7 +118,9 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
         assert (int(said[1]) if said else None) == half
         assert half is None or f"half-life {half} step" in at(unit)[0]
         assert mark.get_visible() == (values["x"] == "impulse" and half is not None and half < T)
-        assert not mark.get_visible() or mark.get_xdata()[0] == 1 + half
+        assert note.get_visible() == above.get_visible() == mark.get_visible()
+        if mark.get_visible():
+            assert mark.get_xdata()[0] == above.get_xdata()[0] == 1 + half and note.get_text() == f"half by step {1 + half}"
 
 
 @pytest.mark.parametrize("values, title, words", [
@@ -133,6 +136,9 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
     (dict(w_x=3.0, w_h=0.0, b=0.0, x="step"), "No memory and saturation: half-life 1 step", "at 30 of 30 steps"),
     (dict(w_x=1.0, w_h=2.0, b=-0.05, x="impulse"), "Persistence and saturation: half-life never reached",
      "its effect grows 2.4 times and stays"),
+    (dict(w_x=1.0, w_h=-2.0, b=0.0, x="impulse"), "Oscillation, persistence and saturation: half-life never reached",
+     "its effect grows 1.3 times and stays"),
+    (dict(w_x=-3.0, w_h=-2.0, b=1.0, x="step"), "The unit swings by itself; half-life never reached", "100 % of it stays"),
     (dict(w_x=1.0, w_h=-0.8, b=0.0, x="alternating"), "Oscillation and decay: half-life 3 steps",
      "(w_h = 0: −0.76 to 0.76)"),
 ])

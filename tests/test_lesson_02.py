@@ -228,7 +228,7 @@ def test_travelling_change_draws_what_arrives():
         assert f"change in h_{t} is {said}" in live.finding and f"lets {slope:.2f} of" in live.finding
         assert len(live.finding) <= 220
         title = curve.get_title(loc="left")
-        assert title.startswith(f"At step {t} ")
+        assert title.startswith(f"At step {t}, ")
         fate = ("no trace" if change[t - 1] <= 1e-15 else "less than a millionth" if left[t - 1] < 1e-6 else
                 "as large as at step 1" if abs(np.log10(left[t - 1])) < 0.02 else
                 "of the change is left" if left[t - 1] < 1 else "times as large")

@@ -118,7 +118,7 @@ def test_cliff_draws_loss_gradient_and_descent():
         np.testing.assert_allclose(drawn[:-1], points[:-1])     # the last may lie far outside and is pulled in
         assert f"loss is {loss:.3g}" in figure.finding
         left = np.abs(points[-1]).max() > 1.5
-        assert ("Thrown off" in title(figure)) == left
+        assert title(figure).startswith(("Thrown off", "Out of the picture")) == left
         assert left or f"loss {counted(*points[-1], T):.3g}" in figure.finding
         assert size_of(figure) == size
         titles_fit(figure)
@@ -133,6 +133,18 @@ def test_cliff_tells_the_bottom_and_the_small_and_the_large_step():
     assert title(figure).startswith("Too small a step")
     moved(figure, {"w_x": 0.3, "w_h": 1.2, "log_rate": -3.25, "T": 15})
     assert title(figure).startswith("Too large a step")
+
+
+def test_cliff_tells_a_throw_from_a_walk():
+    figure = backprop.counting_cliff(counted, slope, walk)
+    moved(figure, {"T": 15})
+    assert title(figure) == "Thrown off the cliff at step 26"
+    moved(figure, {"w_x": 1.5, "T": 10})        # a gentle slope at the edge of the picture: no cliff
+    assert title(figure) == "Out of the picture at step 1" and "step 1 leaves the picture" in figure.finding
+    moved(figure, {"w_x": 0.2, "log_rate": -2.5})       # over the wall and back, more than once: not too small a step
+    assert title(figure).startswith("Too large a step: thrown about")
+    moved(figure, {"w_h": -1.5, "log_rate": -3.0})      # from the wall onto the plain: less than half the loss, no valley
+    assert "valley" not in title(figure)
 
 
 # --- the gradient map ------------------------------------------------------------------------------------------------

@@ -181,8 +181,8 @@ def test_highway_draws_the_power_and_the_real_gates():
         np.testing.assert_array_equal(segments[:, :, 0], np.tile(lag, (H, 1)))
         left = figures.scientific(T * np.log10(keep))
         assert f"{left} after {T} steps" in figure.finding and left in figure.figure.texts[0].get_text()
-        said = float(re.search(r"after ([\d.]+) steps", titles(figure)[0]).group(1))
-        assert abs(keep**said - 0.5) < 0.05
+        said = re.search(r"after ([\d.]+) steps", titles(figure)[0])
+        assert abs(keep ** float(said[1]) - 0.5) < 0.05 if said else keep < 0.5 and titles(figure)[0].endswith("less than a step")
 
 
 # --- the memory that fills up ----------------------------------------------------------------------------------------
@@ -203,7 +203,8 @@ def test_memory_draws_size_and_exit():
         np.testing.assert_allclose(door.lines[0].get_ydata(), exits, atol=1e-12)
         assert size.get_ydata().min() > fill.get_ylim()[0] and size.get_ydata().max() < fill.get_ylim()[1]
         assert f"mean |c| is {np.abs(c[-1]).mean():.3g}" in figure.finding and f"{100 * exits[-1]:.0f} %" in figure.finding
-        assert (titles(figure)[0] == "The memory fills up") == (np.abs(c[-1]).mean() > 1)
+        assert titles(figure)[0].startswith("The memory fills up") == (np.abs(c[-1]).mean() > 1)
+        assert titles(figure)[1].endswith(f": {100 * exits[-1]:.0f} % back")
         assert ("closes" in titles(figure)[1]) == (exits[-1] < 0.5) and ("open" in titles(figure)[1]) == (exits[-1] > 0.9)
 
 

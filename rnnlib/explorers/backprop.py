@@ -8,6 +8,7 @@ from ..figures import BLACK, GRADIENT, GREY, ORANGE, OUTPUT, SKY
 from ..live import LiveFigure, slider
 
 REACH, LOWEST, HIGHEST = 1.5, -2.0, 10.0        # of the weights on the loss surface; log10 of the loss
+THROW = 0.4                                     # a step that moves a weight further than this is a throw
 HILLS = LinearSegmentedColormap.from_list("hills", ["#FFFFFF", "#707070"], N=12)        # one shade a decade
 HEAT = LinearSegmentedColormap.from_list("heat", [(0, "#FFFFFF"), (2 / 3, GRADIENT), (1, "#2A0E00")])
 HEAT = HEAT.with_extremes(bad="#E4E8EC")        # where there is no gradient at all
@@ -92,9 +93,9 @@ def counting_cliff(losses, gradient, descend, w_x=0.2, w_h=0.4, log_rate=-3.0, T
         arrow.set_UVC(*(-0.5 * slope / max(np.linalg.norm(slope), 1e-300))[:, None])
         curve.set_data(grid, log(losses(w_x, grid, T)))
         point.set_data([w_h], [log(loss)])
-        steps, left = len(points) - 1, np.abs(points[-1]).max() > REACH
+        left = np.abs(points[-1]).max() > REACH
         last = np.inf if left else float(losses(*points[-1], T))
-        title, end = _descent(loss, last, steps, left, points[-1])
+        title, end = _descent(loss, last, points, left, float(losses(0.0, 0.0, T)))
         map_ax.set_title(title)
         return (f"At w_x = {w_x:.2f}, w_h = {w_h:.2f}, T = {T} the loss is {loss:.3g} and the gradient "
                 f"({slope[0]:.3g}, {slope[1]:.3g}). With learning rate {rate:.1g}, {end}.")
@@ -104,16 +105,22 @@ def counting_cliff(losses, gradient, descend, w_x=0.2, w_h=0.4, log_rate=-3.0, T
                       log_rate=slider("log10 learning rate", log_rate, -6.0, -1.0, 0.25), T=slider("steps T", T, 2, 30))
 
 
-def _descent(loss, last, steps, left, end):
-    """Title and words for where a descent went."""
+def _descent(loss, last, points, left, plain):
+    """Title and words for where a descent went, from its points; plain: the loss of a network that counts nothing."""
+    steps, (w_x, w_h) = len(points) - 1, points[-1]
+    moves = np.abs(np.diff(points, axis=0)).max(axis=1)
     if left:
-        return (f"Thrown off the cliff at step {steps}",
-                f"step {steps} throws the weights out of the picture, to w_x = {end[0]:.2g}, w_h = {end[1]:.2g}")
+        end = f"to w_x = {w_x:.3g}, w_h = {w_h:.3g}"
+        return ((f"Thrown off the cliff at step {steps}", f"step {steps} throws the weights out of the picture, {end}")
+                if moves[-1] > THROW else
+                (f"Out of the picture at step {steps}", f"step {steps} leaves the picture, {end}"))
     moved = f"{steps} steps lead to loss {last:.3g}"
     if loss < 10.0**LOWEST:
         return "On the valley floor: nothing left to descend", moved
-    if last < 0.5 * loss:
+    if last < min(0.5 * loss, 0.1 * plain):
         return f"Down to the valley: loss {loss:.3g} to {last:.3g}", moved
+    if moves.max() > THROW:
+        return f"Too large a step: thrown about, at loss {last:.3g}", moved
     if last < loss:
         return f"Too small a step: still at loss {last:.3g}", moved
     return f"Too large a step: loss {loss:.3g} to {last:.3g}", moved
@@ -172,9 +179,9 @@ def gradient_map(norms, gain=1.0, scale=1.0, T=40):
         middle, = fade.plot([], [], color=GRADIENT, linewidth=3)
         fade.axhline(0, color=GREY, linewidth=1, linestyle=":")
         fade.text(0.03, 0.98, "thick: median\nthin: least, most", transform=fade.transAxes, va="top", fontsize=11)
-        fade.set(xlabel="lag s - t (steps back)", ylim=(-10, 8), yticks=[-8, -4, 0, 4, 8])
-        fade.set_ylabel("share of the gradient left", labelpad=0)
-        fade.yaxis.set_major_formatter(_power)
+        fade.set(xlabel="lag s - t (steps back)", ylim=(-10, 8), yticks=[-10, -5, 0, 5])
+        fade.set_ylabel("share of the gradient left", labelpad=-4)
+        fade.yaxis.set_major_formatter(lambda v, _: _power(v) if v > -10 else "\N{LESS-THAN OR EQUAL TO}1e-10")
         fade.xaxis.get_major_locator().set_params(integer=True, nbins=4)
 
     def draw(gain, scale, T):

@@ -5,7 +5,8 @@ import numpy as np
 
 from .. import figures
 from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT, PALE, STATE, STATES, Unrolled, scientific
-from ..live import LiveFigure, slider
+from ..live import LiveFigure, TextBox, slider
+from ._words import readable, words_of
 
 FLOOR = -17.0                   # where an exact zero is drawn on an axis of decimal logarithms
 SAME = 1e-12                    # a state that moved by less has not moved: rounding
@@ -46,7 +47,7 @@ def felt_change(change, k=8, gain=0.9):
         felt = moved > 0
         ax.set_title(f"A change at step {k} reaches {felt.any(axis=0).sum()} of {T} joined states")
         ends = [f"{scientific(log[half, t])} at step {t + 1}" for half, t in ((0, T - 1), (1, 0)) if felt[half, t]]
-        return (f"{felt[0].sum()} states of the forward half moved and {felt[1].sum()} of the backward half. "
+        return (f"Moved: {_count(felt[0].sum(), 'state')} of the forward half and {felt[1].sum()} of the backward half. "
                 f"At the far ends the change is {' and '.join(ends) or 'rounded away'}.")
 
     return LiveFigure(figure, draw, k=slider("changed step k", k, 1, T),
@@ -151,9 +152,8 @@ class _Verdicts:
         ax.tick_params(bottom=False, labelbottom=False)
         ax.grid(False, axis="x")
         ax.set_ylabel(label)
-        # a learner's own text may hold $ signs: no formulas here
         self.texts = [ax.text(c - 0.2 * bool(rotation), 1.2, "", fontsize=11, ha="left" if rotation else "center",
-                              va="bottom", rotation=rotation, rotation_mode="anchor", parse_math=False)
+                              va="bottom", rotation=rotation, rotation_mode="anchor")
                       for c in columns if words]
 
     def show(self, words, p):
@@ -199,8 +199,8 @@ def revealed(read, sentences, heard=3):
     ax.grid(False, axis="x")
     ax.set_ylabel("change\n(norm)")
     ax.tick_params(labelbottom=False)
-    Unrolled.label(ax, (MOST_WORDS + 1) / 2, 0, "framed: states that are new or have changed since the last word",
-                   size=12, shift=-18)
+    Unrolled.label(ax, (MOST_WORDS + 1) / 2, 0, "framed: states that are new or have changed since the last word "
+                   "(blue -1, white 0, pink 1)", size=11, shift=-18)
 
     def draw(sentence, heard):
         everything = sentence.split()
@@ -295,67 +295,42 @@ def waiting(ceiling, whole, cut, words, wait=2):
         given.set_data(tagged, heard)
         spans.set_data(np.stack([heard, tagged, np.full(T, np.nan)], axis=1).ravel(), np.repeat(heard, 3))
         here.set_xdata([wait, wait])
-        late = f"{_words(wait)} late" if wait else "at once"
+        late = f"{_count(wait, 'word')} late" if wait else "at once"
         left.set_title(f"Tagged {late}, at best {ceiling[wait]:.1%} of the ambiguous names are right")
-        return (f"{_words(wait)} of delay: ceiling {ceiling[wait]:.3f}; measured {cut[wait]:.3f} when trained on cut "
+        return (f"{_count(wait, 'word')} of delay: ceiling {ceiling[wait]:.3f}; measured {cut[wait]:.3f} when trained on cut "
                 f"sentences too, {whole[wait]:.3f} when trained on whole ones alone. "
-                f"“{words[0]}” gets its tag after {_words(tagged[0])}.")
+                f"“{words[0]}” gets its tag after {_count(tagged[0], 'word')}.")
 
     return LiveFigure(figure, draw, wait=slider("words to wait for", wait, 0, len(ceiling) - 1))
 
 
-def _words(n):
-    return "1 word" if n == 1 else f"{n} words"
+def _count(n, thing):
+    return f"1 {thing}" if n == 1 else f"{n} {thing}s"
 
 
-def two_readings(tag, unknown, sentence="paris so they say laughed near jordan"):
+def two_readings(tag, known, sentence="paris so they say laughed near jordan"):
     """A sentence typed by the learner, tagged left to right and in both directions.
 
     Parameters
     ----------
     tag : function (words) -> (ndarray (n, K), ndarray (n, K))
         Probabilities of the tags from one direction and from both.
-    unknown : function (words) -> dict of str to (str or None)
-        The words that `tag` does not know, with the nearest known one.
+    known : sequence of str
+        All words that `tag` takes.
     """
     figure, axes = figures.new(2, 1, size=(8.5, 4.8), top=1.3, bottom=0.2, left=1.15, right=0.45, hspace=0.15)
     one, both = _Verdicts(axes[0], "left to right", rotation=30), _Verdicts(axes[1], "both", words=False)
-    nothing = np.empty((0, 3))
 
-    def draw(sentence):
-        words = [word for word in (word.strip(".,;:!?\"'()") for word in sentence.lower().split()) if word]
-        problem = _problem(words, unknown(words))
-        p_one, p_both = (nothing, nothing) if problem else tag(words)
-        one.show([_short(word, 12) for word in words[:MOST_WORDS]], p_one)
+    def answer(text):
+        words = readable(words_of(text), known, MOST_WORDS, "paris laughed")
+        p_one, p_both = tag(words)
+        one.show(words, p_one)
         both.show(words, p_both)
-        if problem:
-            axes[0].set_title("Nothing to tag yet" if not words else "This sentence was not tagged", y=1.5)
-            return problem
         differ = [i for i in range(len(words)) if p_one[i].argmax() != p_both[i].argmax()]
         axes[0].set_title(f"The two readings agree on {len(words) - len(differ)} of {len(words)} words", y=1.5)
         return _compared(words, p_one, p_both)
 
-    box = widgets.Text(value=sentence, description="your sentence", continuous_update=False,
-                       placeholder="then press Enter", **WIDE)
-    return LiveFigure(figure, draw, sentence=box)
-
-
-def _short(word, most):
-    return word if len(word) <= most else word[:most - 1] + "…"
-
-
-def _problem(words, strangers):
-    """Why a sentence cannot be tagged, in one sentence; an empty text where it can."""
-    if not words:
-        return "The box is empty: type a sentence of known words, such as “paris laughed”, and press Enter."
-    if len(words) > MOST_WORDS:
-        return f"That is {len(words)} words; no sentence of the training is longer than {MOST_WORDS}. Leave some out."
-    if not strangers:
-        return ""
-    named = [f"“{_short(word, 20)}” ({f'nearest known: “{near}”' if near else 'nothing like it'})"
-             for word, near in list(strangers.items())[:3]]
-    more = f" and {len(strangers) - 3} more" if len(strangers) > 3 else ""
-    return f"Not known: {', '.join(named)}{more}. The models know the words listed above and no others."
+    return TextBox("your sentence", sentence, answer, figure)
 
 
 def _compared(words, p_one, p_both):

@@ -125,7 +125,7 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
     below.axhspan(-1.12, -SATURATED, color=PALE, alpha=0.6, linewidth=0)
     quiet, = below.plot([], [], "--", color=GREY, linewidth=1.5)
     line, = below.plot([], [], "o-", color=STATE, markersize=6)
-    mark = below.axvline(0, color=BLACK, linewidth=1.2, linestyle=":")
+    marks = [ax.axvline(0, color=BLACK, linewidth=1.2, linestyle=":") for ax in (above, below)]
     note = above.text(0, -0.7, "", fontsize=11, va="center")
     below.set(xlim=(-0.6, T + 0.6), ylim=(-1.12, 1.12), yticks=[-1, -0.5, 0, 0.5, 1], ylabel="state $h_t$ (no unit)",
               xlabel=f"step t (dashed: no input; grey: |h| > {SATURATED})")
@@ -138,10 +138,11 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
         line.set_data(steps, h)
         quiet.set_data(steps, idle[:T + 1])
         shown = x == "impulse" and half is not None and 1 + half <= T
-        mark.set_visible(shown)
-        note.set_visible(shown)
+        for artist in (*marks, note):
+            artist.set_visible(shown)
         if shown:
-            mark.set_xdata([1 + half, 1 + half])
+            for mark in marks:
+                mark.set_xdata([1 + half, 1 + half])
             note.set_text(f"half by step {1 + half}")
             right = 1 + half < 0.75 * T
             note.set_x(1 + half + (0.3 if right else -0.3))
@@ -181,13 +182,13 @@ def _headline(answer, half, kept, w_h, swings, saturated):
         return f"The unit swings by itself; {span}"
     memory = "no memory" if w_h == 0 else "persistence" if kept > 0.01 else "decay"
     names = ["oscillation"] * (w_h < 0) + [memory] + ["saturation"] * saturated
-    return " and ".join(names).capitalize() + f": {span}"
+    return (", ".join(names[:-1]) + " and " * (len(names) > 1) + names[-1]).capitalize() + f": {span}"
 
 
 def _memory(answer, half, kept):
     if not answer[0]:
         return "With w_x = 0 the input never reaches the state."
-    stays = (f"{100 * kept:.0f} % of it stays for good" if kept <= 1
+    stays = (f"{100 * min(kept, 1):.0f} % of it stays for good" if kept < 1.05
              else f"its effect grows {kept:.2g} times and stays")
     if half is None:
         return (f"Half-life of an impulse: never reached, {stays}." if kept

@@ -24,7 +24,7 @@ def clipped_descent(descend, w_x, w_h, surface, threshold=10.0):
     plane.imshow(height, extent=(w_x[0], w_x[-1], w_h[0], w_h[-1]), origin="lower", aspect="auto", cmap="Greys",
                  vmin=0, vmax=9)
     plane.contour(w_x, w_h, height, levels=np.arange(0, 9, 2), colors=[GREY], linewidths=0.8)
-    plane.set(xlim=(w_x[0], w_x[-1]), ylim=(w_h[0], w_h[-1]), xlabel="w_x (no unit)", ylabel="w_h (no unit)",
+    plane.set(xlim=(w_x[0], w_x[-1]), ylim=(w_h[0], w_h[-1]), xlabel="$w_x$ (no unit)", ylabel="$w_h$ (no unit)",
               xticks=range(-1, 4), yticks=[0, 0.5, 1, 1.5])
     plane.grid(False)
     plane.plot([1], [1], "*", color=BLACK, markersize=16, markerfacecolor="white", zorder=4)

@@ -8,7 +8,8 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
 from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT, Unrolled
-from ..live import LiveFigure, TextBox, nearest, slider
+from ..live import LiveFigure, TextBox, slider
+from ._words import cut, readable
 
 LIKELY = LinearSegmentedColormap.from_list("likely", ["#FFFFFF", OUTPUT])           # 0 .. 1, the probability of an output
 WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
@@ -172,12 +173,7 @@ def number_box(write, known, value_of, tokens, text, start="three hundred and se
     ax.set_ylabel("next token", labelpad=30)
 
     def answer(typed):
-        panel.show(np.zeros((0, len(tokens))), [])
-        ax.set_title("Nothing written")
-        try:
-            words = _parsed(typed, known)
-        except ValueError as error:         # said here, so that the picture is emptied too
-            return str(error)
+        words = _parsed(typed, known)
         n, (p, chosen) = value_of(words), write(words)
         said = text(chosen) or "nothing"
         truth = [] if n is None else [*(tokens.index(digit) for digit in str(n)), 0]
@@ -186,9 +182,9 @@ def number_box(write, known, value_of, tokens, text, start="three hundred and se
         sure = f"Its least certain step has p = {p.max(axis=1).min():.2f}."
         if n is None:
             return f"It writes {said}. These words are no number in good order, and it answers all the same. {sure}"
-        if n > 9999:
-            return f"It writes {said}; right would be {n}. It has only been trained on numbers up to 9999. {sure}"
-        return f"It writes {said}, which is {'right' if said == str(n) else f'wrong: {n} would be right'}. {sure}"
+        verdict = "right" if said == str(n) else f"wrong: {n} would be right"
+        beyond = " It has only been trained on numbers up to 9999." if n > 9999 else ""
+        return f"It writes {said}, which is {verdict}.{beyond} {sure}"
 
     return TextBox("a number in words", start, answer, figure)
 
@@ -196,16 +192,10 @@ def number_box(write, known, value_of, tokens, text, start="three hundred and se
 def _parsed(typed, known):
     """The known words of a text; ValueError with a sentence for whoever typed it."""
     words = re.sub(r"[-,.;:!?\"']", " ", typed.lower()).split()
-    if not words:
-        raise ValueError("There is no word in it. Try: three hundred and seven.")
     for word in words:
         if any(letter.isdigit() for letter in word):
-            raise ValueError(f"“{word[:12]}” holds digits; write the number in words and the network will find the digits.")
-        if word not in known:
-            raise ValueError(nearest(word, known))
-    if len(words) > MOST_WORDS:
-        raise ValueError(f"That is {len(words)} words; no number below a million has more than {MOST_WORDS}.")
-    return words
+            raise ValueError(f"“{cut(word, 12)}” holds digits; write the number in words and the network will find the digits.")
+    return readable(words, known, MOST_WORDS, "three hundred and seven")
 
 
 @figures.style()

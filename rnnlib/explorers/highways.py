@@ -53,7 +53,7 @@ def gradient_norms(norms, T=100, gate_bias=0.0, weight_scale=1.0):
     """
     figure, ax = figures.new(size=(8.5, 4.6), top=0.95, left=0.95, right=0.5)
     lines = _norm_axes(ax)
-    ax.set_ylabel("norm of d state$_T$ / d state$_k$")
+    ax.set_ylabel("norm of d state$_T$ / d state$_k$ (no unit)")
     with figures.style():
         ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=4, handlelength=2.6, columnspacing=1.6)
 
@@ -105,7 +105,7 @@ def norms_by_bias(curves):
         with figures.style():
             ax.set_title(title, fontsize=12)
     with figures.style():
-        axes[0].set_ylabel("norm of d state$_T$ / d state$_k$")
+        axes[0].set_ylabel("norm of d state$_T$ / d state$_k$ (no unit)")
         axes[0].legend(loc="lower left", bbox_to_anchor=(-0.05, 1.09), ncols=4, handlelength=2.6, columnspacing=1.6)
     return figure
 
@@ -176,7 +176,7 @@ def gate_highway(log10_products, gate_bias=2.0, T=100):
 
 
 def _steps(number):
-    return f"{number:.1f} steps" if number < 10 else f"{number:.0f} steps"
+    return "less than a step" if number < 1 else f"{number:.1f} steps" if number < 10 else f"{number:.0f} steps"
 
 
 def memory_fills(memory, forget_bias=4.0, input_bias=0.0):
@@ -204,9 +204,9 @@ def memory_fills(memory, forget_bias=4.0, input_bias=0.0):
             ax.set_xlim(1, len(c))
         last, shut = exits[-1].mean(), (exits[-1] < 0.01).mean()
         level = np.abs(c[-1]).mean()
-        fill.set_title("The memory fills up" if level > 1 else "The memory stays small")
-        door.set_title("and its exit closes" if last < 0.5 else "The exit stays open" if last > 0.9 else
-                       "The exit is half closed")
+        fill.set_title(("The memory fills up" if level > 1 else "The memory stays small") + f": {scientific(np.log10(level))}")
+        door.set_title(("and its exit closes" if last < 0.5 else "The exit stays open" if last > 0.9 else
+                        "The exit narrows") + f": {100 * last:.0f} % back")
         return (f"After {len(c)} steps the mean |c| is {level:.3g}. tanh lets back {100 * last:.0f} % of a gradient on average, "
                 f"and less than 1 % in {100 * shut:.0f} % of the units "
                 f"(forget bias {forget_bias:.1f}, input bias {input_bias:.1f}, before any training).")

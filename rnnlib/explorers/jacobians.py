@@ -32,7 +32,7 @@ def jacobian_norms(log10_norms, gain=0.9, input_scale=1.0, T=100):
              for color, line, width, label in looks]
     end, = ax.plot([], [], "o", color=GRADIENT, markersize=9, zorder=4, clip_on=False)
     ax.axhline(0, color=GREY, linewidth=1)
-    ax.set(xlabel="lag T - k (steps back from the loss)", ylabel="norm of d h_T / d h_k (no unit)")
+    ax.set(xlabel="lag T - k (steps back from the loss)", ylabel="norm of d $h_T$ / d $h_k$ (no unit)")
     ax.yaxis.set_major_formatter(lambda value, _: power(10, value))
     ax.yaxis.get_major_locator().set_params(integer=True, nbins=7)
     ax.xaxis.get_major_locator().set_params(integer=True, nbins=6)
@@ -95,7 +95,7 @@ def two_units(powers, eigenvalue=0.9, coupling=1.0, lag=3):
 
     powers : function (eigenvalue, coupling) -> (N+1, 2, 2), W^0 .. W^N of [[eigenvalue, coupling], [0, eigenvalue]]
     """
-    figure, (plane, curve) = figures.new(1, 2, size=(8.5, 4.2), left=0.75, width_ratios=[1, 1.5], wspace=0.38, top=0.6)
+    figure, (plane, curve) = figures.new(1, 2, size=(8.5, 4.2), left=0.75, width_ratios=[1, 1.5], wspace=0.38, top=0.8)
     N = len(powers(eigenvalue, coupling)) - 1
     angle = np.linspace(0, 2 * np.pi, 121)
     circle = np.array([np.cos(angle), np.sin(angle)])
@@ -103,16 +103,16 @@ def two_units(powers, eigenvalue=0.9, coupling=1.0, lag=3):
     after, = plane.plot([], [], color=GRADIENT, linewidth=3)
     axis, = plane.plot([], [], color=BLACK, linewidth=1.5)
     plane.set(aspect="equal", xlabel="unit 1 (no unit)", ylabel="unit 2 (no unit)", xticks=[0], yticks=[0])
-    actual, = curve.plot([], [], color=GRADIENT, linewidth=3, label="norm of Wⁿ")
-    by_radius, = curve.plot([], [], ":", color=BLACK, label="radius to the power n")
-    by_norm, = curve.plot([], [], "--", color=BLACK, linewidth=1.5, label="norm to the power n")
+    actual, = curve.plot([], [], color=GRADIENT, linewidth=3, label="norm of $W^n$")
+    by_radius, = curve.plot([], [], ":", color=BLACK, label="radius$^n$")
+    by_norm, = curve.plot([], [], "--", color=BLACK, linewidth=1.5, label="norm$^n$")
     point, = curve.plot([], [], "o", color=GRADIENT, markersize=10)
     curve.axhline(0, color=GREY, linewidth=1)
     curve.set(xlim=(0, N), ylim=(-6, 6), xlabel="number of factors n", ylabel="norm (no unit)",
               yticks=[-6, -3, 0, 3, 6])
     curve.yaxis.set_major_formatter(lambda value, _: power(10, value))
     with figures.style():
-        curve.legend(loc="lower left", borderpad=0)
+        curve.legend(loc="lower left", bbox_to_anchor=(0, 0.99), ncols=3, borderpad=0.2, columnspacing=1.2)
 
     def draw(eigenvalue, coupling, lag):
         W_n = powers(eigenvalue, coupling)
@@ -125,14 +125,14 @@ def two_units(powers, eigenvalue=0.9, coupling=1.0, lag=3):
         after.set_data(image / scale)
         axis.set_data(np.outer(stretched[lag, :, 0] * norms[lag] / scale, [-1, 1]))
         plane.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15))
-        plane.set_title(f"longest axis {norms[lag]:.3g}")
+        plane.set_title(f"Longest half-axis {norms[lag]:.3g}")
         actual.set_data(n, np.log10(norms))
         by_radius.set_data(n, n * np.log10(eigenvalue))
         by_norm.set_data(n, n * np.log10(norms[1]))
         point.set_data([lag], [np.log10(norms[lag])])
         peak = int(norms.argmax())
         curve.set_title("It only shrinks" if peak == 0 else f"It grows up to n = {peak}, then shrinks" if peak < N
-                        else "It grows all the way")
+                        else "It grows all the way", y=1.1)
         promise, found, highest = (scientific(v) for v in (lag * np.log10(eigenvalue), *np.log10(norms[[lag, peak]])))
         return (f"Both eigenvalues are {eigenvalue:g}: after {lag} factor{'s' * (lag != 1)} they promise {promise}, "
                 f"the largest singular value is {found}. Its peak is {highest}, at n = {peak}.")
@@ -177,7 +177,7 @@ def gain_map(gains, scales, log10_left):
     bar.ax.set_yticklabels([f"{power(10, -20)} or less", "one millionth", "1", "a million", f"{power(10, 20)} or more"])
     for level, line in ((MILLIONTH, "--"), (MILLION, "-")):
         bar.ax.axhline(level, color=BLACK, linewidth=2, linestyle=line)
-    ax.set(yscale="log", xlabel="gain of W_h (its spectral radius)", ylabel="input scale (no unit)")
+    ax.set(yscale="log", xlabel="gain of $W_h$ (its spectral radius)", ylabel="input scale (no unit)")
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.grid(False)
     between = float(((log10_left > MILLIONTH) & (log10_left < MILLION)).mean())

@@ -33,7 +33,7 @@ def training_and_gradient(losses, every, log10_shares, accuracies):
         left.text(steps[-1], level + 0.05, label, fontsize=11, color=GREY, ha="right", va="bottom")
     left.set(xlim=(0, steps[-1]), ylim=(0, 1.75), xlabel="step of training", ylabel="loss (nats)")
     right.axhline(0, color=GREY, linewidth=1)
-    right.set(xlim=(0, steps[-1]), xlabel="step of training", ylabel="norm of d h_T / d h_1 (no unit)")
+    right.set(xlim=(0, steps[-1]), xlabel="step of training", ylabel="norm of d $h_T$ / d $h_1$ (no unit)")
     right.yaxis.set_major_formatter(lambda value, _: power(10, value))
     handles = dict(reversed(pair) for pair in zip(*right.get_legend_handles_labels()))
     figure.legend(handles.values(), handles.keys(), loc="upper right", bbox_to_anchor=(0.97, 0.89), ncol=3, borderpad=0)

@@ -6,7 +6,8 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
 from ..figures import BLACK, CELLS, GRADIENT, GREY, INPUT, OUTPUT, PALE, Unrolled
-from ..live import LiveFigure, TextBox, nearest, slider
+from ..live import LiveFigure, TextBox, slider
+from ._words import readable, words_of
 
 MOST_WORDS = 12                     # as many as a row of tags has columns
 SHARES = LinearSegmentedColormap.from_list("shares", ["#FFFFFF", OUTPUT])       # 0 .. 1, a probability
@@ -134,19 +135,13 @@ def tagged(tag, known, tags, sentence="they still can fish by the old can"):
     figure, ax = figures.new(size=(8.5, 4.3), left=1.3, right=0.55, bottom=0.2, top=1.25)
     shares = _TagMap(ax, tags, MOST_WORDS)
     texts = [ax.text(c - 0.2, -0.7, "", fontsize=12, rotation=30, rotation_mode="anchor") for c in range(1, MOST_WORDS + 1)]
-    known = frozenset(known)
 
     def answer(text):
-        words = [word for word in (word.strip(".,;:!?\"'()") for word in text.lower().split()) if word]
-        problem = _problem(words, known)
-        p = np.empty((0, len(tags))) if problem else tag(words)
+        words = readable(words_of(text), known, MOST_WORDS, "they fish")
+        p = tag(words)
         shares.show(p)
         for i, label in enumerate(texts):
-            # the sentence below names a stranger; the font may not even have its letters
-            label.set_text("" if i >= len(words) else words[i] if words[i] in known else "?")
-        if problem:
-            ax.set_title("This was not tagged", y=1.2)
-            return problem
+            label.set_text(words[i] if i < len(words) else "")
         unsure = [i for i in range(len(words)) if p[i].max() < 0.9]
         ax.set_title(f"Sure of {len(words) - len(unsure)} of {len(words)} words, each tagged as it was read", y=1.2)
         doubts = [f"“{words[i]}” " + " or ".join(f"{tags[k]} ({p[i, k]:.2f})" for k in np.argsort(-p[i])[:2]) for i in unsure[:2]]
@@ -154,23 +149,6 @@ def tagged(tag, known, tags, sentence="they still can fish by the old can"):
                 + (f". In doubt when it was read: {'; '.join(doubts)}." if doubts else "."))
 
     return TextBox("your sentence", sentence, answer, figure)
-
-
-def _problem(words, known):
-    """Why a sentence cannot be tagged, in a sentence; an empty text where it can."""
-    if not words:
-        return "There is no word in it: type a few of the words listed above, such as “they fish”, and press Enter."
-    strangers = [word for word in words if word not in known]
-    if strangers:
-        more = f" Not known either: {', '.join(_short(word, 20) for word in strangers[1:4])}." if strangers[1:] else ""
-        return nearest(strangers[0], sorted(known)) + more
-    if len(words) > MOST_WORDS:
-        return f"That is {len(words)} words; the longest sentence of the training has {MOST_WORDS}. Leave some out."
-    return ""
-
-
-def _short(word, most):
-    return word if len(word) <= most else word[:most - 1] + "…"
 
 
 @figures.style()
@@ -195,8 +173,10 @@ def confusions(tables, labels):
         ax.text(-0.5, -0.62, f"{title}: {np.trace(counts) / counts.sum():.3f} right", fontsize=12, va="bottom")
     axes[0].set_yticks(np.arange(K), labels)
     axes[0].set_ylabel("truth (each row in %)")
-    said = [f"{title} takes {labels[i]} for {labels[j]} in {share[i, j]:.0%}" for title, (i, j), share in _worst(tables)]
-    axes[0].set_title(f"{said[0][0].upper()}{said[0][1:]}", y=1.09)
+    worst = list(_worst(tables))
+    said = [f"{title} takes {labels[i]} for {labels[j]} in {share[i, j]:.0%}" for title, (i, j), share in worst]
+    _, (i, j), _ = worst[0]
+    axes[0].set_title(", ".join([said[0]] + [f"{title} in {share[i, j]:.0%}" for title, _, share in worst[1:]]), y=1.09)
     return figures.Picture(figure, "Largest confusions: " + "; ".join(said) + ".")
 
 
@@ -289,7 +269,7 @@ def second_layer(scores, baseline, target, ceiling):
     ax.set_xticks(*zip(*ticks))
     ax.set_ylabel("accuracy (share right)")
     better = all(two.min() > one.max() for one, two in scores.values())
-    ax.set_title("With as many parameters, every run of two layers beats every run of one" if better else
-                 "With as many parameters, two layers are not always better than one")
+    ax.set_title("At equal size, every run of two layers beats every run of one" if better else
+                 "At equal size, two layers are not always better than one")
     return figures.Picture(figure, f"From one layer to two of equal size in all: {'; '.join(gains)}. "
                                    f"One sample alone gives {baseline:.3f}, the ceiling is {ceiling:.3f}.")

@@ -5,7 +5,8 @@ import numpy as np
 
 from .. import figures
 from ..figures import BLACK, CELLS, GREY, INPUT, ORANGE, OUTPUT, PALE, STATES, Unrolled
-from ..live import LiveFigure, TextBox, nearest, slider
+from ..live import LiveFigure, TextBox, slider
+from ._words import readable, words_of
 
 MOST_WORDS = 16                 # as many as a verdict figure has columns
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
@@ -108,16 +109,16 @@ class _Reading:
         below.set_yticks([])
         below.set_xticks([])
         below.grid(False)
-        below.set_ylabel(f"{H} units\nof $h_t$", rotation=0, ha="right", va="center")
-        with figures.style():               # what a learner types may hold $ signs: no formulas here
-            self.texts = [below.text(t + 0.15, H * 1.05, "", rotation=40, ha="right", va="top", rotation_mode="anchor",
-                                     parse_math=False) for t in range(1, MOST_WORDS + 1)]
+        below.set_ylabel(f"{H} units of $h_t$\npink: 1\nblue: -1", rotation=0, ha="right", va="center", fontsize=11)
+        with figures.style():
+            self.texts = [below.text(t + 0.15, H * 1.05, "", rotation=40, ha="right", va="top", rotation_mode="anchor")
+                          for t in range(1, MOST_WORDS + 1)]
 
     def show(self, words, h, p, ends, title):
         """words: any number up to MOST_WORDS; h (n, H), p (n,), ends (n,) of bool: the first n of them were read."""
         n = len(p)
         for i, text in enumerate(self.texts):
-            text.set_text(_cut(words[i], 12) if i < len(words) else "")
+            text.set_text(words[i] if i < len(words) else "")
             text.set_alpha(1 if i < n else 0.35)
         for bars, chosen in ((self.wide, ends), (self.thin, ~ends)):
             bars.set_segments([((t + 1, 0.5), (t + 1, p[t])) for t in np.flatnonzero(chosen)])
@@ -161,14 +162,9 @@ def running_verdict(read, truth, sentences, words_read=3):
 def own_sentence(read, truth, known, sentence):
     """A sentence typed by the learner, judged word by word; read and truth as for `running_verdict`, known: the words."""
     reading = _Reading(read(sentence.split())[0].shape[1])
-    nothing = np.empty((0, len(reading.empty))), np.empty(0), np.empty(0, dtype=bool)
 
     def answer(text):
-        words = [word for word in (word.strip(".,;:!?\"'()") for word in text.lower().split()) if word]
-        problem = _problem(words, known)
-        if problem:
-            reading.show([], *nothing, "Nothing was read")
-            return problem
+        words = readable(words_of(text), known, MOST_WORDS, sentence)
         h, p = read(words)
         reading.show(words, h, p, _ends(words, truth), f"The verdict: {_label(p[-1])}, P(positive) = {p[-1]:.2f}")
         right = truth(words)
@@ -182,28 +178,12 @@ def own_sentence(read, truth, known, sentence):
     return TextBox("your sentence", sentence, answer, reading.figure)
 
 
-def _problem(words, known):
-    """Why a sentence cannot be read, in a sentence or two; an empty text where it can."""
-    if not words:
-        return "There is no word in it: type a sentence of known words, such as “the plot was not bad at all”."
-    if len(words) > MOST_WORDS:
-        return (f"That is {len(words)} words; no sentence of the training has more than 15, and at most {MOST_WORDS} are read "
-                "here.")
-    strangers = list(dict.fromkeys(word for word in words if word not in known))
-    more = f" There are {len(strangers) - 2} more." if len(strangers) > 2 else ""
-    return " ".join(nearest(word, known) for word in strangers[:2]) + more
-
-
 def _ends(words, truth):
     return np.array([truth(words[:t + 1]) is not None for t in range(len(words))])
 
 
 def _label(p):
     return "positive" if p > 0.5 else "negative"
-
-
-def _cut(word, most):
-    return word if len(word) <= most else word[:most - 1] + "…"
 
 
 def forecast(run, trained, K, period=12.0, phase=60, noise=0.2):

@@ -174,7 +174,7 @@ def gallery(pictures, found, wanted, title):
     figure, axes = figures.new(2, n // 2, size=(8.5, 5.6), left=0.15, right=0.15, bottom=0.8, top=0.5, wspace=0.1, hspace=0.6)
     for ax, picture, a, b in zip(axes.flat, pictures, found, wanted):
         ax.imshow(picture, interpolation="nearest")
-        ax.set_xlabel(_halves(a, 22) + ("\nright" if a == b else f"\nwrong: {_difference(b, a)}"), fontsize=10,
+        ax.set_xlabel(_halves(a, 22) + ("\ncorrect" if a == b else f"\nwrong: {_difference(b, a)}"), fontsize=10,
                       fontweight="normal" if a == b else "bold")
         ax.set_xticks([])
         ax.set_yticks([])
@@ -202,7 +202,8 @@ def perplexities(tables, networks, ceiling):
         ax.plot([value], [row], "s", color=GREY, markersize=10)
         ax.text(value + 0.25, row, f"{value:.2f}", va="center", fontsize=12)
     for row, (label, values) in enumerate(networks.items(), len(tables)):
-        ax.plot(values, np.full(len(values), row), CELLS[label.split(",")[0]][2], color=OUTPUT, markersize=10)
+        color, _, marker = CELLS[label.split(",")[0]]
+        ax.plot(values, np.full(len(values), row), marker, color=color, markersize=10)
         ax.text(max(values) + 0.25, row, f"{np.mean(values):.2f}", va="center", fontsize=12)
     rows = len(tables) + len(networks)
     ax.axvline(ceiling, color=BLACK, linestyle="--", zorder=0)
@@ -229,10 +230,14 @@ def next_letters(read, lands, letters, text="hills bidebo"):
     image = ax.imshow(np.zeros((K - 1, longest + 1)), cmap=LIKELY, vmin=0, vmax=1, aspect="auto",
                       extent=(0.5, longest + 1.5, K - 1, 0))
     frames, = ax.plot([], [], color=BLACK, linewidth=2.2)
-    ax.set_yticks(np.arange(K - 1) + 0.5, ["end", *letters[2:]])
-    ax.set_xticks(range(1, longest + 2))
+    for row, letter in enumerate(["end", *letters[2:]]):        # outlines, which draw fast
+        Unrolled.label(ax, 0.42, row + 0.5, letter, size=11, ha="right")
+    for column in range(1, longest + 2):
+        Unrolled.label(ax, column, K - 1, str(column), size=11, shift=-13)
+    ax.set_xticks([])
+    ax.set_yticks([])
     ax.grid(False)
-    ax.set_xlabel("letter of the name (framed: what you typed)")
+    ax.set_xlabel("letter of the name (framed: what you typed; the darker, the likelier)", labelpad=22)
 
     def answer(text):
         land, _, name = text.lower().partition(" ")
@@ -251,11 +256,12 @@ def next_letters(read, lands, letters, text="hills bidebo"):
         rows = np.array([letters.index(letter) - 1 for letter in name], dtype=float)
         frames.set_data(*_frames(np.arange(1, len(name) + 1), rows))
         order = np.argsort(-p[-1])[:3]
-        ax.set_title(f"After “{name}” in the {land}: {letters[order[0]]} ({p[-1, order[0]]:.2f})")
+        where = f"After “{name}” in the {land}" if name else f"At the beginning, in the {land}"
+        ax.set_title(f"{where}: {letters[order[0]]} ({p[-1, order[0]]:.2f})")
         told = ", ".join(f"{letters[k]} {p[-1, k]:.2f}" for k in order)
         surprise = [p[i, letters.index(letter)] for i, letter in enumerate(name)]
         least = f" Least expected so far: “{name[int(np.argmin(surprise))]}” ({min(surprise):.2g})." if name else ""
-        return f"In the {land}, after “{name}”: {told}.{least}"
+        return f"{where}: {told}.{least}"
 
     return TextBox("land and beginning of a name", text, answer, figure)
 

@@ -147,7 +147,7 @@ def holding(outcome, ideal, rate, longest, hold=1):
     Unrolled.label(left, 0.98 * within[-1] / rate, 1.11, "dashed: the best possible rule", size=11, ha="right")
     right.plot(medians, alarms, "o-", color=PALE, markersize=7, markerfacecolor=GREY, markeredgewidth=0)
     right.locator_params(nbins=4)
-    here, = right.plot([], [], "o", color=OUTPUT, markersize=14)
+    here, = right.plot([], [], "o", color=OUTPUT, markersize=14, clip_on=False)
     right.set(xlim=(0, 1.08 * medians.max()), ylim=(0, 1.1 * alarms.max()), xlabel="median delay (seconds)",
               ylabel="false changes a minute")
 

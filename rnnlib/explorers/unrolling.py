@@ -71,7 +71,8 @@ def loop_and_unrolled(read, word, weights):
                        f"Step 0 of {T}: nothing is read yet, and the {weights} weights wait", y=1)
         values = ", ".join(f"{value:+.2f}" for value in h[t])
         if t == 0:
-            return f"h_0 = ({values}) is where every sequence starts. One W_x, one W_h, one b will serve all {T} steps."
+            serve = f"all {T} steps" if T > 1 else "the one step"
+            return f"h_0 = ({values}) is where every sequence starts. One W_x, one W_h, one b will serve {serve}."
         return (f"h_{t} = ({values}) was made from x_{t} = {word[t - 1]} and h_{t - 1}. "
                 f"One W_x, one W_h, one b: {weights} numbers, whether T is 1 or {longest}; here T = {T}.")
 
@@ -289,10 +290,10 @@ def travelling_change(travel, ceiling, gain=0.9, scale=1.0, t=100):
 def _fate(t, log, left):
     """The title: what has become of the change by step t, from its decimal logarithm and that of the share left."""
     if log <= ROUNDING:
-        return f"At step {t} no trace of the change is left that float64 could hold"
+        return f"At step {t}, no trace of the change is left that float64 could hold"
     if left < -6:
-        return f"At step {t} less than a millionth of the change is left"
+        return f"At step {t}, less than a millionth of the change is left"
     if abs(left) < 0.02:
-        return f"At step {t} the change is as large as at step 1"
-    return f"At step {t} {scientific(left)} of the change is left" if left < 0 else \
-        f"At step {t} the change is {scientific(left)} times as large as at step 1"
+        return f"At step {t}, the change is as large as at step 1"
+    return f"At step {t}, {scientific(left)} of the change is left" if left < 0 else \
+        f"At step {t}, the change is {scientific(left)} times as large as at step 1"

@@ -57,6 +57,7 @@ def vanishing_product(log10_left, factor=0.7, T=100):
                                   transform=curve.get_yaxis_transform(), clip_on=True)))
     curve.yaxis.set_major_formatter(lambda value, _: power(10, value))
     curve.yaxis.get_major_locator().set_params(integer=True, nbins=6)
+    curve.xaxis.get_major_locator().set_params(integer=True)
     image = strip.imshow(np.zeros((1, 2)), cmap=FADING, vmin=0, vmax=1, aspect="auto", extent=(0.5, 2.5, 0, 1))
     strip.set_yticks([])
     strip.grid(False)
