@@ -97,6 +97,25 @@ class Notebook:
             .filter(o => o.output_type === 'error' || o.name === 'stderr')
             .map(o => o.evalue ?? o.text.toString())""")
 
+    def cells(self):
+        """The cells as they now stand: dicts with id and source."""
+        return self.page.evaluate("""() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+            .map(c => ({id: c.id, source: c.source}))""")
+
+    def write(self, i, source):
+        """Put another source into a cell, as typing does."""
+        self.page.evaluate("""([i, source]) => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells[i]
+            .setSource(source)""", [i, source])
+
+    def run(self, i):
+        """Run one cell, and return the text of its outputs."""
+        self.page.evaluate("""async i => { const notebook = window.jupyterapp.shell.currentWidget.content;
+            notebook.activeCellIndex = i; await notebook.scrollToItem(i, 'center');
+            await window.jupyterapp.commands.execute('notebook:run-cell'); }""", i)
+        self.wait_for_idle()
+        self.page.wait_for_timeout(300)
+        return self.page.locator(f".jp-Cell[data-windowed-list-index='{i}'] .jp-Cell-outputArea").inner_text()
+
     def figures(self):
         """Locators of the live figures: the boxes that hold a picture and a slider, and no button (those train or ask)."""
         boxes = self.page.locator(".jp-OutputArea-output .widget-vbox"

@@ -106,6 +106,48 @@ def test_training_starts_and_stops_by_button_after_run_all(ran):
         assert panel.locator("button:has-text('Train')").is_enabled()
 
 
+def test_text_boxes_answer_and_show_markup_as_text(ran):
+    boxes = ran.page.locator(".jp-OutputArea-output .widget-vbox:has(> .widget-text)")
+    if not boxes.count():
+        pytest.skip("no text box in this lesson")
+    for i in range(boxes.count()):
+        box = boxes.nth(i)
+        box.scroll_into_view_if_needed()
+        field, status = box.locator("input[type=text]"), box.locator("[role=status]")
+        typed, answer = field.input_value(), status.text_content()
+        height = box.bounding_box()["height"]
+        for odd in ("<b>zzyzx</b>", "", "zzyzx " * 300):
+            field.fill(odd)
+            field.press("Enter")
+            expect(status).not_to_have_text(answer, timeout=10_000)
+            assert status.text_content().strip() and not status.locator("b").count()
+            field.fill(typed)
+            field.press("Enter")
+            expect(status).to_have_text(answer, timeout=10_000)
+        assert box.bounding_box()["height"] == height
+    assert ran.errors() == [] and ran.complaints == []
+
+
+def test_an_exercise_goes_from_stub_to_wrong_to_right(browser, address):
+    notebook = Notebook(browser, address, "01_rnn_cell.ipynb")
+    notebook.run_all()
+    cells = {cell["id"]: i for i, cell in enumerate(notebook.cells())}
+    check = cells["check-rnn-step"]
+    stub = next(i for i in range(check, -1, -1) if "def rnn_step(" in notebook.cells()[i]["source"])
+
+    def attempt(line):
+        notebook.write(stub, f"def rnn_step(x_t, h_prev, W_x, W_h, b):\n    {line}")
+        notebook.run(stub)
+        return notebook.run(check)
+
+    assert "Not written yet" in attempt("...")
+    said = attempt("return np.tanh(x_t @ W_x.T + h_prev @ W_h + b)")
+    assert "not yet" in said and "W_h is used transposed" in said
+    said = attempt("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)")
+    assert "\N{CHECK MARK} right" in said
+    notebook.close()
+
+
 def test_a_narrow_dark_window_cuts_nothing(ran, keep_picture):
     ran.page.set_viewport_size({"width": 900, "height": 1000})
     ran.command("apputils:change-theme", theme="JupyterLab Dark")
