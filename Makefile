@@ -34,7 +34,7 @@ notebooks:  ## re-execute and tidy the notebooks (ARGS="01_rnn_cell" one, ARGS="
 test-browser:  ## run every notebook and move every slider in a real Chromium (ARGS="-k 04" one lesson)
 	@sh tools/setup.sh lab test browser
 	@command -v chromium chromium-browser google-chrome >/dev/null || $(PYTHON_HERE) -m playwright install chromium
-	@$(PYTHON_HERE) -m pytest tests/browser $(ARGS)
+	@OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n 2 tests/browser $(ARGS)
 
 weights:    ## train the networks that the lessons ship, anew (ARGS="ambiguous_names" one)
 	@sh tools/setup.sh lab

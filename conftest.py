@@ -7,10 +7,14 @@ def pytest_xdist_make_scheduler(config, log):
     from xdist.scheduler import LoadScopeScheduling
 
     class Spread(LoadScopeScheduling):
-        """The cells of a notebook share a kernel, so they stay together; every other test goes where there is room."""
+        """Cells of a notebook share a kernel, browser tests of a lesson its page: they stay together. Others go anywhere."""
 
         def _split_scope(self, nodeid):
-            file = nodeid.split("::")[0]
-            return file if file.endswith(".ipynb") else nodeid
+            file, _, test = nodeid.partition("::")
+            if file.endswith(".ipynb"):
+                return file
+            if "browser" in file:
+                return file + test.partition("[")[2]
+            return nodeid
 
     return Spread(config, log)
