@@ -13,7 +13,19 @@ from . import _check
 
 def sigmoid(z):
     """1 / (1 + exp(-z)), written with tanh so that a large |z| saturates instead of overflowing."""
-    return 0.5 * np.tanh(0.5 * z) + 0.5
+    s = 0.5 * z
+    np.tanh(s, out=s)
+    s *= 0.5
+    s += 0.5
+    return s
+
+
+def _outer_products(dz, a):
+    """The T B outer products of dz (T, B, rows) and a (T, B, n), added up as one matrix product: (rows, n).
+
+    a^T dz and its transpose, not dz^T a: the same numbers, and BLAS is quicker with the longer rows on the right.
+    """
+    return (a.reshape(-1, a.shape[-1]).T @ dz.reshape(-1, dz.shape[-1])).T
 
 
 def _parameter(name):
@@ -52,7 +64,7 @@ class Cell:
 
     blocks = 1          # rows of W_x, in units of H
     state_parts = 1     # arrays of shape (B, H) in one state
-    keeps_gates = True  # whether the backward pass needs what `advance` leaves in its first argument
+    cached_blocks = 0   # blocks of what `advance` leaves in its first argument, where the backward pass needs that
 
     W_x, W_h, b = (_parameter(name) for name in ("W_x", "W_h", "b"))
 
@@ -86,38 +98,37 @@ class Cell:
         _check.floats("state", state, self.state_shape(len(x_t)))
         return self._step(x_t, state)
 
-    def project(self, x):
-        """W_x x_t + b for every step in one matrix product: (T, B, D) -> (T, B, rows)."""
-        return x @ self.W_x.T + self.b
+    def project(self, x, a):
+        """W_x x_t + b for every step in one matrix product: x (T, B, D) -> a (T, B, rows), which is written."""
+        np.matmul(x, np.ascontiguousarray(self.W_x.T), out=a)
+        a += self.b
 
     def weight_gradients(self, dz, x, h_prev, gates):
-        """The T outer products of each weight gradient, added up as one matrix product.
+        """Each weight gradient: the outer products of all steps, added up as one matrix product.
 
         dz (T, B, rows): dL/dz_t of the pre-activations; x (T, B, D); h_prev (T, B, H): h_0 .. h_{T-1}.
         """
-        dz = dz.reshape(-1, dz.shape[-1])                           # (T B, rows)
-        return {"W_x": dz.T @ x.reshape(len(dz), -1),
-                "W_h": dz.T @ h_prev.reshape(len(dz), -1),
-                "b": dz.sum(axis=0)}
+        return {"W_x": _outer_products(dz, x), "W_h": _outer_products(dz, h_prev), "b": dz.sum(axis=(0, 1))}
 
 
 class RNNCell(Cell):
     """h_t = tanh(W_x x_t + W_h h_{t-1} + b), Elman's cell (1990) with tanh. W_x (H, D), W_h (H, H), b (H,)."""
 
-    keeps_gates = False     # 1 - h_t^2 needs h_t alone
-
     def _step(self, x_t, h_prev):
         return np.tanh(x_t @ self.W_x.T + h_prev @ self.W_h.T + self.b)
 
-    def advance(self, z_t, h_prev, h_t):
-        """The step inside a sequence. z_t (B, H) comes in as W_x x_t + b; h_t (B, H) is written."""
-        z_t += h_prev @ self.W_h.T
+    def advance(self, z_t, h_prev, h_t, W_h_T):
+        """The step inside a sequence. z_t (B, H) comes in as W_x x_t + b; h_t (B, H) is written; both may be one array.
+
+        W_h_T is W_h transposed and laid out anew, once for all steps.
+        """
+        z_t += h_prev @ W_h_T
         np.tanh(z_t, out=h_t)
 
-    def step_backward(self, dh_t, h_prev, h_t, _, dz_t):
-        """dL/dh_{t-1} (B, H) from dL/dh_t (B, H); dL/dz_t (B, H) is written into dz_t."""
+    def step_backward(self, dh_t, h_prev, h_t, _, dz_t, dh_prev):
+        """From dL/dh_t (B, H): dL/dz_t (B, H) is written into dz_t, dL/dh_{t-1} (B, H) into dh_prev."""
         np.multiply(dh_t, 1 - h_t * h_t, out=dz_t)                  # tanh'(z_t) = 1 - h_t^2
-        return dz_t @ self.W_h
+        np.matmul(dz_t, self.W_h, out=dh_prev)
 
     def jacobians(self, h, _):
         """d h_t / d h_{t-1} = diag(1 - h_t^2) W_h for every step: h (T+1, H) -> (T, H, H)."""
@@ -146,7 +157,7 @@ class LSTMCell(Cell):
         sigma(4) = 0.982 of c a step, input_bias = -4 writes 0.018 of g.
     """
 
-    blocks, state_parts = 4, 2
+    blocks, cached_blocks, state_parts = 4, 4, 2
 
     def __init__(self, input_size, hidden_size, rng, forget_bias=None, input_bias=None):
         super().__init__(input_size, hidden_size, rng)
@@ -168,33 +179,36 @@ class LSTMCell(Cell):
         c_t = sigmoid(f) * c_prev + sigmoid(i) * np.tanh(g)
         return np.stack([sigmoid(o) * np.tanh(c_t), c_t])
 
-    def advance(self, z_t, state, new_state):
+    def advance(self, z_t, state, new_state, W_h_T):
         """The step inside a sequence. z_t (B, 4H) comes in as W_x x_t + b and leaves as the gates i, f, g, o."""
         H, (h_prev, c_prev), (h_t, c_t) = self.hidden_size, state, new_state
-        z_t += h_prev @ self.W_h.T
+        i, f, g, o = z_t[:, :H], z_t[:, H:2 * H], z_t[:, 2 * H:3 * H], z_t[:, 3 * H:]
+        z_t += h_prev @ W_h_T
         z_t *= self._half
         np.tanh(z_t, out=z_t)
         z_t *= self._half
         z_t += 1 - self._half
-        i, f, g, o = z_t[:, :H], z_t[:, H:2 * H], z_t[:, 2 * H:3 * H], z_t[:, 3 * H:]
         np.multiply(f, c_prev, out=c_t)
         c_t += i * g
         np.tanh(c_t, out=h_t)
         h_t *= o
 
-    def step_backward(self, d_state, state, new_state, gates, dz_t):
-        """dL/d(h, c)_{t-1} from dL/d(h, c)_t, both (2, B, H); dL/dz_t (B, 4H) is written into dz_t.
+    def step_backward(self, d_state, state, new_state, gates, dz_t, d_prev):
+        """From dL/d(h, c)_t (2, B, H): dL/dz_t (B, 4H) is written into dz_t, dL/d(h, c)_{t-1} (2, B, H) into d_prev.
 
         d_state[1] is what reaches c_t from step t+1 alone; the path through h_t = o tanh(c_t) is added here.
         """
         H, (dh, dc), c_prev, tanh_c = self.hidden_size, d_state, state[1], np.tanh(new_state[1])
         i, f, g, o = gates[:, :H], gates[:, H:2 * H], gates[:, 2 * H:3 * H], gates[:, 3 * H:]
         dc = dc + dh * o * (1 - tanh_c * tanh_c)
-        dz_t[:, :H] = dc * g * i * (1 - i)
-        dz_t[:, H:2 * H] = dc * c_prev * f * (1 - f)
-        dz_t[:, 2 * H:3 * H] = dc * i * (1 - g * g)
-        dz_t[:, 3 * H:] = dh * tanh_c * o * (1 - o)
-        return np.stack([dz_t @ self.W_h, dc * f])
+        np.subtract(1, gates, out=dz_t)
+        dz_t *= gates                                               # sigma'(z) = s (1 - s), right for i, f and o
+        dz_t[:, :H] *= dc * g
+        dz_t[:, H:2 * H] *= dc * c_prev
+        np.multiply(dc * i, 1 - g * g, out=dz_t[:, 2 * H:3 * H])    # tanh'(z) = 1 - g^2
+        dz_t[:, 3 * H:] *= dh * tanh_c
+        np.matmul(dz_t, self.W_h, out=d_prev[0])
+        np.multiply(dc, f, out=d_prev[1])
 
     def jacobians(self, states, gates):
         """d (h, c)_t / d (h, c)_{t-1} for every step: states (T+1, 2H) as [h, c], gates (T, 4H) -> (T, 2H, 2H).
@@ -233,7 +247,7 @@ class GRUCell(Cell):
         Sets the bias of the gate z in every unit: 4 keeps sigma(4) = 0.982 of h a step and writes the rest.
     """
 
-    blocks = 3
+    blocks, cached_blocks = 3, 4
     b_hn = _parameter("b_hn")
 
     def __init__(self, input_size, hidden_size, rng, update_bias=None):
@@ -249,44 +263,42 @@ class GRUCell(Cell):
         n = np.tanh(a_n + r * (u_n + self.b_hn))
         return (1 - z) * n + z * h_prev
 
-    def project(self, x):
-        """W_x x_t + b, and behind it room for q = W_hn h_{t-1} + b_hn, which r multiplies: (T, B, D) -> (T, B, 4H)."""
-        rows = np.concatenate([self.W_x, np.zeros((self.hidden_size, self.input_size))])
-        return x @ rows.T + np.concatenate([self.b, self.b_hn])
+    def project(self, x, a):
+        """W_x x_t + b into a[..., :3H] for every step; the rest of a (T, B, 4H) is room for q = W_hn h_{t-1} + b_hn."""
+        super().project(x, a[..., :3 * self.hidden_size])
 
-    def advance(self, a_t, h_prev, h_t):
+    def advance(self, a_t, h_prev, h_t, W_h_T):
         """The step inside a sequence. a_t (B, 4H) comes in as `project` made it and leaves as r, z, n, q."""
-        H, u = self.hidden_size, h_prev @ self.W_h.T
+        H, u = self.hidden_size, h_prev @ W_h_T
         rz, r, z, n, q = a_t[:, :2 * H], a_t[:, :H], a_t[:, H:2 * H], a_t[:, 2 * H:3 * H], a_t[:, 3 * H:]
-        rz += u[:, :2 * H]
-        rz[...] = sigmoid(rz)
-        q += u[:, 2 * H:]
+        rz[...] = sigmoid(rz + u[:, :2 * H])
+        np.add(u[:, 2 * H:], self.b_hn, out=q)
         n += r * q
         np.tanh(n, out=n)
         np.subtract(h_prev, n, out=h_t)
         h_t *= z
         h_t += n                                                    # n + z (h_{t-1} - n)
 
-    def step_backward(self, dh_t, h_prev, h_t, gates, dz_t):
-        """dL/dh_{t-1} (B, H) from dL/dh_t (B, H); dL/d(W_x x_t + b) (B, 3H) is written into dz_t."""
+    def step_backward(self, dh_t, h_prev, h_t, gates, dz_t, dh_prev):
+        """From dL/dh_t (B, H): dL/d(W_x x_t + b) (B, 3H) is written into dz_t, dL/dh_{t-1} (B, H) into dh_prev."""
         H = self.hidden_size
         r, z, n, q = gates[:, :H], gates[:, H:2 * H], gates[:, 2 * H:3 * H], gates[:, 3 * H:]
-        dn = dh_t * (1 - z) * (1 - n * n)
-        dz_t[:, :H] = dn * q * r * (1 - r)
-        dz_t[:, H:2 * H] = dh_t * (h_prev - n) * z * (1 - z)
-        dz_t[:, 2 * H:] = dn * r                                    # what reaches W_hn h_{t-1}
-        dh_prev = dz_t @ self.W_h
-        dh_prev += dh_t * z
+        keep = dh_t * z
+        dn = (dh_t - keep) * (1 - n * n)
+        dq = dn * r
+        np.multiply(dq * q, 1 - r, out=dz_t[:, :H])                 # sigma'(r) = r (1 - r)
+        np.multiply(keep * (h_prev - n), 1 - z, out=dz_t[:, H:2 * H])
+        dz_t[:, 2 * H:] = dq                                        # what reaches W_hn h_{t-1}
+        np.matmul(dz_t, self.W_h, out=dh_prev)
+        dh_prev += keep
         dz_t[:, 2 * H:] = dn                                        # what reaches W_xn x_t
-        return dh_prev
 
     def weight_gradients(self, dz, x, h_prev, gates):
         H = self.hidden_size
-        grads = super().weight_gradients(dz, x, h_prev, gates)
-        dq = (dz[..., 2 * H:] * gates[..., :H]).reshape(-1, H)      # n sees h_{t-1} through r
-        grads["W_h"][2 * H:] = dq.T @ h_prev.reshape(-1, H)
-        grads["b_hn"] = dq.sum(axis=0)
-        return grads
+        dq = dz[..., 2 * H:] * gates[..., :H]                       # n sees h_{t-1} through r
+        return {"W_x": _outer_products(dz, x),
+                "W_h": np.concatenate([_outer_products(dz[..., :2 * H], h_prev), _outer_products(dq, h_prev)]),
+                "b": dz.sum(axis=(0, 1)), "b_hn": dq.sum(axis=(0, 1))}
 
     def jacobians(self, h, gates):
         """d h_t / d h_{t-1} for every step: h (T+1, H), gates (T, 4H) -> (T, H, H)."""

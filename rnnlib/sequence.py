@@ -65,15 +65,18 @@ def forward(cell, x, state_0=None, lengths=None):
         _check.floats("state_0", state_0, cell.state_shape(B))
     if lengths is not None:
         lengths = _check.whole_numbers("lengths", lengths, {"B": B}, 1, T)
-    a = cell.project(x)                                             # W_x x_t + b, all steps at once
     states = np.empty((T + 1, *state_0.shape))
     states[0] = state_0
+    gates = np.empty((T, B, cell.cached_blocks * cell.hidden_size)) if cell.cached_blocks else None
+    a = states[1:] if gates is None else gates                      # where nothing else is kept, h_t replaces it
+    cell.project(x, a)                                              # W_x x_t + b, all steps at once
+    W_h_T = np.ascontiguousarray(cell.W_h.T)
     for t in range(T):
-        cell.advance(a[t], states[t], states[t + 1])
+        cell.advance(a[t], states[t], states[t + 1], W_h_T)
         if lengths is not None:
             ended = lengths <= t
             states[t + 1][..., ended, :] = states[t][..., ended, :]
-    return states, Cache(cell, x, states, a if cell.keeps_gates else None, lengths)
+    return states, Cache(cell, x, states, gates, lengths)
 
 
 def bptt(cell, dh, cache, d_last=None, truncate=None):
@@ -106,22 +109,23 @@ def bptt(cell, dh, cache, d_last=None, truncate=None):
         _check.floats("d_last", d_last, cell.state_shape(B))
     truncate = T if truncate is None else _check.whole("truncate", truncate, 1)
 
-    d_states = np.zeros_like(states)
-    cell.hidden(d_states)[1:] = dh                                  # the first path: this step's own loss
-    if d_last is not None:
-        d_states[T] += d_last
-    dz = np.empty((T, B, cell.blocks * H))
+    d_states, dz = np.empty_like(states), np.empty((T, B, cell.blocks * H))
+    d_h = cell.hidden(d_states)
+    d_states[T] = 0 if d_last is None else d_last
+    d_h[T] += dh[T - 1]                                             # the first path: this step's own loss
     for t in reversed(range(T)):                                    # from state t+1 back to state t
-        d_prev = cell.step_backward(d_states[t + 1], states[t], states[t + 1], None if gates is None else gates[t], dz[t])
+        # the second path, through the next step, is written into d_states[t]
+        cell.step_backward(d_states[t + 1], states[t], states[t + 1], None if gates is None else gates[t], dz[t], d_states[t])
         if lengths is not None:                                     # behind its end a state is handed on as it is
             ended = lengths <= t
             dz[t, ended] = 0
-            d_prev[..., ended, :] = d_states[t + 1][..., ended, :]
-        if t == 0 or t % truncate:                                  # no gradient crosses a cut
-            d_states[t] += d_prev                                   # the second path: through the next step
+            d_states[t][..., ended, :] = d_states[t + 1][..., ended, :]
+        if t and t % truncate == 0:                                 # no gradient crosses a cut
+            d_states[t] = 0
+        if t:
+            d_h[t] += dh[t - 1]                                     # and the first path is added
     params = cell.weight_gradients(dz, x, cell.hidden(states)[:-1], gates)
-    h = cell.hidden(d_states)
-    return Gradients(params, dz @ cell.W_x, d_states, h, norm(h))
+    return Gradients(params, dz @ cell.W_x, d_states, d_h, norm(d_h))
 
 
 def norm(a):
