@@ -7,7 +7,7 @@ unexport MPLBACKEND
 # Without stored bytecode every test worker and every kernel would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab edit test test-browser notebooks weights scores sweep picture links clean
+.PHONY: help lab edit test test-browser notebooks weights scores sweep picture site serve links clean
 .DEFAULT_GOAL := help
 
 help:       ## print these lines
@@ -51,6 +51,14 @@ sweep:      ## train the recall runs of lessons 04 and 05 that are missing (40 m
 picture:    ## take README's picture anew, in a real Chromium
 	@sh tools/setup.sh lab browser
 	@$(PYTHON_HERE) tools/picture.py
+
+site:       ## build the static site into build/site/html (ARGS="--pyodide self" holds its own Python)
+	@sh tools/setup.sh lab test site
+	@$(PYTHON_HERE) tools/build_site.py $(ARGS)
+
+serve:      ## build the static site and serve it on this machine (ARGS="--serve 8001" another port)
+	@sh tools/setup.sh lab test site
+	@$(PYTHON_HERE) tools/build_site.py --serve $(ARGS)
 
 links:      ## write the Binder, class and site links into README.md from the address in pyproject.toml
 	@sh tools/setup.sh lab

@@ -55,7 +55,7 @@ def normalise(notebook):
     return notebook
 
 
-def execute(path):
+def execute(path, more_environment=None):
     """The bytes that the notebook should have. Raises ValueError with the place and the error where a cell fails."""
     notebook = nbformat.v4.upgrade(nbformat.read(path, as_version=4))  # an old one gets cell ids
     started = []
@@ -71,6 +71,7 @@ def execute(path):
     )
     # A matplotlib backend chosen in the shell would replace the one that draws into the notebook.
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    environment.update(more_environment or {})
     try:
         client.execute(env=environment, cleanup_kc=True)
     except CellExecutionError as error:

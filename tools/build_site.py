@@ -1,0 +1,203 @@
+"""usage: python tools/build_site.py [--pyodide cdn|self] [--quick] [--serve [PORT]]
+
+Builds the course's static site into build/site/html: a book of all lessons, and JupyterLite, which runs them in the browser.
+
+--pyodide cdn   (default) the browser fetches Python from Pyodide's public CDN
+--pyodide self  the site holds its own copy, put together from PyPI once: for networks without the CDN, and for the tests
+--quick         show the notebooks as they are committed, without executing them: slider figures are still pictures then
+--serve [PORT]  then serve it on this machine, http://127.0.0.1:8000/ unless told otherwise
+"""
+import argparse
+import functools
+import hashlib
+import http.server
+import importlib.metadata
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import nbformat
+import pyodide
+from notebooks import AT_ONCE, execute
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "build" / "site"
+HTML = SITE / "html"
+PLACEHOLDER = "OWNER"
+
+
+# --- the lessons, executed
+
+def library_key():
+    """Changes whenever a figure might: with rnnlib's files, Python, and what it draws and computes with."""
+    key = hashlib.sha256(sys.version.encode())
+    for name in ("numpy", "matplotlib", "ipywidgets", "ipython", "nbclient"):
+        key.update(f"{name} {importlib.metadata.version(name)}".encode())
+    for path in sorted((ROOT / "rnnlib").rglob("*")):
+        if path.is_file() and path.suffix != ".pyc":
+            key.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return key.hexdigest()
+
+
+def executed(path, key):
+    """The notebook executed; beside it, in pictures/, those of its slider figures. Made only when something changed."""
+    folder = SITE / "executed" / path.stem
+    stamp = folder / "key"
+    key = hashlib.sha256(key.encode() + path.read_bytes()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != key:
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "pictures").mkdir(parents=True)
+        try:
+            content = execute(path, {"RNNLIB_PICTURES": str(folder / "pictures")})
+        except ValueError as error:
+            raise ValueError(f"{path.name}: {error}") from None
+        (folder / path.name).write_bytes(content)
+        stamp.write_text(key)       # last: an interrupted run is taken up again
+    return folder / path.name
+
+
+def execute_all(paths):
+    key = library_key()
+    with ProcessPoolExecutor(AT_ONCE) as pool:
+        for path in pool.map(functools.partial(executed, key=key), paths):
+            print(f"{path.name}: executed", flush=True)
+            yield path
+
+
+# --- the pages
+
+def page_of_lesson(path, address, ref):
+    """An executed notebook as the book shows it: the link to the live copy under its title, and a text for every picture."""
+    notebook = nbformat.read(path, as_version=4)
+    opened = False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = outward_links(cell.source, "notebooks", address, ref)
+            if not opened and cell.source.startswith("# "):
+                title, rest = cell.source.split("\n", 1)
+                cell.source = f"{title}\n\n{LIVE.format(name=path.name)}\n{rest}"
+                opened = True
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                sentence = output.data["text/plain"].split("\n[")[0]
+                cell.metadata["mystnb"] = {"image": {"alt": " ".join(sentence.split())}}
+    if not opened:
+        raise ValueError(f"{path.name}: its first cell must open with a title")
+    return nbformat.writes(notebook)
+
+
+LIVE = """<p class="live-link"><a href="../lite/notebooks/index.html?path={name}">Run this lesson live in your browser</a>
+<span>Nothing to install. Code, exercises and every slider work; what you write stays in this browser.</span></p>
+"""
+
+
+def outward_links(text, folder, address, ref):
+    """Links to files that are no page of the site lead to the repository, or are plain text while that has no address."""
+    def replace(match):
+        label, target = match.groups()
+        if "://" in target or target.startswith("#") or target.endswith(".ipynb") and folder == "notebooks":
+            return match.group()
+        path = (ROOT / folder / target).resolve().relative_to(ROOT).as_posix()
+        if path in PAGES or path.startswith(("notebooks/", "images/")):
+            return f"[{label}]({PAGES.get(path, path)})"
+        return label if PLACEHOLDER in address else f"[{label}]({address}/blob/{ref}/{path})"
+    return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", replace, text)
+
+
+# What README.md and INSTRUCTORS.md link to, and the page that shows it.
+PAGES = {"INSTRUCTORS.md": "instructors.md", "LICENSE": "licences.md", "LICENSE-lessons.md": "licences.md"}
+CONTENTS = """
+```{{toctree}}
+:hidden:
+:caption: {caption}
+{pages}
+```
+"""
+
+
+def home(address, ref, lessons):
+    """README.md without what only contributors need, and the table of contents."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"^## Contributing\n.*?(?=^## )", "", text, flags=re.M | re.S)
+    if PLACEHOLDER in address:
+        text = re.sub(r"<!-- links:start -->.*?<!-- links:end -->", "", text, flags=re.S)
+    text = outward_links(text, ".", address, ref)
+    return text + CONTENTS.format(caption="Lessons", pages="\n".join(f"notebooks/{path.stem}" for path in lessons)) \
+        + CONTENTS.format(caption="About", pages="instructors\nlicences")
+
+
+def write_source(folder, lessons, licences, quick):
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["rnnlib"]
+    address, ref = settings["address"], settings["ref"]
+    (folder / "notebooks").mkdir(parents=True)
+    shutil.copytree(ROOT / "images", folder / "images")
+    for path in lessons if quick else execute_all(lessons):
+        (folder / "notebooks" / path.name).write_text(page_of_lesson(path, address, ref), encoding="utf-8")
+        for picture in (path.parent / "pictures").glob("*"):
+            shutil.copy(picture, HTML / "pictures")
+    (folder / "index.md").write_text(home(address, ref, lessons), encoding="utf-8")
+    instructors = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    (folder / "instructors.md").write_text(outward_links(instructors, ".", address, ref), encoding="utf-8")
+    (folder / "licences.md").write_text(licences, encoding="utf-8")
+
+
+# --- the whole
+
+def run(*command, **options):
+    """Runs it quietly; what it said is shown only where it failed."""
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    if done.returncode != 0:
+        raise RuntimeError(f"{done.stdout}\n{' '.join(map(str, command[:4]))} ... failed, see above")
+
+
+def build(kind, quick):
+    lessons = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    shutil.rmtree(HTML, ignore_errors=True)
+    (HTML / "pictures").mkdir(parents=True)
+    with tempfile.TemporaryDirectory(dir=SITE) as scratch:
+        scratch = Path(scratch)
+        write_source(scratch / "source", lessons, "# Licences\n", quick)
+        run(sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", ROOT / "site",
+            "-d", scratch / "doctrees", scratch / "source", HTML)
+    print(f"The site is in {HTML.relative_to(ROOT)}; any static server can publish that folder.")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+def serve(port):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Quiet, directory=HTML)) as server:
+        print(f"Serving it on http://127.0.0.1:{server.server_port}/ until you press Ctrl-C.", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description="Build the static site.")
+    parser.add_argument("--pyodide", choices=["cdn", "self"], default="cdn", help="where the browser gets Python from")
+    parser.add_argument("--quick", action="store_true", help="the notebooks as committed, not executed")
+    parser.add_argument("--serve", nargs="?", type=int, const=8000, metavar="PORT", help="serve it afterwards")
+    options = parser.parse_args(arguments)
+    SITE.mkdir(parents=True, exist_ok=True)
+    try:
+        build(options.pyodide, options.quick)
+    except (RuntimeError, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.serve is not None:
+        serve(options.serve)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
