@@ -40,10 +40,8 @@ def test_two_mistakes_at_once_are_never_right(name, monkeypatch):
     # the search for a name takes its time; here it only matters whether one is needed
     monkeypatch.setattr(checking, "_explain", lambda *_: None)
     for pair in itertools.combinations(_EXERCISES[name].mistakes, 2):
-        try:
-            assert checking.check(_EXERCISES[name], with_mistakes(name, *pair)) is None, pair
-        except ValueError:          # shapes that do not go together
-            continue
+        verdict = checking.check(_EXERCISES[name], with_mistakes(name, *pair))
+        assert verdict is None or not verdict.ok, pair      # not ok: two mistakes whose shapes do not go together raise
 
 
 def test_two_mistakes_are_both_named():
@@ -63,7 +61,7 @@ def test_a_known_mistake_beside_an_unknown_one_is_told_output_by_output():
     verdict = check("rnn_step_backward", odd)
     assert verdict.mistake == "dW_h with h_t"
     assert "Right: dh_prev, dW_x, db. Not yet: dx_t, dW_h." in verdict.message
-    assert "dx_t has the right shape, (B, D), but other numbers" in verdict.message
+    assert "dx_t has the right shape but other numbers" in verdict.message
 
 
 @pytest.mark.parametrize("name", _EXERCISES)
@@ -213,10 +211,10 @@ STEP = "def rnn_step(x_t, h_prev, W_x, W_h, b):\n    "
     ("...", "Not written yet"),
     ("'''(B, D), (B, H) -> (B, H)'''\n    ...  # your lines here", "Not written yet"),
     ("return ...", "Not written yet"),
-    ("h = np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)", "is the return missing?"),
+    ("h = np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)", "is the return missing, or not reached"),
     ("return x_t @ W_x", "raised an exception in line 2 of your function"),
     ("return [0.0]", "should be an array"),
-    ("return 'tanh'", "should hold numbers"),
+    ("return 'tanh'", "hold real numbers"),
     ("return x_t, h_prev", "should return 1 result (h_t); it returned 2"),
     ("while True: pass", "still running after"),
     ("while True:\n        try:\n            x_t @ W_x\n        except Exception:\n            pass", "still running after"),
@@ -229,7 +227,7 @@ STEP = "def rnn_step(x_t, h_prev, W_x, W_h, b):\n    "
     ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b) * len(x_t)", "B times too large"),
     ("return np.tanh(x_t @ W_x.T + h_prev[:1] @ W_h.T + b)", "right where B = 1"),
     ("return np.full(h_prev.shape, np.nan)", "not finite, first at h_t[0, 0]"),
-    ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b).astype(int)", "other numbers"),
+    ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b).astype(int)", "cut down to whole numbers"),
     ("raise KeyboardInterrupt", None),
 ])
 def test_what_can_be_said_without_a_known_mistake(body, says, monkeypatch):
@@ -251,7 +249,7 @@ def test_findings_along_time():
         dx[0] = 7
         return dx, *rest
 
-    assert "right everywhere except at the first step, dx[0]" in check("bptt", dx_wrong_at_first).message
+    assert "all are right but the first along T, dx[0]" in check("bptt", dx_wrong_at_first).message
 
 
 def test_a_wrong_signature_names_the_arguments():

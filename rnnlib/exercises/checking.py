@@ -1,6 +1,10 @@
 """From an attempt to a verdict: run it, compare it, and find the known mistake whose results are the same."""
 
+import copy
+import dis
 import itertools
+import pickle
+import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -34,6 +38,10 @@ class Exercise:
         One sentence for a right answer.
     sizes : function (dict) -> dict, optional
         Sizes of a problem ({"T": 3, "B": 2}), for findings such as "right where B = 1".
+    copies : bool
+        Whether the results must be new arrays, no views of the arguments.
+    beyond : (function (rng) -> dict, str), optional
+        One problem more, outside what is asked, and what to say of a right answer that fails there.
     """
 
     name: str
@@ -44,6 +52,8 @@ class Exercise:
     first: str
     praise: str
     sizes: Callable = field(default=lambda arguments: {})
+    copies: bool = False
+    beyond: tuple | None = None
 
 
 def check(exercise, function):
@@ -52,79 +62,153 @@ def check(exercise, function):
         return Verdict(exercise.name, False, None, f"check needs your function itself, check(\"{exercise.name}\", "
                        f"{exercise.name}) without brackets behind it; it was given a {type(function).__name__}.")
     try:
-        problems = exercise.problems(np.random.default_rng(20))
-        attempts = [_attempt(exercise, function, problem, first=i == 0) for i, problem in enumerate(problems)]
-        again = _attempt(exercise, function, problems[0], first=False)
+        with np.errstate(all="ignore"):
+            return _compare(exercise, function)
     except Trouble as trouble:
         return Verdict(exercise.name, False, None, str(trouble))
+
+
+def _compare(exercise, function):
+    problems = exercise.problems(np.random.default_rng(20))
+    first = _attempt(exercise, function, problems[0], first=True)
+    kept = copy.deepcopy(first)
+    again = _attempt(exercise, function, problems[0], first=False)
+    if not all(map(_agree, again, kept)):
+        raise Trouble("Called twice with the same arguments it gave two different answers: it depends on something outside its "
+                      "arguments, or keeps something between calls.")
+    if any(_shared(again, first)):
+        raise Trouble("It returns the same array at every call, so that the next call overwrites the last result: make the array "
+                      "inside the function.")
+    attempts = [kept, *(copy.deepcopy(_attempt(exercise, function, problem, first=False)) for problem in problems[1:])]
     wanted = [_as_tuple(exercise.reference(*problem.values())) for problem in problems]
     right = {name: [_agree(a[i], w[i]) for a, w in zip(attempts, wanted)] for i, name in enumerate(exercise.outputs)}
-    if not all(map(_agree, again, attempts[0])):
-        return Verdict(exercise.name, False, None, "Called twice with the same arguments it gave two different answers: it "
-                       "depends on something outside its arguments, or keeps something between calls.")
-    if all(map(all, right.values())):
-        notes = sorted({f"(Your {name} is {a[i].dtype}: right to its precision; the course computes in float64.)"
-                        for a in attempts for i, name in enumerate(exercise.outputs)
-                        if getattr(a[i], "dtype", None) in (np.float32, np.float16)})
-        return Verdict(exercise.name, True, None, "\n".join([exercise.praise, *notes]))
-    return _explain(exercise, function, problems, attempts, wanted, right)
+    if not all(map(all, right.values())):
+        return _explain(exercise, function, problems, attempts, wanted, right)
+    notes = sorted({f"(Your {name} is {a[i].dtype}: right to its precision; the course computes in float64.)"
+                    for a in attempts for i, name in enumerate(exercise.outputs)
+                    if getattr(a[i], "dtype", None) in (np.float32, np.float16)})
+    if exercise.beyond and not _right_beyond(exercise, function):
+        notes.append(f"({exercise.beyond[1]})")
+    return Verdict(exercise.name, True, None, "\n".join([exercise.praise, *notes]))
+
+
+def _right_beyond(exercise, function):
+    problem = exercise.beyond[0](np.random.default_rng(21))
+    try:
+        return all(map(_agree, _attempt(exercise, function, problem, first=False), _as_tuple(exercise.reference(*problem.values()))))
+    except Trouble:
+        return False
 
 
 def _explain(exercise, function, problems, attempts, wanted, right):
-    wrong_outputs = [name for name, flags in right.items() if not all(flags)]
+    """The verdict on a wrong attempt: a known mistake (or two) that gives the same results; else what can be said of each output."""
     names = list(exercise.outputs)
-    lines = []
-    if len(names) > 1 and len(wrong_outputs) < len(names):
+    wrong_outputs = [name for name in names if not all(right[name])]
+    lines, found = [], []
+    if len(wrong_outputs) < len(names):
         lines.append(f"Right: {', '.join(n for n in names if n not in wrong_outputs)}. Not yet: {', '.join(wrong_outputs)}.")
-    singles = list(_variants(exercise, problems, 1))
-    for keys, results in itertools.chain(singles, _variants(exercise, problems, 2)):
-        if all(all(map(_agree, a, r)) for a, r in zip(attempts, results)):
-            at = "" if len(names) == 1 else f"{' and '.join(wrong_outputs)}: "
-            return Verdict(exercise.name, False, " + ".join(keys),
-                           "\n".join(lines + [at + exercise.mistakes[keys[0]]] +
-                                     [f"And besides: {exercise.mistakes[key]}" for key in keys[1:]]))
-    found = []
+    singles = _fitting(exercise, problems, attempts, wrong_outputs, 1)
+    exact = [keys for keys, fits in singles.items() if len(fits) == len(names)]
+    if not exact:
+        order = _another_order(attempts, wanted)
+        if order:
+            return Verdict(exercise.name, False, None, "The results are right, but in another order: it returns "
+                           f"{', '.join(names[i] for i in order)}; asked for is {', '.join(names)}.")
+    pairs = {} if exact else _fitting(exercise, problems, attempts, wrong_outputs, 2)
+    exact = exact or [keys for keys, fits in pairs.items() if len(fits) == len(names)]
+    if 0 < len(exact) <= 3:
+        at = f"{', '.join(wrong_outputs)}: " if len(names) > 1 else ""
+        return Verdict(exercise.name, False, _keys(exact), "\n".join([*lines, at + _told(exercise, exact)]))
+    general = {}
     for name in wrong_outputs:
         i = names.index(name)
-        fits = [keys for keys, results in singles if all(_agree(a[i], r[i]) for a, r in zip(attempts, results))]
-        if len(fits) == 1:
-            found += fits[0]
-            lines.append(f"{name}: {exercise.mistakes[fits[0][0]]}")
-        elif fits:
-            lines.append(f"{name} is what each of these would give: " + " Or: ".join(exercise.mistakes[k] for k, in fits))
+        fits = [keys for keys, outputs in singles.items() if i in outputs] or [keys for keys, outputs in pairs.items() if i in outputs]
+        if 0 < len(fits) <= 3:
+            found.append(_keys(fits))
+            lines.append(f"{name}: {_told(exercise, fits)}")
         else:
-            lines.append(_general(exercise, name, [a[i] for a in attempts], [w[i] for w in wanted], problems, right[name]))
-    outside = sorted(set(getattr(getattr(function, "__code__", None), "co_names", ()))
-                     & {key for key, value in getattr(function, "__globals__", {}).items() if isinstance(value, np.ndarray)})
-    if outside:
-        lines.append(f"Your function reads {', '.join(outside)} of the notebook, which {'is' if len(outside) == 1 else 'are'} not "
-                     "among its arguments: is that meant?")
+            said = _general(exercise, name, [a[i] for a in attempts], [w[i] for w in wanted], problems, right[name])
+            general.setdefault(said, []).append(name)
+    lines += [f"{', '.join(those)}{': each' if len(those) > 1 else ''} {said}" for said, those in general.items()]
+    lines += _about(function, problems[0]) if general else []
     return Verdict(exercise.name, False, " + ".join(dict.fromkeys(found)) or None, "\n".join(lines))
 
 
-def _variants(exercise, problems, at_once):
-    """(keys, results on all problems) of every known mistake, or of every two that can be made at once."""
+def _fitting(exercise, problems, attempts, wrong_outputs, at_once):
+    """{mistakes: indices of the outputs that are what they give, on all problems}, where they explain any wrong output."""
+    names, found = list(exercise.outputs), {}
+    wrong = {names.index(name) for name in wrong_outputs}
+    smallest_first = sorted(zip(problems, attempts), key=lambda pair: len(pickle.dumps(pair[1])))
     for keys in itertools.combinations(exercise.mistakes, at_once):
-        results = _results(exercise, problems, frozenset(keys))
-        if results is not None:
-            yield keys, results
+        fits = set(range(len(names)))
+        for problem, attempt in smallest_first:
+            try:
+                result = _as_tuple(exercise.reference(*problem.values(), wrong=frozenset(keys)))
+            except (ValueError, IndexError):    # two mistakes whose shapes do not go together
+                fits = set()
+            fits = {i for i in fits if _agree(attempt[i], result[i])}
+            if not fits & wrong:                # most are out after one problem
+                break
+        else:
+            found[keys] = fits
+    return found
 
 
-def _results(exercise, problems, wrong):
-    try:
-        with np.errstate(all="ignore"):
-            return [_as_tuple(exercise.reference(*problem.values(), wrong=wrong)) for problem in problems]
-    except ValueError:          # two mistakes whose shapes do not go together
-        return None
+def _told(exercise, several):
+    """The sentences of one set of mistakes, or of each set that gives the same results."""
+    each = [" And besides: ".join(exercise.mistakes[key] for key in keys) for keys in several]
+    return each[0] if len(each) == 1 else "it is what each of these would give. " + " Or: ".join(each)
+
+
+def _keys(several):
+    return " or ".join(" + ".join(keys) for keys in several)
+
+
+def _another_order(attempts, wanted):
+    """The order in which right results were returned, as indices, or None."""
+    n = len(wanted[0])
+    fits = [[all(_agree(a[i], w[j]) for a, w in zip(attempts, wanted)) for j in range(n)] for i in range(n)]
+    order = [row.index(True) for row in fits if any(row)]
+    return order if sorted(order) == list(range(n)) else None
+
+
+def _about(function, problem):
+    """What the text of the function tells: arguments it never reads, arrays of the notebook that it does."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return []
+    read = {name for instruction in dis.get_instructions(code) if instruction.opname.startswith("LOAD")
+            for name in (instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,))}
+    lines = []
+    if code.co_argcount == len(problem) and not code.co_flags & 0x0C:       # neither *arguments nor **names
+        unread = [name for name in code.co_varnames[:code.co_argcount] if name not in read]
+        if unread:
+            lines.append(f"Your function never reads {' and '.join(unread)}.")
+    outside = sorted(set(code.co_names) & {key for key, value in function.__globals__.items() if isinstance(value, np.ndarray)})
+    if outside:
+        lines.append(f"Your function reads {', '.join(outside)} of the notebook, which {'is' if len(outside) == 1 else 'are'} not "
+                     "among its arguments: is that meant?")
+    return lines
+
+
+def _shared(results, others):
+    """Names of the arrays of `results` (through dicts) that share memory with any of `others`."""
+    def arrays(values):
+        for value in values:
+            yield from arrays(value.values()) if isinstance(value, dict) else [value] if isinstance(value, np.ndarray) else []
+
+    theirs = list(arrays(others))
+    return [any(np.shares_memory(array, other) for other in theirs) for array in arrays(results)]
 
 
 def _attempt(exercise, function, problem, first):
     """The results as a tuple of arrays (or dicts of arrays). Raises Trouble where there is nothing to compare."""
-    result, changed = call(function, problem, quiet=not first)
+    result, given, changed = call(function, problem, quiet=not first)
     names = list(exercise.outputs)
     if result is None or result is ...:
         raise Trouble(f"Not written yet. {exercise.first}" if result is ... or _is_stub(function) else
-                      f"It returned None: is the return missing? It should return {', '.join(names)}.")
+                      f"It returned None: is the return missing, or not reached (inside a loop or an if)? It should return "
+                      f"{', '.join(names)}.")
     if changed:
         raise Trouble(f"It changed its argument {', '.join(changed)} in place. Whoever called it still needs the old values: "
                       "work on a copy, or write c = a + b instead of a += b.")
@@ -134,7 +218,11 @@ def _attempt(exercise, function, problem, first):
     if len(results) != len(names) or (len(names) == 1 and isinstance(result, tuple) and len(result) != 1):
         got = len(result) if isinstance(result, tuple) else len(results)
         raise Trouble(f"It should return {len(names)} result{'s' * (len(names) > 1)} ({', '.join(names)}); it returned {got}.")
-    return tuple(_value(name, r, shape) for (name, shape), r in zip(exercise.outputs.items(), results))
+    values = tuple(_value(name, r, shape) for (name, shape), r in zip(exercise.outputs.items(), results))
+    if exercise.copies and any(_shared(values, given.values())):
+        raise Trouble(f"{names[0]} holds the very arrays that were given; asked for are copies. Whoever changes the one would "
+                      "change the other: g.copy(), or g * scale, makes a new array.")
+    return values
 
 
 def _value(name, value, shape):
@@ -142,13 +230,21 @@ def _value(name, value, shape):
         raise Trouble(f"{name} is not written yet: it is {value!r}.")
     if isinstance(value, dict):
         return {key: _value(f"{name}[{key!r}]", entry, shape) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)) and shape.startswith("a "):
+        raise Trouble(f"{name} should be {shape}; it is a {type(value).__name__} of {len(value)}.")
+    if isinstance(value, types.GeneratorType):
+        raise Trouble(f"It gave a generator: there is a `yield` where `return` belongs. {name} should be {_wanted(shape)}.")
     if isinstance(value, (list, tuple)):
         raise Trouble(f"{name} should be an array of shape {shape}; it is a {type(value).__name__}. np.stack or np.array makes "
                       "an array of a list.")
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
-        raise Trouble(f"{name} should hold numbers, shape {shape}; it is {type(value).__name__} of dtype {array.dtype}.")
+        raise Trouble(f"{name} should be {_wanted(shape)} and hold real numbers; it is a {type(value).__name__} of dtype {array.dtype}.")
     return array
+
+
+def _wanted(shape):
+    return shape if shape.startswith("a ") else f"an array of shape {shape}"
 
 
 def _agree(a, b):
@@ -158,64 +254,120 @@ def _agree(a, b):
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         return False
-    coarse = a.dtype in (np.float32, np.float16)
-    scale = np.abs(b).max(initial=0) if np.isfinite(b).all() else 1
-    return np.allclose(a, b, rtol=1e-3 if coarse else 1e-7, atol=(1e-3 if coarse else 1e-9) * max(scale, 1e-300), equal_nan=True)
+    relative, absolute = (1e-3, 1e-3) if a.dtype in (np.float32, np.float16) else (1e-7, 1e-9)
+    a, b = a.astype(float), b.astype(float)     # differences of bool and of unsigned numbers are none
+    if np.isfinite(b).all():
+        size = np.abs(b)
+        return bool((np.abs(a - b) <= relative * size + absolute * max(size.max(initial=0), 1e-300)).all())
+    return np.allclose(a, b, rtol=relative, atol=absolute, equal_nan=True)
+
+
+# what can be done to a right result as a whole, and how to say it; `letter` is the axis's, where there is one
+TURNS = (
+    ("of the opposite sign", lambda w: -w),
+    ("transposed: a .T is missing or one too many", lambda w: np.swapaxes(w, -1, -2) if w.ndim >= 2 else None),
+    ("with its first two axes swapped", lambda w: np.swapaxes(w, 0, 1) if w.ndim == 3 else None),
+    ("turned round along its first axis", lambda w: w[::-1] if w.ndim else None),
+    ("squared", lambda w: w ** 2),
+    ("under a square root", lambda w: np.sqrt(w)),
+    ("as its reciprocal, 1 / x", lambda w: 1 / w),
+    ("under a logarithm", lambda w: np.log(w)),
+    ("under one more tanh", lambda w: np.tanh(w)),
+    ("cut down to whole numbers: an array of dtype int, or int()", lambda w: np.trunc(w)),
+    *((f"rounded to {d} decimals", lambda w, d=d: np.round(w, d)) for d in range(7)),
+    ("summed up along its first axis", lambda w: np.cumsum(w, axis=0) if w.ndim else None),
+    ("with an axis of length 1 too many", lambda w: w[None]),
+    ("with an axis of length 1 too many at its end", lambda w: w[..., None]),
+)
+REDUCED = (("the sum over", np.sum), ("the mean over", np.mean), ("the largest over", np.max),
+           ("the last entry along", lambda w, axis: np.take(w, -1, axis)), ("the first entry along", lambda w, axis: np.take(w, 0, axis)))
 
 
 def _general(exercise, name, got, wanted, problems, right):
-    """What can be said of one output that no known mistake explains."""
+    """What can be said of one output that no known mistake explains, as what follows its name."""
     shape = exercise.outputs[name]
     if isinstance(got[0], dict) or isinstance(wanted[0], dict):
-        return _general_dict(name, got[0], wanted[0])
+        return _general_dict(got, wanted, shape)
+    wanted = [np.asarray(w) for w in wanted]
+    letters = shape.strip("()").replace(" ", "").rstrip(",").split(",")     # one for each axis
+    for word, turn in TURNS:
+        turned = [turn(w) for w in wanted]
+        if all(t is not None and _agree(a, t) for a, t in zip(got, turned)):
+            return f"is right but {word}."
+    for axis, letter in enumerate(letters[:wanted[0].ndim]):
+        for word, reduce in REDUCED:
+            if all(_agree(a, reduce(w, axis=axis)) for a, w in zip(got, wanted)):
+                return f"should have shape {shape}; yours is {word} the axis {letter} of it."
+        for word, cut in (("last", slice(None, -1)), ("first", slice(1, None))):
+            if all(_agree(a, w[(slice(None),) * axis + (cut,)]) for a, w in zip(got, wanted)):
+                return f"should have shape {shape}, here {wanted[0].shape}; yours leaves out the {word} entry of the axis {letter}."
     for a, w in zip(got, wanted):
-        if a.shape != np.shape(w):
+        if a.shape != w.shape:
             turned = " Its axes are the other way round: a transpose is missing or one too many." \
-                if a.ndim == 2 and a.T.shape == np.shape(w) and a.shape != a.T.shape else ""
-            return f"{name} should have shape {shape}, here {np.shape(w)}; yours has {a.shape}.{turned}"
+                if a.ndim == 2 and a.T.shape == w.shape and a.shape != a.T.shape else ""
+            return (f"should be {shape}; yours is an array of shape {a.shape}." if shape.startswith("a ") else
+                    f"should have shape {shape}, here {w.shape}; yours has {a.shape}.{turned}")
     for a, w in zip(got, wanted):
         bad = np.argwhere(~np.isfinite(a.astype(float))) if np.isfinite(w).all() else ()
         if len(bad):
             where = f", first at {name}[{', '.join(map(str, bad[0]))}]" if a.ndim else ""
-            return f"{name} is not finite{where}: a division by zero, an overflow, or an array never filled (np.empty)?"
-    for word, turn in (("transposed", lambda w: np.swapaxes(w, -1, -2) if w.ndim >= 2 else None),
-                       ("of the opposite sign", lambda w: -w)):
-        turned = [turn(np.asarray(w)) for w in wanted]
-        if all(t is not None and _agree(a, t) for a, t in zip(got, turned)):
-            return f"{name} is right but {word}."
+            return f"is not finite{where}: a division by zero, an overflow, or an array never filled (np.empty)?"
+    if not any(a.any() for a in got):
+        return "is zero in every entry: was it ever filled?"
     sizes = [exercise.sizes(problem) for problem in problems]
     factors = [_factor(a, w) for a, w in zip(got, wanted)]
     if all(f is not None for f in factors):
         for letter in sizes[0]:
             for power, word in ((1, f"{letter} times too large"), (-1, f"{letter} times too small")):
                 if np.allclose(factors, [float(s[letter]) ** power for s in sizes]):
-                    return f"{name} is {word}: a sum where a mean belongs, or the other way round?"
+                    return f"is {word}: a sum where a mean belongs, or the other way round?"
         if np.allclose(factors, factors[0]):
-            return f"{name} is {factors[0]:.4g} times what it should be, in every entry."
+            return f"is {factors[0]:.4g} times what it should be, in every entry."
     for letter in sizes[0] if any(right) else ():
         one = [s[letter] == 1 for s in sizes]
         if any(one) and list(right) == one:
-            return f"{name} is right where {letter} = 1 and wrong for larger {letter}: what happens along that axis?"
-    if shape.startswith("(T"):
-        places = [np.array([_agree(x, y) for x, y in zip(a, w)]) for a, w in zip(got, wanted)]
-        long = [p for p in places if len(p) > 1]
-        for t, word in ((0, "at the first step"), (-1, "at the last step")):
-            others = [np.delete(p, t) for p in long]
-            if long and all(o.all() for o in others) and not all(p[t] for p in long):
-                return f"{name} is right everywhere except {word}, {name}[{t}]: how does that step differ from the others?"
-            if long and all(p[t] for p in long) and not any(o.any() for o in others):
-                return f"{name} is right {word}, {name}[{t}], only: what should carry over from step to step?"
-    worst = max((float(np.abs(a - w).max()) for a, w in zip(got, wanted) if np.size(w)), default=0.0)
-    return f"{name} has the right shape, {shape}, but other numbers (off by up to {worst:.2g}). No mistake known here explains it."
+            return f"is right where {letter} = 1 and wrong for larger {letter}: {_along(name, letters, letter, got, wanted)}"
+    for letter in letters:
+        said = _along(name, letters, letter, got, wanted, otherwise="")
+        if said:
+            return f"is partly right: {said}"
+    return "has the right shape but other numbers, and no mistake known here explains them."
 
 
-def _general_dict(name, got, wanted):
-    if not isinstance(got, dict):
-        return f"{name} should be a dict with the keys {', '.join(wanted)}; it is a {type(got).__name__}."
-    if got.keys() != wanted.keys():
-        return f"{name} should have the keys {', '.join(wanted)}; yours has {', '.join(map(str, got)) or 'none'}."
-    off = [key for key in wanted if not _agree(got[key], wanted[key])]
-    return f"{name} has other numbers (or another shape) at {', '.join(off) or 'some problems'}. No mistake known here explains it."
+def _along(name, letters, letter, got, wanted, otherwise="what happens along that axis?"):
+    """Where along one axis the entries are right: at one end only, or everywhere but there."""
+    if letter not in letters and f"{letter}+1" not in letters:
+        return otherwise
+    axis = letters.index(letter if letter in letters else f"{letter}+1")
+    places = [np.array([_agree(x, y) for x, y in zip(np.moveaxis(a, axis, 0), np.moveaxis(w, axis, 0))])
+              for a, w in zip(got, wanted) if a.ndim == len(letters) and a.shape[axis] > 1]
+    if not places:
+        return otherwise
+    at = f"{name}[{', '.join([':'] * axis + ['{}'])}]"
+    for t, word in ((0, "first"), (-1, "last")):
+        others = [np.delete(p, t) for p in places]
+        if all(o.all() for o in others) and not any(p[t] for p in places):
+            return f"all are right but the {word} along {letter}, {at.format(t)}. How does that one differ?"
+        if all(p[t] for p in places) and not any(o.any() for o in others):
+            return f"only the {word} along {letter}, {at.format(t)}, is right. What should happen to the others?"
+    return otherwise
+
+
+def _general_dict(got, wanted, shape):
+    if not isinstance(wanted[0], dict):
+        return f"should be {_wanted(shape)}; it is a dict."
+    if not isinstance(got[0], dict):
+        return f"should be a dict with the keys {', '.join(wanted[0])}; it is a {type(got[0]).__name__}."
+    for g, w in zip(got, wanted):
+        if g.keys() != w.keys():
+            return f"should have the keys {', '.join(w)}; yours has {', '.join(map(str, g)) or 'none'}."
+        shapes = [key for key in w if np.shape(g[key]) != w[key].shape]
+        if shapes:
+            return f"has another shape at {', '.join(shapes)}: {np.shape(g[shapes[0]])}, not {w[shapes[0]].shape}."
+    whole = [all(_agree(g[key], w[key]) for key in w) for g, w in zip(got, wanted)]
+    off = sorted({key for g, w in zip(got, wanted) for key in w if not _agree(g[key], w[key])})
+    some = "" if not any(whole) else f" on {whole.count(False)} of {len(whole)} problems"
+    return f"has other numbers at {', '.join(off)}{some}, and no mistake known here explains them."
 
 
 def _factor(a, w):

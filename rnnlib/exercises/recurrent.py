@@ -8,12 +8,24 @@ from .checking import NONE, Exercise
 def rnn_step(x_t, h_prev, W_x, W_h, b, wrong=NONE):
     W_h = W_h.T if "W_h transposed" in wrong else W_h
     read, kept = x_t @ W_x.T, h_prev @ W_h.T
+    if "W_h left out" in wrong:
+        kept = h_prev
+    if "W_h entry by entry" in wrong:
+        kept = h_prev * np.diag(W_h)
+    if "input left out" in wrong:
+        read = 0 * read
     if "past left out" in wrong:
         kept = 0 * kept
+    if "past subtracted" in wrong:
+        kept = -kept
     if "bias left out" in wrong:
         b = 0 * b
     if "bias subtracted" in wrong:
         b = -b
+    if "bias twice" in wrong:
+        b = 2 * b
+    if "bias with one part" in wrong:
+        return np.tanh(read) + np.tanh(kept + b)
     if "tanh of the parts" in wrong:
         return np.tanh(read) + np.tanh(kept) + b
     if "past outside tanh" in wrong:
@@ -27,6 +39,10 @@ def rnn_step(x_t, h_prev, W_x, W_h, b, wrong=NONE):
         return 1 / (1 + np.exp(-z))
     if "relu" in wrong:
         return np.maximum(z, 0)
+    if "tanh twice" in wrong:
+        return np.tanh(np.tanh(z))
+    if "added to the past" in wrong:
+        return h_prev + np.tanh(z)
     return np.tanh(z)
 
 
@@ -43,6 +59,14 @@ RNN_STEP_MISTAKES = {
     "tanh of the parts": "There is a tanh around each product; there is one, around the sum of all three terms.",
     "sigmoid": "It squashes with the logistic sigma(z); the cell of the course uses tanh, which is centred at 0.",
     "relu": "It squashes with max(z, 0); the cell of the course uses tanh.",
+    "input left out": "x_t plays no part: the term W_x x_t is missing.",
+    "W_h left out": "h_{t-1} is added as it is; it must go through W_h: h_prev @ W_h.T.",
+    "W_h entry by entry": "h_{t-1} is multiplied by the diagonal of W_h alone, so no unit hears the others: h_prev @ W_h.T.",
+    "past subtracted": "W_h h_{t-1} is subtracted; the equation adds it.",
+    "bias twice": "The bias b is added twice.",
+    "bias with one part": "There is a tanh around each product (b in the second); there is one, around the sum of all three terms.",
+    "tanh twice": "tanh is applied twice.",
+    "added to the past": "h_{t-1} itself is added to the tanh; the new state is the tanh alone.",
 }
 
 
@@ -51,10 +75,31 @@ def rnn_forward(x, h_0, W_x, W_h, b, wrong=NONE):
     h[0] = 0 * h_0 if "starts from zero" in wrong else h_0
     if "reads backwards" in wrong:
         x = x[::-1]
-    for t in range(1, len(x) + 1):
-        x_t = x[0] if "always the first input" in wrong else x[t - 1] if "input one step late" not in wrong else x[max(t - 2, 0)]
+    T = len(x)
+    for t in range(1, T + 1):
+        if t == T and "last step left out" in wrong or t == 1 and "first step left out" in wrong:
+            continue
+        x_t = x[t - 1]
+        if "always the first input" in wrong:
+            x_t = x[0]
+        if "input one step late" in wrong:
+            x_t = x[max(t - 2, 0)]
+        if "last input first" in wrong:
+            x_t = x[t - 2]
+        if "input one step early" in wrong:
+            x_t = x[min(t, T - 1)]
         before = h[0] if "always from h_0" in wrong else h[t - 1]
+        if "state before last" in wrong:
+            before = h[t - 2]
         h[t] = rnn_step(x_t, before, W_x, W_h, b, wrong)
+        if "return inside the loop" in wrong:
+            return h
+    if "stored one step early" in wrong:
+        return np.concatenate([_written_early(x, h_0, W_x, W_h, b, wrong), np.zeros_like(h[:1])])
+    if "one array for all" in wrong:
+        return np.stack([h[-1]] * len(h))
+    if "h_0 at the end" in wrong:
+        return np.roll(h, -1, axis=0)
     if "h_0 left out" in wrong:
         return h[1:]
     if "only the last state" in wrong:
@@ -62,6 +107,11 @@ def rnn_forward(x, h_0, W_x, W_h, b, wrong=NONE):
     if "last state left out" in wrong:
         return h[:-1]
     return h
+
+
+def _written_early(x, h_0, W_x, W_h, b, wrong):
+    """Each new state written over the one it came from: h[t] = step(x[t], h[t]), where h holds h_0 and zeros."""
+    return np.stack([rnn_step(x_t, h_0 if t == 0 else 0 * h_0, W_x, W_h, b, wrong) for t, x_t in enumerate(x)])
 
 
 RNN_FORWARD_MISTAKES = {
@@ -74,13 +124,29 @@ RNN_FORWARD_MISTAKES = {
     "input one step late": "Each step reads the input of the step before (and step 1 reads x_1): x[t - 1] is x_t where h[t] is "
                            "h_t, for x has no entry for t = 0.",
     "reads backwards": "The sequence is read from its end: x_T first.",
-    **{key: RNN_STEP_MISTAKES[key] for key in ("no tanh", "past left out", "W_h transposed", "bias left out")},
+    "input one step early": "Each step reads the input of the step after: h[t] is made from x[t - 1], for x has no entry for t = 0.",
+    "last input first": "Each step reads the input of the step before, and step 1 reads x[-1], the last one: h[t] is made from x[t - 1].",
+    "state before last": "Each step reads the state two steps back; h[t] is made from h[t - 1].",
+    "stored one step early": "Each new state is written over the one it came from, so that nothing is carried on: h[t] and x[t] make "
+                             "h[t + 1].",
+    "last step left out": "The last state is never computed: the loop ends one step too early; it has T rounds.",
+    "first step left out": "h[1] is never computed: the loop begins one step too late; it has T rounds.",
+    "return inside the loop": "It returns after the first step: the return stands inside the loop. Move it out, one indentation to the left.",
+    "one array for all": "All entries are h_T: the list holds one array T + 1 times, overwritten in place. Make a new array at each step.",
+    "h_0 at the end": "h_0 stands behind the other states; it comes first.",
+    **{key: text for key, text in RNN_STEP_MISTAKES.items() if key not in ("tanh of the parts", "W_h entry by entry")},
 }
 
 
 def last_valid_state(h, lengths, wrong=NONE):
     if "mean" in wrong:
         return np.stack([h[1:n + 1, b].mean(axis=0) for b, n in enumerate(lengths)])
+    if "mean with the start" in wrong:
+        return np.stack([h[:n + 1, b].mean(axis=0) for b, n in enumerate(lengths)])
+    if "sum" in wrong:
+        return np.stack([h[:n + 1, b].sum(axis=0) for b, n in enumerate(lengths)])
+    if "mean over all" in wrong:
+        return h.mean(axis=0)
     at = np.asarray(lengths)
     if "last of the padding" in wrong:
         at = np.full_like(at, len(h) - 1)
@@ -92,6 +158,22 @@ def last_valid_state(h, lengths, wrong=NONE):
         at = np.full_like(at, at.min())
     if "longest for all" in wrong:
         at = np.full_like(at, at.max())
+    if "length of sequence 0 for all" in wrong:
+        at = np.full_like(at, at[0])
+    if "the start" in wrong:
+        at = 0 * at
+    if "counted from the end" in wrong:
+        at = len(h) - at
+    if "as much padding as steps" in wrong:
+        at = len(h) - 1 - at
+    if "sorted" in wrong:
+        at = np.sort(at)
+    if "every sequence at every end" in wrong:
+        return h[at]
+    if "batch turned round" in wrong:
+        return h[at, np.arange(len(at))[::-1]]
+    if "sequence before" in wrong:
+        return h[at, np.arange(len(at)) - 1]
     return h[at][np.arange(len(at)), 0] if "first sequence" in wrong else h[at, np.arange(len(at))]
 
 
@@ -103,33 +185,59 @@ LAST_VALID_MISTAKES = {
     "longest for all": "All sequences are read where the longest one ends.",
     "first sequence": "The steps are right, but all are read from sequence 0: the second index must run over b.",
     "mean": "It is the mean over the valid states; asked for is the last of them.",
+    "mean with the start": "It is the mean over h_0 and the valid states; asked for is the last of them.",
+    "mean over all": "It is the mean over time, padding included; asked for is the last valid state.",
+    "sum": "It is the sum of the states; asked for is the last valid one.",
+    "length of sequence 0 for all": "All sequences are read where sequence 0 ends; each has its own length.",
+    "the start": "It is h[0], the state before anything was read.",
+    "counted from the end": "It counts from the end, h[-lengths[b]]; padding stands behind a sequence, so count from the start: h[lengths[b]].",
+    "as much padding as steps": "It reads h[T - lengths[b]]; after lengths[b] steps the state is h[lengths[b]].",
+    "sorted": "The lengths are sorted; each belongs to its own sequence.",
+    "every sequence at every end": "h[lengths] takes all B sequences at each of the B ends, (B, B, H). Give both indices: step lengths[b] of "
+                                   "sequence b.",
+    "batch turned round": "The sequences are read in reverse order: sequence b belongs to lengths[b].",
+    "sequence before": "Each length is used for the sequence before its own.",
 }
 
 
 def parameter_count(D, H, K, wrong=NONE):
-    cell_bias, readout_bias = H * ("no cell bias" not in wrong), K * ("no readout bias" not in wrong)
-    recurrent = H * (H if "W_h counted as H" not in wrong else 1)
-    readout = K * H if "readout counted on D" not in wrong else K * D
-    if "readout left out" in wrong:
-        readout = readout_bias = 0
-    if "bias of b counted as D" in wrong:
-        cell_bias = D
-    if "W_h left out" in wrong:
-        recurrent = 0
-    if "two biases" in wrong:
-        cell_bias *= 2
-    return H * D + recurrent + cell_bias + readout + readout_bias
+    given = {"W_x": H * D, "W_h": H * H, "b": H, "W_y": K * H, "b_y": K}
+    counted = {"no cell bias": {"b": 0}, "no readout bias": {"b_y": 0}, "readout left out": {"W_y": 0, "b_y": 0},
+               "W_x left out": {"W_x": 0}, "W_h left out": {"W_h": 0}, "W_y left out": {"W_y": 0},
+               "W_x counted as D": {"W_x": D}, "W_x counted as D x D": {"W_x": D * D}, "W_h counted as H": {"W_h": H},
+               "W_h counted twice": {"W_h": 2 * H * H}, "half of W_h": {"W_h": H * (H - 1) // 2}, "readout counted on D": {"W_y": K * D},
+               "readout counted on D too": {"W_y": K * (H + D)}, "W_y counted as K x K": {"W_y": K * K},
+               "bias of b counted as D": {"b": D}, "readout bias counted as H": {"b_y": H}, "one number a bias": {"b": 1, "b_y": 1},
+               "two biases": {"b": 2 * H}}
+    for key in wrong & set(counted):
+        given |= counted[key]
+    cell = given["W_x"] + given["W_h"] + given["b"]
+    gates = 4 if "four gates" in wrong else 3 if "three gates" in wrong else 1
+    return gates * cell + given["W_y"] + given["b_y"]
 
 
 PARAMETER_COUNT_MISTAKES = {
     "no cell bias": "The cell's bias b, H numbers, is missing.",
     "no readout bias": "The readout's bias b_y, K numbers, is missing.",
     "readout left out": "It counts the cell alone; the readout y = W_y h + b_y has K (H + 1) more.",
+    "W_x left out": "W_x, H x D numbers, is missing.",
     "W_h left out": "W_h, H x H numbers, is missing.",
+    "W_y left out": "W_y, K x H numbers, is missing.",
+    "W_x counted as D": "W_x is counted as D numbers; it maps D to H, so it has H x D.",
+    "W_x counted as D x D": "W_x is counted as D x D; it maps D to H, so it has H x D.",
     "W_h counted as H": "W_h is counted as H numbers; it maps H to H, so it has H x H.",
+    "W_h counted twice": "W_h is counted twice.",
+    "half of W_h": "W_h is counted as H (H - 1) / 2, as if it were symmetric with nothing on the diagonal; all H x H numbers are free.",
     "readout counted on D": "W_y is counted as K x D; the readout reads the state, so it is K x H.",
+    "readout counted on D too": "W_y is counted as K x (H + D); the readout reads the state alone, so it is K x H.",
+    "W_y counted as K x K": "W_y is counted as K x K; it maps H to K, so it has K x H.",
     "bias of b counted as D": "b is counted as D numbers; there is one for each hidden unit, H.",
-    "two biases": "b is counted twice. (torch.nn.RNN keeps two biases that only ever occur as a sum; the equation has one.)",
+    "readout bias counted as H": "b_y is counted as H numbers; there is one for each output, K.",
+    "one number a bias": "Each bias is counted as one number; b has H, one for each hidden unit, and b_y has K.",
+    "two biases": "H numbers too many: b counted twice, or h_0 with it. (torch.nn.RNN keeps two biases that only ever occur as a sum; the "
+                  "equation has one, and h_0 is no parameter.)",
+    "four gates": "The cell is counted four times, as in an LSTM; the vanilla cell has one set of weights.",
+    "three gates": "The cell is counted three times, as in a GRU; the vanilla cell has one set of weights.",
 }
 
 
@@ -149,9 +257,25 @@ def rnn_step_backward(dh_t, x_t, h_prev, h_t, W_x, W_h, wrong=NONE):
         slope = h_t * (1 - h_t)
     if "slope at h_prev" in wrong:
         slope = 1 - h_prev ** 2
-    dz = dh_t * slope
+    if "slope squared" in wrong:
+        slope = slope ** 2
+    if "slope with the signs turned" in wrong:
+        slope = -slope
+    if "slope 1 - 2h" in wrong:
+        slope = 1 - 2 * h_t
+    if "h for the slope" in wrong:
+        slope = h_t
+    if "divided by the slope" in wrong:
+        slope = 1 / slope
+    dz = dh_t - h_t ** 2 if "no brackets" in wrong else dh_t * slope
+    if "gradient over the batch" in wrong:
+        dz = dz / len(x_t)
     for_weights = dh_t if "weights skip the slope" in wrong else dz
     dW_h = for_weights.T @ (h_t if "dW_h with h_t" in wrong else h_prev)
+    if "one sequence only" in wrong:
+        for_weights = for_weights[:1]
+        x_t, h_prev = x_t[:1], h_prev[:1]
+        dW_h = for_weights.T @ h_prev
     if "dW_h transposed" in wrong:
         dW_h = dW_h.T
     dW_x, db = for_weights.T @ x_t, for_weights.sum(axis=0)
@@ -161,8 +285,26 @@ def rnn_step_backward(dh_t, x_t, h_prev, h_t, W_x, W_h, wrong=NONE):
         db = for_weights
     if "db with the mean" in wrong:
         db = db / len(x_t)
+    if "db over the wrong axis" in wrong:
+        db = for_weights.sum(axis=1)
+    if "db as one number" in wrong:
+        db = for_weights.sum()
+    if "db skips the slope" in wrong:
+        db = dh_t.sum(axis=0)
+    if "dW_x skips the slope" in wrong:
+        dW_x = dh_t.T @ x_t
+    if "dW_h skips the slope" in wrong:
+        dW_h = dh_t.T @ h_prev
     back = dh_t if "dh_prev skips the slope" in wrong else dz
     dh_prev = back @ (W_h.T if "W_h transposed" in wrong else W_h)
+    if "slope at h_prev on top" in wrong:
+        dh_prev = dh_prev * (1 - h_prev ** 2)
+    if "dh_prev without W_h" in wrong:
+        dh_prev = dz
+    if "dh_prev is dh_t" in wrong:
+        dh_prev = dh_t
+    if "dh_t added to dh_prev" in wrong:
+        dh_prev = dh_prev + dh_t
     dx_t = (dh_t if "dx_t skips the slope" in wrong else dz) @ W_x
     return dx_t, dh_prev, dW_x, dW_h, db
 
@@ -185,6 +327,23 @@ STEP_BACKWARD_MISTAKES = {
                            "already; here the sequences add up.",
     "db not summed": "b was added to every sequence of the batch, so their gradients add up: sum dz_t over B, shape (H,).",
     "db with the mean": "it is the mean over the batch; b was added to every sequence, so it is the sum.",
+    "slope squared": "the slope is multiplied in twice: dz_t = dh_t (1 - h_t^2), once.",
+    "slope with the signs turned": "the slope is h_t^2 - 1, of the opposite sign; tanh'(z_t) = 1 - h_t^2.",
+    "slope 1 - 2h": "the slope is 1 - 2 h_t; tanh'(z_t) = 1 - h_t^2.",
+    "h for the slope": "dh_t is multiplied by h_t = tanh(z_t) itself; the slope is tanh'(z_t) = 1 - h_t^2.",
+    "divided by the slope": "it is divided by the slope 1 - h_t^2; the chain rule multiplies.",
+    "no brackets": "brackets are missing: dh_t * 1 - h_t**2 is dh_t minus h_t^2; it must be dh_t * (1 - h_t**2).",
+    "gradient over the batch": "all gradients are divided by B. The mean, if any, was taken in the loss and is in dh_t already.",
+    "one sequence only": "the weights' gradients hold the first sequence alone; all B of them add up.",
+    "db over the wrong axis": "it is summed over the units (axis 1); b was added to every sequence, so sum over B (axis 0): shape (H,).",
+    "db as one number": "it is summed over everything; there is one entry for each unit: sum over B alone (axis=0).",
+    "db skips the slope": "db is built from dh_t; it needs dz_t, behind the tanh.",
+    "dW_x skips the slope": "dW_x is built from dh_t; it needs dz_t, behind the tanh.",
+    "dW_h skips the slope": "dW_h is built from dh_t; it needs dz_t, behind the tanh.",
+    "slope at h_prev on top": "dh_prev has a factor 1 - h_{t-1}^2 too many: that is the tanh of the step before, and its turn comes there.",
+    "dh_prev without W_h": "dh_prev is dz_t itself; h_{t-1} came in through W_h: dz_t @ W_h.",
+    "dh_prev is dh_t": "dh_prev is dh_t unchanged; it comes back through the tanh and W_h: dz_t @ W_h.",
+    "dh_t added to dh_prev": "dh_t is added to dh_prev; what reaches h_{t-1} through this step is dz_t @ W_h alone.",
 }
 
 
@@ -196,9 +355,19 @@ def bptt(dh, x, h, W_x, W_h, wrong=NONE):
     total = carried
     steps = range(1, T + 1) if "loop forwards" in wrong else range(T, 0, -1)
     for t in steps:
+        if t == 1 and "loop ends early" in wrong or t == T and "loop starts late" in wrong:
+            continue
         own = dh[t - 1] if "loss of the last step only" not in wrong or t == T else 0 * carried
+        if "dh one step off" in wrong:
+            own = dh[t - 2]
         total = own if "nothing carried" in wrong else own + carried
-        dx_t, back, dW_x_t, dW_h_t, db_t = rnn_step_backward(total, x[t - 1], h[t - 1], h[t], W_x, W_h, step_mistakes)
+        if "slope on the carried part only" in wrong or "slope on the own part only" in wrong:
+            slope = 1 - h[t] ** 2       # divided out again of the part that should not have it
+            total = own / slope + carried if "slope on the carried part only" in wrong else own + carried / slope
+        x_t = x[t - 2] if "dW_x with the input before" in wrong else x[t - 1]
+        dx_t, back, dW_x_t, dW_h_t, db_t = rnn_step_backward(total, x_t, h[t - 1], h[t], W_x, W_h, step_mistakes)
+        if "dW_h with the state before" in wrong:
+            dW_h_t = rnn_step_backward(total, x_t, h[t - 2], h[t], W_x, W_h, step_mistakes)[3]
         if "carried adds up" in wrong:
             back = carried + back
         dx[T - t if "dx in reverse" in wrong else t - 1] = dx_t
@@ -207,14 +376,24 @@ def bptt(dh, x, h, W_x, W_h, wrong=NONE):
         elif t > 1 or "first step left out" not in wrong:
             dW_x, dW_h, db = dW_x + dW_x_t, dW_h + dW_h_t, db + db_t
         carried = back
+        if "return inside the loop" in wrong:
+            break
     if "mean over T" in wrong:
         dW_x, dW_h, db = dW_x / T, dW_h / T, db / T
-    return dx, total if "dh_0 is dh_1" in wrong else carried, dW_x, dW_h, db
+    dh_0 = total if "dh_0 is dh_1" in wrong else carried
+    if "dh_0 is dh[0]" in wrong:
+        dh_0 = dh[0]
+    if "dh_0 left at zero" in wrong:
+        dh_0 = np.zeros_like(carried)
+    return dx, dh_0, dW_x, dW_h, db
 
 
-BPTT_STEP_MISTAKES = {key: STEP_BACKWARD_MISTAKES[key] for key in (
-    "no slope", "slope of tanh(h)", "slope at h_prev", "slope without square", "dW_h with h_t", "dW_h transposed",
-    "W_h transposed", "mean over the batch", "weights skip the slope", "dh_prev skips the slope")}
+BPTT_STEP_MISTAKES = {key: text for key, text in STEP_BACKWARD_MISTAKES.items() if key not in (
+    "one sequence only", "db over the wrong axis", "dh_prev is dh_t", "dh_t added to dh_prev", "slope with the signs turned", "divided by the slope")} | {
+    "dh_prev skips the slope": "what is carried back is built from dL/dh_t; it needs dz_t, behind the tanh: dz_t @ W_h.",
+    "dh_prev without W_h": "what is carried back is dz_t itself; h_{t-1} came in through W_h: dz_t @ W_h.",
+    "slope at h_prev on top": "what is carried back gets the slope of step t-1 twice: once when it is carried, once in that step's own dz.",
+}
 BPTT_MISTAKES = {
     "nothing carried": "only this step's own loss reaches h_t. The second path is missing: h_t also feeds step t+1, so add what "
                        "step t+1 sends back, dz_{t+1} @ W_h, to dh[t] before you go on.",
@@ -226,6 +405,18 @@ BPTT_MISTAKES = {
                        "which already holds all later steps.",
     "dx in reverse": "dx is in reverse order, as the loop made it: dx[0] must belong to x[0].",
     "dh_0 is dh_1": "it is dL/dh_1; one more step back, through W_h, leads to h_0.",
+    "dh_0 is dh[0]": "it is dh[0], the direct gradient of h_1; one more step back from the total gradient of h_1, through W_h, leads to h_0.",
+    "dh_0 left at zero": "it is zero; what step 1 sends back, dz_1 @ W_h, is dL/dh_0.",
+    "loop ends early": "the loop ends one step too early: step t = 1 has no gradients, and what is returned for h_0 belongs to h_1.",
+    "loop starts late": "the loop begins at step T - 1: step T, where the way back starts, is left out.",
+    "return inside the loop": "it returns after one step, t = T: the return stands inside the loop. Move it out, one indentation to the left.",
+    "dh one step off": "each step takes the dh of the step before: the direct gradient of h[t + 1] stands in dh[t].",
+    "slope on the carried part only": "the slope multiplies only what is carried back; both parts reach h_t, so add first: "
+                                      "(dh[t] + carried) * (1 - h_t^2). Are brackets missing?",
+    "slope on the own part only": "the slope multiplies dh[t] alone; both parts reach h_t, so add first: (dh[t] + carried) * (1 - h_t^2). "
+                                  "Are brackets missing?",
+    "dW_x with the input before": "dW_x takes the input of the step before: in bptt x[t] is what made h[t + 1].",
+    "dW_h with the state before": "dW_h takes the state two steps back: h[t + 1] was made from h[t].",
     "mean over T": "the weights' gradients are divided by T. The same weights were used at every step: the steps add up.",
     **BPTT_STEP_MISTAKES,
 }
@@ -237,12 +428,12 @@ def _weights(rng, D, H):
 
 def _step_problems(rng):
     return [{"x_t": rng.normal(size=(B, D)), "h_prev": rng.uniform(-0.9, 0.9, (B, H)), **_weights(rng, D, H)}
-            for B, D, H in ((3, 2, 4), (1, 3, 2), (2, 3, 3))]
+            for B, D, H in ((3, 2, 5), (1, 3, 2), (2, 3, 3))]
 
 
 def _forward_problems(rng):
     return [{"x": rng.normal(size=(T, B, D)), "h_0": rng.uniform(-0.9, 0.9, (B, H)), **_weights(rng, D, H)}
-            for T, B, D, H in ((4, 3, 2, 4), (1, 2, 3, 2), (5, 1, 3, 3))]
+            for T, B, D, H in ((3, 3, 2, 5), (1, 2, 3, 2), (5, 1, 3, 3))]
 
 
 def _step_backward_problems(rng):

@@ -26,41 +26,92 @@ class Trouble(Exception):
 def time_limit(seconds):
     """Raise OutOfTime in the Python code of the block once the time is over.
 
-    A trace function looks at the clock at every instruction (`while True: pass` never comes to a new line). Signals would need a main thread and are missing on Windows and in
-    the browser; a second thread is missing in the browser and could not be ended anywhere.
+    A trace function looks at the clock at every instruction (`while True: pass` never comes to a new line). Signals would need a
+    main thread and are missing on Windows and in the browser; a second thread is missing in the browser and could not be ended
+    anywhere. One long call into C (a sleep, a huge product) is not looked into: the stop button ends that.
     """
-    until, before = time.monotonic() + seconds, sys.gettrace()
+    until, before, over = time.monotonic() + seconds, sys.gettrace(), False
+
+    class Again(OutOfTime):
+        """Comes back when it was swallowed: `while True` around `try` and a bare `except` would go on for ever otherwise.
+
+        Python drops a trace function that raises. The exception dies where the `except` ends: there the function is put back, and
+        raises at the next instruction, outside the `try`.
+        """
+
+        def __init__(self, frame):
+            self.frame = frame
+
+        def __del__(self):
+            if not over:
+                sys.settrace(look)
+                while self.frame is not None:
+                    self.frame.f_trace, self.frame = look, self.frame.f_back
 
     def look(frame, event, _):
         frame.f_trace_opcodes = True
-        if time.monotonic() > until:
-            raise OutOfTime
+        if time.monotonic() > until and not over:
+            raise Again(frame)
         return look
 
     sys.settrace(look)
     try:
         yield
     finally:
+        over = True
         sys.settrace(before)
 
 
+class Prints(io.StringIO):
+    """What a function prints, as far as anyone would read it."""
+
+    most = 4000
+
+    def write(self, text):
+        left = self.most - self.tell()
+        if left > 0:
+            super().write(text if len(text) <= left else text[:left] + "\n... (it prints more; this is enough)\n")
+        return len(text)
+
+
 def call(function, arguments, quiet):
-    """function(**copies of arguments), by position. Returns the result and which arguments it changed in place."""
+    """function(**copies of arguments), by position. Returns the result, the copies, and which of them it changed in place."""
     given = copy.deepcopy(arguments)
-    prints = contextlib.redirect_stdout(io.StringIO()) if quiet else contextlib.nullcontext()
+    handed = list(given.values())
+    prints = Prints()
     try:
-        with warnings.catch_warnings(), prints:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(prints):
             warnings.simplefilter("ignore")
             with time_limit(SECONDS):
-                result = function(*given.values())
+                result = function(*handed)
     except OutOfTime:
         raise Trouble(f"It was still running after {SECONDS:.0f} seconds: is there a loop that never ends? Look at its "
                       "condition, and at what changes it.") from None
     except RecursionError:
         raise Trouble("It calls itself without an end (RecursionError): what should stop it?") from None
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:       # the stop button
+        raise
+    except BaseException as error:
         raise Trouble(describe(error, function, arguments)) from None
-    return result, [name for name in arguments if not same(arguments[name], given[name])]
+    finally:
+        if not quiet:
+            print(prints.getvalue(), end="")
+    return result, given, [name for name in arguments if not same(arguments[name], given[name])]
+
+
+# what an exception usually means here: its type, a part of its text, and a question
+HINTS = (
+    (ValueError, "matmul", "In A @ B the last axis of A must be as long as the first of B: is a .T missing or one too many?"),
+    (ValueError, "not aligned", "In a product the inner axes must be equally long: is a .T missing or one too many?"),
+    (ValueError, "broadcast", "Two arrays of different shapes meet there: write down the shape of each, axis by axis."),
+    (ValueError, "truth value", "An if or a min/max of whole arrays: np.minimum, np.maximum or np.where work entry by entry."),
+    (IndexError, "out of bounds", "Indices run from 0 to the length - 1: does it go one too far, or along another axis?"),
+    (TypeError, "for ^", "A power is written ** in Python."),
+    (TypeError, "0-dimensional", "math.* takes one number; np.* takes arrays."),
+    (TypeError, "only length-1", "math.* takes one number; np.* takes arrays."),
+    (NameError, "", "Is it an argument, or made before it is used?"),
+    (ZeroDivisionError, "", "Which of the sizes may be 1, so that size - 1 is 0?"),
+)
 
 
 def describe(error, function, arguments):
@@ -74,7 +125,8 @@ def describe(error, function, arguments):
         return (f"It could not be called with {len(arguments)} arguments ({', '.join(arguments)}): {error}. "
                 "Keep the first line of the stub as it was.")
     shapes = ", ".join(f"{name} {value.shape}" for name, value in arguments.items() if isinstance(value, np.ndarray))
-    return f"It raised an exception in {where or 'the function: '}{type(error).__name__}: {error}." + \
+    hint = next((f" {hint}" for kind, part, hint in HINTS if isinstance(error, kind) and part in str(error)), "")
+    return f"It raised an exception in {where or 'the function: '}{type(error).__name__}: {str(error).strip().rstrip('.')}.{hint}" + \
            (f"\nThe shapes it was given: {shapes}." if shapes else "")
 
 
