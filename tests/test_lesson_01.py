@@ -214,6 +214,8 @@ def test_sums_end_where_the_vectors_say():
     picture = explorers.tip_to_tail(sentences)
     ax = picture.figure.axes[0]
     np.testing.assert_array_equal([line.get_xydata()[0] for line in ax.lines], [[0, 0], [0, -1]])
+    tips = [tuple(text.xy) for text in ax.texts if hasattr(text, "xy")]
+    assert tips == [(0, 1), (-1, 0), (0, -1), (0, 1), (1, 0), (0, -1)], "word by word, in the words' order"
     assert ax.get_title(loc="left") == "Two orders, one sum" and picture.sentence.endswith("end 0 apart.")
     sentences["not good bad"] = (["not", "good"], sentences["not good bad"][1][:2])
     picture = explorers.tip_to_tail(sentences)
@@ -234,7 +236,7 @@ def test_two_steps_shows_the_numbers_it_is_given(monkeypatch):
     numbers = sorted(text for text in drawn if "$" not in text)
     assert numbers == sorted("1 0 0 1 0.00 0.00 0.46 −0.38 0.57 0.85 1.34 0.00".split())
     assert {text.get_text() for text in picture.figure.axes[0].texts} >= {"$h_0$", "$h_2$", "$x_1$", "$y_2$"}
-    assert "(0.46, −0.38) to (0.57, 0.85)" in picture.sentence
+    assert "from (0.00, 0.00) to (0.46, −0.38) to (0.57, 0.85);" in picture.sentence
 
 
 def test_verdicts_shows_outputs_and_states():

@@ -204,7 +204,8 @@ def memory_fills(memory, forget_bias=4.0, input_bias=0.0):
             ax.set_xlim(1, len(c))
         last, shut = exits[-1].mean(), (exits[-1] < 0.01).mean()
         level = np.abs(c[-1]).mean()
-        fill.set_title(("The memory fills up" if level > 1 else "The memory stays small") + f": {scientific(np.log10(level))}")
+        fill.set_title(("The memory fills up" if level > 1 else "The memory stays small")
+                       + f": |c| {scientific(np.log10(level))}")
         door.set_title(("and its exit closes" if last < 0.5 else "The exit stays open" if last > 0.9 else
                         "The exit narrows") + f": {100 * last:.0f} % back")
         return (f"After {len(c)} steps the mean |c| is {level:.3g}. tanh lets back {100 * last:.0f} % of a gradient on average, "
