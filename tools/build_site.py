@@ -147,6 +147,45 @@ def write_source(folder, lessons, licences, quick):
     (folder / "licences.md").write_text(licences, encoding="utf-8")
 
 
+# --- the lessons live
+
+def rnnlib_wheel(scratch):
+    """Built from a copy, so that nothing an earlier build left behind gets into it."""
+    source = scratch / "rnnlib"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    shutil.copytree(ROOT / "rnnlib", source / "rnnlib", ignore=shutil.ignore_patterns("__pycache__"))
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index",
+        "--wheel-dir", scratch, source)
+    return next(scratch.glob("rnnlib-*.whl"))
+
+
+def build_lite(scratch, lessons, base):
+    """JupyterLite's notebook view with the lessons as they are committed, and Python with rnnlib in it."""
+    start, packages = pyodide.put(HTML / "lite" / "pyodide", base, rnnlib_wheel(scratch))
+    configuration = {"jupyter-lite-schema-version": 0, "jupyter-config-data": {
+        "appName": "Recurrent neural networks, live",
+        "exposeAppInBrowser": True,     # progress.js asks it about the kernel
+        "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
+            "pyodideUrl": start if base else f"./pyodide/{start}",
+            "disablePyPIFallback": True,
+            "loadPyodideOptions": {"lockFileURL": "./pyodide/pyodide-lock.json", "packages": packages},
+        }},
+    }}
+    folder = scratch / "lite"
+    (folder / "contents").mkdir(parents=True)
+    (folder / "jupyter-lite.json").write_text(json.dumps(configuration), encoding="utf-8")
+    for path in lessons:
+        shutil.copy(path, folder / "contents")
+    run(sys.executable, "-m", "jupyter", "lite", "build", "--lite-dir", folder, "--contents", folder / "contents",
+        "--output-dir", HTML / "lite", "--apps", "notebooks", "--no-sourcemaps", "--no-unused-shared-packages", cwd=folder)
+    shutil.copy(ROOT / "site" / "progress.js", HTML / "lite")
+    page = HTML / "lite" / "notebooks" / "index.html"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("</head>", '<script src="../progress.js" defer></script>\n</head>', 1), encoding="utf-8")
+
+
 # --- the whole
 
 def run(*command, **options):
@@ -165,6 +204,8 @@ def build(kind, quick):
         write_source(scratch / "source", lessons, "# Licences\n", quick)
         run(sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", ROOT / "site",
             "-d", scratch / "doctrees", scratch / "source", HTML)
+        base = "" if kind == "self" else json.loads(pyodide.PINS.read_text(encoding="utf-8"))["cdn"]
+        build_lite(scratch, lessons, base)
     print(f"The site is in {HTML.relative_to(ROOT)}; any static server can publish that folder.")
 
 
