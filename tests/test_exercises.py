@@ -36,12 +36,21 @@ def test_a_known_mistake_is_diagnosed_as_itself(name, key):
 
 
 @pytest.mark.parametrize("name", _EXERCISES)
-def test_two_mistakes_at_once_are_never_right(name, monkeypatch):
-    # the search for a name takes its time; here it only matters whether one is needed
-    monkeypatch.setattr(checking, "_explain", lambda *_: None)
-    for pair in itertools.combinations(_EXERCISES[name].mistakes, 2):
-        verdict = checking.check(_EXERCISES[name], with_mistakes(name, *pair))
-        assert verdict is None or not verdict.ok, pair      # not ok: two mistakes whose shapes do not go together raise
+def test_two_mistakes_at_once_are_never_right(name):
+    exercise = _EXERCISES[name]
+    problems = [tuple(problem.values()) for problem in exercise.problems(np.random.default_rng(20))]
+    wanted = [checking._as_tuple(exercise.reference(*problem)) for problem in problems]
+
+    def right(pair):
+        with np.errstate(all="ignore"):
+            return all(all(map(checking._agree, checking._as_tuple(exercise.reference(*problem, wrong=frozenset(pair))), w))
+                       for problem, w in zip(problems, wanted))
+
+    for pair in itertools.combinations(exercise.mistakes, 2):
+        try:
+            assert not right(pair), pair
+        except (ValueError, IndexError):    # two mistakes whose shapes do not go together
+            continue
 
 
 def test_two_mistakes_are_both_named():
@@ -214,7 +223,7 @@ STEP = "def rnn_step(x_t, h_prev, W_x, W_h, b):\n    "
     ("h = np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)", "is the return missing, or not reached"),
     ("return x_t @ W_x", "raised an exception in line 2 of your function"),
     ("return [0.0]", "should be an array"),
-    ("return 'tanh'", "hold real numbers"),
+    ("return 'tanh'", "of real numbers"),
     ("return x_t, h_prev", "should return 1 result (h_t); it returned 2"),
     ("while True: pass", "still running after"),
     ("while True:\n        try:\n            x_t @ W_x\n        except Exception:\n            pass", "still running after"),
@@ -227,7 +236,7 @@ STEP = "def rnn_step(x_t, h_prev, W_x, W_h, b):\n    "
     ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b) * len(x_t)", "B times too large"),
     ("return np.tanh(x_t @ W_x.T + h_prev[:1] @ W_h.T + b)", "right where B = 1"),
     ("return np.full(h_prev.shape, np.nan)", "not finite, first at h_t[0, 0]"),
-    ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b).astype(int)", "cut down to whole numbers"),
+    ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b).astype(int)", "zero in every entry"),
     ("raise KeyboardInterrupt", None),
 ])
 def test_what_can_be_said_without_a_known_mistake(body, says, monkeypatch):

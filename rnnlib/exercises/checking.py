@@ -60,7 +60,7 @@ def check(exercise, function):
     """The Verdict on one attempt."""
     if not callable(function):
         return Verdict(exercise.name, False, None, f"check needs your function itself, check(\"{exercise.name}\", "
-                       f"{exercise.name}) without brackets behind it; it was given a {type(function).__name__}.")
+                       f"{exercise.name}) without brackets behind it; what it was given is of type {type(function).__name__}.")
     try:
         with np.errstate(all="ignore"):
             return _compare(exercise, function)
@@ -114,7 +114,8 @@ def _explain(exercise, function, problems, attempts, wanted, right):
         if order:
             return Verdict(exercise.name, False, None, "The results are right, but in another order: it returns "
                            f"{', '.join(names[i] for i in order)}; asked for is {', '.join(names)}.")
-    pairs = {} if exact else _fitting(exercise, problems, attempts, wrong_outputs, 2)
+    zero = all(not np.any(a[names.index(name)]) for a in attempts for name in wrong_outputs)   # as many mistakes would give
+    pairs = {} if exact or zero else _fitting(exercise, problems, attempts, wrong_outputs, 2)
     exact = exact or [keys for keys, fits in pairs.items() if len(fits) == len(names)]
     if 0 < len(exact) <= 3:
         at = f"{', '.join(wrong_outputs)}: " if len(names) > 1 else ""
@@ -146,7 +147,7 @@ def _fitting(exercise, problems, attempts, wrong_outputs, at_once):
                 result = _as_tuple(exercise.reference(*problem.values(), wrong=frozenset(keys)))
             except (ValueError, IndexError):    # two mistakes whose shapes do not go together
                 fits = set()
-            fits = {i for i in fits if _agree(attempt[i], result[i])}
+            fits = {i for i in fits if _agree(attempt[i], result[i]) and _is_finite(result[i])}    # NaN has many causes
             if not fits & wrong:                # most are out after one problem
                 break
         else:
@@ -183,7 +184,7 @@ def _about(function, problem):
     if code.co_argcount == len(problem) and not code.co_flags & 0x0C:       # neither *arguments nor **names
         unread = [name for name in code.co_varnames[:code.co_argcount] if name not in read]
         if unread:
-            lines.append(f"Your function never reads {' and '.join(unread)}.")
+            lines.append(f"Your function never reads {', '.join(unread)}.")
     outside = sorted(set(code.co_names) & {key for key, value in function.__globals__.items() if isinstance(value, np.ndarray)})
     if outside:
         lines.append(f"Your function reads {', '.join(outside)} of the notebook, which {'is' if len(outside) == 1 else 'are'} not "
@@ -209,6 +210,10 @@ def _attempt(exercise, function, problem, first):
         raise Trouble(f"Not written yet. {exercise.first}" if result is ... or _is_stub(function) else
                       f"It returned None: is the return missing, or not reached (inside a loop or an if)? It should return "
                       f"{', '.join(names)}.")
+    if isinstance(result, (types.GeneratorType, types.CoroutineType)):
+        result.close()
+        raise Trouble("It gave a generator: there is a `yield` where `return` belongs." if isinstance(result, types.GeneratorType) else
+                      "It is an `async def`; write `def`.")
     if changed:
         raise Trouble(f"It changed its argument {', '.join(changed)} in place. Whoever called it still needs the old values: "
                       "work on a copy, or write c = a + b instead of a += b.")
@@ -216,7 +221,7 @@ def _attempt(exercise, function, problem, first):
     if len(names) == 1 and isinstance(result, tuple) and len(result) == 1:
         results = result
     if len(results) != len(names) or (len(names) == 1 and isinstance(result, tuple) and len(result) != 1):
-        got = len(result) if isinstance(result, tuple) else len(results)
+        got = len(result) if isinstance(result, (tuple, list)) else f"one, of type {type(result).__name__}"
         raise Trouble(f"It should return {len(names)} result{'s' * (len(names) > 1)} ({', '.join(names)}); it returned {got}.")
     values = tuple(_value(name, r, shape) for (name, shape), r in zip(exercise.outputs.items(), results))
     if exercise.copies and any(_shared(values, given.values())):
@@ -229,22 +234,20 @@ def _value(name, value, shape):
     if value is None or value is ...:
         raise Trouble(f"{name} is not written yet: it is {value!r}.")
     if isinstance(value, dict):
-        return {key: _value(f"{name}[{key!r}]", entry, shape) for key, entry in value.items()}
+        return {key: _value(f"{name}[{key!r}]", entry, "an array") for key, entry in value.items()}
     if isinstance(value, (list, tuple)) and shape.startswith("a "):
         raise Trouble(f"{name} should be {shape}; it is a {type(value).__name__} of {len(value)}.")
-    if isinstance(value, types.GeneratorType):
-        raise Trouble(f"It gave a generator: there is a `yield` where `return` belongs. {name} should be {_wanted(shape)}.")
     if isinstance(value, (list, tuple)):
-        raise Trouble(f"{name} should be an array of shape {shape}; it is a {type(value).__name__}. np.stack or np.array makes "
+        raise Trouble(f"{name} should be {_wanted(shape)}; it is a {type(value).__name__}. np.stack or np.array makes "
                       "an array of a list.")
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
-        raise Trouble(f"{name} should be {_wanted(shape)} and hold real numbers; it is a {type(value).__name__} of dtype {array.dtype}.")
+        raise Trouble(f"{name} should be {_wanted(shape)}, of real numbers; it is of type {type(value).__name__}, dtype {array.dtype}.")
     return array
 
 
 def _wanted(shape):
-    return shape if shape.startswith("a ") else f"an array of shape {shape}"
+    return f"an array of shape {shape}" if shape.startswith("(") else shape
 
 
 def _agree(a, b):
@@ -283,6 +286,10 @@ REDUCED = (("the sum over", np.sum), ("the mean over", np.mean), ("the largest o
            ("the last entry along", lambda w, axis: np.take(w, -1, axis)), ("the first entry along", lambda w, axis: np.take(w, 0, axis)))
 
 
+def _is_finite(value):
+    return all(map(_is_finite, value.values())) if isinstance(value, dict) else bool(np.isfinite(np.asarray(value, dtype=float)).all())
+
+
 def _general(exercise, name, got, wanted, problems, right):
     """What can be said of one output that no known mistake explains, as what follows its name."""
     shape = exercise.outputs[name]
@@ -290,6 +297,8 @@ def _general(exercise, name, got, wanted, problems, right):
         return _general_dict(got, wanted, shape)
     wanted = [np.asarray(w) for w in wanted]
     letters = shape.strip("()").replace(" ", "").rstrip(",").split(",")     # one for each axis
+    if not any(a.any() for a in got) and all(a.shape == w.shape for a, w in zip(got, wanted)):
+        return "is zero in every entry: was it never filled, or cut down to whole numbers (dtype int, int())?"
     for word, turn in TURNS:
         turned = [turn(w) for w in wanted]
         if all(t is not None and _agree(a, t) for a, t in zip(got, turned)):
@@ -312,8 +321,6 @@ def _general(exercise, name, got, wanted, problems, right):
         if len(bad):
             where = f", first at {name}[{', '.join(map(str, bad[0]))}]" if a.ndim else ""
             return f"is not finite{where}: a division by zero, an overflow, or an array never filled (np.empty)?"
-    if not any(a.any() for a in got):
-        return "is zero in every entry: was it ever filled?"
     sizes = [exercise.sizes(problem) for problem in problems]
     factors = [_factor(a, w) for a, w in zip(got, wanted)]
     if all(f is not None for f in factors):
@@ -321,8 +328,8 @@ def _general(exercise, name, got, wanted, problems, right):
             for power, word in ((1, f"{letter} times too large"), (-1, f"{letter} times too small")):
                 if np.allclose(factors, [float(s[letter]) ** power for s in sizes]):
                     return f"is {word}: a sum where a mean belongs, or the other way round?"
-        if np.allclose(factors, factors[0]):
-            return f"is {factors[0]:.4g} times what it should be, in every entry."
+        if np.allclose(factors, factors[0], rtol=1e-9):
+            return f"is {factors[0]:.6g} times what it should be, in every entry."
     for letter in sizes[0] if any(right) else ():
         one = [s[letter] == 1 for s in sizes]
         if any(one) and list(right) == one:
@@ -357,13 +364,15 @@ def _general_dict(got, wanted, shape):
     if not isinstance(wanted[0], dict):
         return f"should be {_wanted(shape)}; it is a dict."
     if not isinstance(got[0], dict):
-        return f"should be a dict with the keys {', '.join(wanted[0])}; it is a {type(got[0]).__name__}."
+        return f"should be a dict with the keys {', '.join(wanted[0])}; it is of type {type(got[0]).__name__}."
     for g, w in zip(got, wanted):
         if g.keys() != w.keys():
             return f"should have the keys {', '.join(w)}; yours has {', '.join(map(str, g)) or 'none'}."
         shapes = [key for key in w if np.shape(g[key]) != w[key].shape]
         if shapes:
             return f"has another shape at {', '.join(shapes)}: {np.shape(g[shapes[0]])}, not {w[shapes[0]].shape}."
+        if not _is_finite(g):
+            return f"is not finite at {', '.join(key for key in g if not _is_finite(g[key]))}: a division by zero, or an overflow?"
     whole = [all(_agree(g[key], w[key]) for key in w) for g, w in zip(got, wanted)]
     off = sorted({key for g, w in zip(got, wanted) for key in w if not _agree(g[key], w[key])})
     some = "" if not any(whole) else f" on {whole.count(False)} of {len(whole)} problems"

@@ -34,6 +34,9 @@ def lstm_step(x_t, h_prev, c_prev, W_x, W_h, b, wrong=NONE):
         g = z_g
     if "gates with tanh" in wrong:
         i, f, o = np.tanh(z_i), np.tanh(z_f), np.tanh(z_o)
+    for key, gate in (("i with tanh", i), ("f with tanh", f), ("o with tanh", o)):
+        if key in wrong:
+            gate[:] = np.tanh({"i": z_i, "f": z_f, "o": z_o}[key[0]])
     if "gates not squashed" in wrong:
         i, f, o = z_i, z_f, z_o
     if "gate o always open" in wrong:
@@ -85,6 +88,7 @@ LSTM_MISTAKES = {
     "g with sigma": "g is squashed with sigma; it is what would be written, which may be negative: tanh.",
     "gates with tanh": "the gates i, f, o are squashed with tanh; a gate lies between 0 and 1: sigma.",
     "g not squashed": "g is not squashed: what would be written goes through tanh.",
+    **{f"{gate} with tanh": f"the gate {gate} is squashed with tanh; a gate lies between 0 and 1: sigma." for gate in "ifo"},
     "gates not squashed": "the gates i, f, o are not squashed: sigma brings each between 0 and 1.",
     "gate o always open": "h_t is tanh(c_t) without the output gate: multiply by o.",
     "forget is 1 - i": "f is taken as 1 - i; an LSTM computes f from rows of its own (the GRU ties the two).",
@@ -236,12 +240,12 @@ CELL_BACKWARD_MISTAKES = {
 
 def gru_step(x_t, h_prev, W_x, W_h, b, b_hn, wrong=NONE):
     H = h_prev.shape[1]
-    b = 0 * b if "b left out" in wrong else 2 * b if "b twice" in wrong else b
+    b = 0 * b if "b left out" in wrong else b
     if "W_h transposed" in wrong:
         W_h = np.concatenate([block.T for block in np.split(W_h, 3)])
     read = np.split(x_t @ W_x.T + b, 3, axis=1)
     a_r, a_z, a_n = _rows_in(wrong, "rzn", read)
-    u_r, u_z, u_n = _rows_in(wrong, "rzn", np.split(h_prev @ W_h.T, 3, axis=1))
+    u_r, u_z, u_n = _rows_in(wrong, "rzn", np.split(h_prev @ W_h.T + b * ("b twice" in wrong), 3, axis=1))
     b_n = b[2 * H:]
     if "b_hn left out" in wrong:
         b_hn = 0 * b_hn

@@ -8,7 +8,7 @@ from .checking import NONE, Exercise
 def softmax_cross_entropy_gradient(logits, target, wrong=NONE):
     B, K = logits.shape
     logits = -logits if "exp of minus the logits" in wrong else logits
-    shifted = logits - logits.max(axis=-1, keepdims=True)
+    shifted = logits - logits.max(axis=0 if "largest of the column" in wrong else -1, keepdims=True)
     axis = 0 if "softmax over the batch" in wrong else None if "softmax over everything" in wrong else -1
     p = np.exp(shifted) / np.exp(shifted).sum(axis=axis, keepdims=True)
     if "no softmax" in wrong:
@@ -18,7 +18,7 @@ def softmax_cross_entropy_gradient(logits, target, wrong=NONE):
     if "shifted exp without the sum" in wrong:
         p = np.exp(shifted)
     if "no exp" in wrong:
-        p = shifted / shifted.sum(axis=-1, keepdims=True)
+        p = logits / logits.sum(axis=-1, keepdims=True)
     if "sigmoid" in wrong:
         p = 1 / (1 + np.exp(-logits))
     if "powers of two" in wrong:
@@ -70,6 +70,8 @@ CROSS_ENTROPY_MISTAKES = {
     "shifted exp without the sum": "It uses the exponentials without dividing by their sum over the classes.",
     "no exp": "The exp is missing: p = exp(logits) / sum of exp(logits).",
     "exp of minus the logits": "It takes exp(-logits): the highest score gets the lowest probability.",
+    "largest of the column": "The largest score is taken of each column (axis 0); of each row it must be (axis=1), for only what all scores of a "
+                             "row share cancels.",
     "sigmoid": "It uses sigma(logits); the K classes exclude each other, so p = softmax(logits), each row with sum 1.",
     "powers of two": "It uses powers of 2; the softmax uses exp.",
     "logarithm kept": "It takes log p - y; the logarithm is gone in the gradient: p - y.",
@@ -355,7 +357,7 @@ EXERCISES = [
              "Ask what h_t[i] changes when h_{t-1}[j] does: through W_h[i, j], then through the tanh of unit i.",
              "diag(1 - h_t^2) W_h, the factor that a gradient meets at every step.",
              lambda arguments: {"H": len(arguments["h_t"])}),
-    Exercise("clip_by_norm", {"clipped": "like grads"}, clip_by_norm, CLIP_MISTAKES, _clip_problems,
+    Exercise("clip_by_norm", {"clipped": "a dict like grads"}, clip_by_norm, CLIP_MISTAKES, _clip_problems,
              "Compute one norm over all arrays; then decide whether anything must be scaled.",
              "One norm, one factor for all arrays: the direction stays, the length is at most max_norm.", copies=True),
 ]

@@ -147,6 +147,8 @@ def last_valid_state(h, lengths, wrong=NONE):
         return np.stack([h[:n + 1, b].sum(axis=0) for b, n in enumerate(lengths)])
     if "mean over all" in wrong:
         return h.mean(axis=0)
+    if "largest over time" in wrong:
+        return h.max(axis=0)
     at = np.asarray(lengths)
     if "last of the padding" in wrong:
         at = np.full_like(at, len(h) - 1)
@@ -187,6 +189,7 @@ LAST_VALID_MISTAKES = {
     "mean": "It is the mean over the valid states; asked for is the last of them.",
     "mean with the start": "It is the mean over h_0 and the valid states; asked for is the last of them.",
     "mean over all": "It is the mean over time, padding included; asked for is the last valid state.",
+    "largest over time": "It is the largest value over time, unit by unit; asked for is the last valid state.",
     "sum": "It is the sum of the states; asked for is the last valid one.",
     "length of sequence 0 for all": "All sequences are read where sequence 0 ends; each has its own length.",
     "the start": "It is h[0], the state before anything was read.",

@@ -91,6 +91,8 @@ def call(function, arguments, quiet):
         raise Trouble("It calls itself without an end (RecursionError): what should stop it?") from None
     except KeyboardInterrupt:       # the stop button
         raise
+    except NotImplementedError:     # the stub of many other courses
+        result = ...
     except BaseException as error:
         raise Trouble(describe(error, function, arguments)) from None
     finally:
@@ -121,13 +123,17 @@ def describe(error, function, arguments):
     for frame, line in traceback.walk_tb(error.__traceback__):
         if code is not None and frame.f_code.co_filename == code.co_filename:
             where = f"line {line - code.co_firstlineno + 1} of your function, `{_source(frame, line)}`: "
-    if isinstance(error, TypeError) and not where and "argument" in str(error):
-        return (f"It could not be called with {len(arguments)} arguments ({', '.join(arguments)}): {error}. "
+    try:
+        said = str(error)
+    except Exception:       # an exception class of the learner's own
+        said = ""
+    if isinstance(error, TypeError) and not where and "argument" in said:
+        return (f"It could not be called with {len(arguments)} arguments ({', '.join(arguments)}): {said}. "
                 "Keep the first line of the stub as it was.")
     shapes = ", ".join(f"{name} {value.shape}" for name, value in arguments.items() if isinstance(value, np.ndarray))
-    hint = next((f" {hint}" for kind, part, hint in HINTS if isinstance(error, kind) and part in str(error)), "")
-    return f"It raised an exception in {where or 'the function: '}{type(error).__name__}: {str(error).strip().rstrip('.')}.{hint}" + \
-           (f"\nThe shapes it was given: {shapes}." if shapes else "")
+    hint = next((f" {hint}" for kind, part, hint in HINTS if isinstance(error, kind) and part in said), "")
+    said = f"{type(error).__name__}: {said.strip().rstrip('.')}".rstrip(": ")
+    return f"It raised an exception in {where or 'the function: '}{said}.{hint}" + (f"\nThe shapes it was given: {shapes}." if shapes else "")
 
 
 def _source(frame, line):

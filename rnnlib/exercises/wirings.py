@@ -144,6 +144,8 @@ def last_step_gradient(dh_last, T, lengths, wrong=NONE):
             dh[ends[0] - 1, b] = dh_last[b]
         elif "at every sequence's end" in wrong:
             dh[ends - 1, b] = dh_last[b]
+        elif "all in column 0" in wrong:
+            dh[n - 1, 0] = dh_last[b]
         elif "at the first step" in wrong:
             dh[0, b] = dh_last[b]
         elif "counted from the end" in wrong:
@@ -172,6 +174,7 @@ LAST_STEP_MISTAKES = {
     "at sequence 0's end": "All gradients stand where sequence 0 ends; each belongs at its own end.",
     "at every sequence's end": "dh[lengths - 1] = dh_last fills whole rows, every sequence at each of the B ends: give both indices, "
                                "dh[lengths - 1, np.arange(B)].",
+    "all in column 0": "All gradients stand in the column of sequence 0; the second index must run over b: np.arange(B).",
     "counted from the end": "It counts from the end, dh[-lengths[b]]; the padding stands behind a sequence, so it is dh[lengths[b] - 1].",
     "one step late": "It is one step late: dh has no entry for h_0, so dL/dh_n stands at dh[n - 1].",
     "one step early": "It is one step early: dL/dh_n stands at dh[n - 1].",
@@ -232,8 +235,6 @@ def masked_loss(losses, lengths, wrong=NONE):
         return losses[mask]
     if "one mean a sequence" in wrong:
         return (losses * mask).sum(axis=0) / mask.sum(axis=0)
-    if "one mean a step" in wrong:
-        return (losses * mask).sum(axis=1) / mask.sum(axis=1)
     if "median" in wrong:
         return float(np.median(losses[mask]))
     for key, divisor in (("divided by T B", T * B), ("divided by B", B), ("divided by T", T), ("not divided", 1),
@@ -270,7 +271,6 @@ MASKED_MISTAKES = {
     "mean of the steps' means": "It is the mean of each step's mean, so that a late step, where few sequences are left, weighs more; every valid step "
                                 "counts alike here.",
     "one mean a sequence": "It is one mean for each sequence, (B,); asked for is one number for all.",
-    "one mean a step": "It is one mean for each step, (T,); asked for is one number for all.",
     "masked, no mean": "It is the array of losses with zeros in the padding; their mean over the valid steps is missing.",
     "valid losses, no mean": "It is the list of the valid losses; their mean is missing.",
     "median": "It is the median; asked for is the mean.",
@@ -362,7 +362,7 @@ def temperature_probabilities(logits, temperature, wrong=NONE):
     axis = 0 if "over the batch" in wrong or "over the batch, rows shifted" in wrong else None if "over everything" in wrong else -1
 
     def softmax(scores):
-        shifted = scores - scores.max(axis=0 if "over the batch" in wrong else -1, keepdims=True)
+        shifted = scores - scores.max(axis=0 if wrong & {"over the batch", "largest of the column"} else -1, keepdims=True)
         if "no exp" in wrong:
             return scores / scores.sum(axis=-1, keepdims=True)
         if "sigmoid" in wrong:
@@ -419,6 +419,8 @@ TEMPERATURE_MISTAKES = {
     "divided by the mean": "The exponentials are divided by their mean; by their sum, so that each row sums to 1.",
     "over the batch": "Each column sums to 1; the K tokens of one row are the alternatives (last axis).",
     "over the batch, rows shifted": "The sum runs over the batch (axis 0); the K tokens of one row are the alternatives (axis 1).",
+    "largest of the column": "The largest score is taken of each column (axis 0); of each row it must be (axis=1), for only what all scores of a "
+                             "row share cancels.",
     "over everything": "The sum runs over the whole array; each row is a distribution of its own (axis=1).",
     "no exp": "The exp is missing: p = exp(logits / temperature), divided by its sum.",
     "sigmoid": "It uses sigma; the K tokens exclude each other, so it is a softmax: each row sums to 1.",
