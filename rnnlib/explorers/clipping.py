@@ -42,7 +42,7 @@ def clipped_descent(descend, w_x, w_h, surface, threshold=10.0):
         path_line.set_data(np.clip(path, -1e4, 1e4).T)      # a run that is thrown off only has to leave the picture
         start.set_data(path[:1].T)
         loss_line.set_data(np.arange(len(losses)), log10)
-        plane.set_title(_outcome(losses))
+        plane.set_title(_outcome(path, losses))
         curve.set_title(f"loss {scientific(log10[-1])} after {len(norms)} steps")
         clipped = (norms > threshold).sum()
         largest, first, last = (scientific(value) for value in (np.log10(norms.max()), log10[0], log10[-1]))
@@ -55,11 +55,13 @@ def clipped_descent(descend, w_x, w_h, surface, threshold=10.0):
     return LiveFigure(figure, draw, threshold=choices)
 
 
-def _outcome(losses):
+def _outcome(path, losses):
     if losses[-1] > 1e12:
         return "Thrown off the cliff"
     if losses.max() > 10 * losses[0]:
         return "Over the wall, and back"
     if losses[-20:].max() < 0.1 * losses[0]:
         return "Down in the valley"
-    return "From side to side" if losses.min() < 0.1 * losses[0] else "Still on its way"
+    if losses.min() < 0.1 * losses[0]:
+        return "From side to side"
+    return "Thrown far back" if np.abs(np.diff(path, axis=0)).max() > 0.4 else "Still on its way"
