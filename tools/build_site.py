@@ -163,7 +163,7 @@ def rnnlib_wheel(scratch):
 
 def build_lite(scratch, lessons, base):
     """JupyterLite's notebook view with the lessons as they are committed, and Python with rnnlib in it."""
-    start, packages = pyodide.put(HTML / "lite" / "pyodide", base, rnnlib_wheel(scratch))
+    start, packages = pyodide.put(scratch / "pyodide", base, rnnlib_wheel(scratch))
     configuration = {"jupyter-lite-schema-version": 0, "jupyter-config-data": {
         "appName": "Recurrent neural networks, live",
         "exposeAppInBrowser": True,     # progress.js asks it about the kernel
@@ -180,6 +180,7 @@ def build_lite(scratch, lessons, base):
         shutil.copy(path, folder / "contents")
     run(sys.executable, "-m", "jupyter", "lite", "build", "--lite-dir", folder, "--contents", folder / "contents",
         "--output-dir", HTML / "lite", "--apps", "notebooks", "--no-sourcemaps", "--no-unused-shared-packages", cwd=folder)
+    shutil.move(scratch / "pyodide", HTML / "lite")
     shutil.copy(ROOT / "site" / "progress.js", HTML / "lite")
     page = HTML / "lite" / "notebooks" / "index.html"
     text = page.read_text(encoding="utf-8")
