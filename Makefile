@@ -7,7 +7,7 @@ unexport MPLBACKEND
 # Without stored bytecode every test worker and every kernel would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab edit test test-browser notebooks weights scores sweep picture site serve links clean
+.PHONY: help lab edit test test-browser bench notebooks weights scores sweep picture site serve links clean
 .DEFAULT_GOAL := help
 
 help:       ## print these lines
@@ -35,6 +35,19 @@ test-browser:  ## run every notebook and move every slider in a real Chromium (A
 	@sh tools/setup.sh lab test browser
 	@command -v chromium chromium-browser google-chrome >/dev/null || $(PYTHON_HERE) -m playwright install chromium
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n 2 tests/browser $(ARGS)
+
+bench:      ## measure speed and memory beside torch, write benchmarks/results.md (ARGS="core" one part)
+	@$(MAKE) --no-print-directory build/bench/made
+	@build/bench/bin/python benchmarks/run.py $(ARGS)
+
+# Its own environment, for torch is large; TORCH=torch==2.13.0 chooses a release (rm -r build/bench first).
+build/bench/made: pyproject.toml
+	@sh tools/setup.sh lab
+	@$(PYTHON_HERE) -m venv --clear build/bench
+	@echo "Installing the course and torch into build/bench: once, a few minutes."
+	@build/bench/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[lab,test,browser,bench]" $(TORCH)
+	@command -v chromium chromium-browser google-chrome >/dev/null || build/bench/bin/python -m playwright install chromium
+	@touch $@
 
 weights:    ## train the networks that the lessons ship, anew (ARGS="ambiguous_names" one)
 	@sh tools/setup.sh lab
