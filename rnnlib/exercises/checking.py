@@ -120,16 +120,17 @@ def _explain(exercise, function, problems, attempts, wanted, right):
     if 0 < len(exact) <= 3:
         at = f"{', '.join(wrong_outputs)}: " if len(names) > 1 else ""
         return Verdict(exercise.name, False, _keys(exact), "\n".join([*lines, at + _told(exercise, exact)]))
-    general = {}
+    explained, general = {}, {}             # sentence -> the outputs it is true of
     for name in wrong_outputs:
         i = names.index(name)
-        fits = [keys for keys, outputs in singles.items() if i in outputs] or [keys for keys, outputs in pairs.items() if i in outputs]
+        fits = _best(singles, i) or _best(pairs, i)
         if 0 < len(fits) <= 3:
             found.append(_keys(fits))
-            lines.append(f"{name}: {_told(exercise, fits)}")
+            explained.setdefault(_told(exercise, fits), []).append(name)
         else:
             said = _general(exercise, name, [a[i] for a in attempts], [w[i] for w in wanted], problems, right[name])
             general.setdefault(said, []).append(name)
+    lines += [f"{', '.join(those)}: {said}" for said, those in explained.items()]
     lines += [f"{', '.join(those)}{': each' if len(those) > 1 else ''} {said}" for said, those in general.items()]
     lines += _about(function, problems[0]) if general else []
     return Verdict(exercise.name, False, " + ".join(dict.fromkeys(found)) or None, "\n".join(lines))
@@ -155,10 +156,17 @@ def _fitting(exercise, problems, attempts, wrong_outputs, at_once):
     return found
 
 
+def _best(fitting, i):
+    """The mistakes that explain output i, those that agree with most of the other results too."""
+    fits = [keys for keys, outputs in fitting.items() if i in outputs]
+    most = max((len(fitting[keys]) for keys in fits), default=0)
+    return [keys for keys in fits if len(fitting[keys]) == most]
+
+
 def _told(exercise, several):
     """The sentences of one set of mistakes, or of each set that gives the same results."""
     each = [" And besides: ".join(exercise.mistakes[key] for key in keys) for keys in several]
-    return each[0] if len(each) == 1 else "it is what each of these would give. " + " Or: ".join(each)
+    return each[0] if len(each) == 1 else "More than one mistake gives this. Either: " + " Or: ".join(each)
 
 
 def _keys(several):
@@ -312,10 +320,16 @@ def _general(exercise, name, got, wanted, problems, right):
                 return f"should have shape {shape}, here {wanted[0].shape}; yours leaves out the {word} entry of the axis {letter}."
     for a, w in zip(got, wanted):
         if a.shape != w.shape:
-            turned = " Its axes are the other way round: a transpose is missing or one too many." \
-                if a.ndim == 2 and a.T.shape == w.shape and a.shape != a.T.shape else ""
+            more = ""
+            if a.ndim == 2 and a.T.shape == w.shape:
+                more = " Its axes are the other way round: a transpose is missing or one too many."
+            elif a.ndim == w.ndim and sum(np.abs(np.subtract(a.shape, w.shape))) == 1:
+                axis = int(np.argmax(np.array(a.shape) != w.shape))
+                more = f" It has one entry too {'many' if a.size > w.size else 'few'} along the axis {axis}, {letters[axis]}."
+            if all(a.ndim == w.ndim == 1 and _agree(a[:len(w)], w[:len(a)]) for a, w in zip(got, wanted)):
+                more += " As far as both go, they agree."
             return (f"should be {shape}; yours is an array of shape {a.shape}." if shape.startswith("a ") else
-                    f"should have shape {shape}, here {w.shape}; yours has {a.shape}.{turned}")
+                    f"should have shape {shape}, here {w.shape}; yours has {a.shape}.{more}")
     for a, w in zip(got, wanted):
         bad = np.argwhere(~np.isfinite(a.astype(float))) if np.isfinite(w).all() else ()
         if len(bad):

@@ -48,6 +48,8 @@ def lstm_step(x_t, h_prev, c_prev, W_x, W_h, b, wrong=NONE):
     if "f turned round" in wrong:
         f = 1 - f
     c_t = f * c_prev + i * g
+    if "o for f" in wrong:
+        c_t = o * c_prev + i * g
     if "nothing kept" in wrong:
         c_t = i * g
     if "all kept" in wrong:
@@ -67,8 +69,12 @@ def lstm_step(x_t, h_prev, c_prev, W_x, W_h, b, wrong=NONE):
     inner = c_t if "no tanh around c" in wrong else np.tanh(np.tanh(c_t)) if "tanh(tanh(c))" in wrong else np.tanh(c_t)
     if "sigma around c" in wrong:
         inner = sigmoid(c_t)
-    h_t = o * (np.tanh(c_prev) if "h from the old c" in wrong else inner)
-    return h_t, inner if "returns tanh(c)" in wrong else c_t
+    shown = f if "f for o" in wrong else i if "i for o" in wrong else 1 - o if "o turned round" in wrong else o
+    h_t = shown * (np.tanh(c_prev) if "h from the old c" in wrong else inner)
+    if "o inside the tanh" in wrong:
+        h_t = np.tanh(o * c_t)
+    returned = {"returns tanh(c)": inner, "returns the old c": c_prev, "returns h twice": h_t, "returns the old h": h_prev}
+    return h_t, next((returned[key] for key in returned if key in wrong), c_t)
 
 
 LSTM_MISTAKES = {
@@ -106,6 +112,14 @@ LSTM_MISTAKES = {
     "sigma around c": "h_t = o sigma(c_t); it is o tanh(c_t).",
     "tanh(tanh(c))": "there are two tanh around c_t; h_t = o tanh(c_t).",
     "h from the old c": "h_t is computed from c_{t-1}; it shows the new c_t.",
+    "o for f": "c_{t-1} is multiplied by o; what is kept is decided by f: f c_{t-1}.",
+    "f for o": "h_t has the gate f; what is shown is decided by o: o tanh(c_t).",
+    "i for o": "h_t has the gate i; what is shown is decided by o: o tanh(c_t).",
+    "o turned round": "h_t has the factor 1 - o; o = 1 shows: o tanh(c_t).",
+    "o inside the tanh": "o stands inside the tanh; it multiplies it: o tanh(c_t).",
+    "returns the old c": "what is returned as c_t is c_{t-1}; the state carried on is the new c_t.",
+    "returns h twice": "what is returned as c_t is h_t; the state carried on is c_t = f c_{t-1} + i g.",
+    "returns the old h": "what is returned as c_t is h_{t-1}; the state carried on is c_t = f c_{t-1} + i g.",
     "returns tanh(c)": "what is returned as c_t is tanh(c_t); the state carried on is c_t itself.",
 }
 
@@ -145,6 +159,8 @@ def lstm_cell_backward(dh_t, dc_t, c_prev, c_t, i, f, g, o, wrong=NONE):
         dc = (dc_t + dh_t) * o * slope
     if "dc_t through tanh too" in wrong:
         dc = (dc_t + dh_t * o) * slope
+    if "dc_t times f" in wrong:
+        dc = dc_t * f + through
     if "dh_t added bare" in wrong:
         dc = dc_t + dh_t
     if "path through h left out" in wrong:
@@ -156,6 +172,8 @@ def lstm_cell_backward(dh_t, dc_t, c_prev, c_t, i, f, g, o, wrong=NONE):
         do = dc * tanh_c
     if "do is dh_t" in wrong:
         do = dh_t
+    if "do is dh_t o" in wrong:
+        do = dh_t * o
     if "do with the slope" in wrong:
         do = dh_t * slope
     if "do with o" in wrong:
@@ -215,8 +233,10 @@ CELL_BACKWARD_MISTAKES = {
                                    "are brackets in the wrong place?",
     "dc_t through tanh too": "dc_t is multiplied by 1 - tanh(c_t)^2 too; it reaches c_t directly. Only dh_t comes through the tanh: are "
                              "brackets in the wrong place?",
+    "dc_t times f": "dc_t is multiplied by f on arrival; it reaches c_t directly, and f comes on the way on to c_{t-1}: dc_prev = dc f.",
     "dh_t added bare": "dh_t is added as it is; it comes through h_t = o tanh(c_t): dh_t o (1 - tanh(c_t)^2).",
     "do is dh_t": "do is dh_t; h_t = o tanh(c_t), so do = dh_t tanh(c_t).",
+    "do is dh_t o": "do is dh_t o; o was multiplied by tanh(c_t): do = dh_t tanh(c_t).",
     "do with the slope": "do has the slope 1 - tanh(c_t)^2; o was multiplied by tanh(c_t) itself: do = dh_t tanh(c_t).",
     "do with o": "do has the factor o too; h_t = o tanh(c_t), so do = dh_t tanh(c_t).",
     "di with i": "di has the factor i; c_t = ... + i g, so each gets its partner: di = dc g.",
@@ -266,6 +286,10 @@ def gru_step(x_t, h_prev, W_x, W_h, b, b_hn, wrong=NONE):
         z = r
     if "r turned round" in wrong:
         r = 1 - r
+    if "gates without the past" in wrong:
+        r, z = sigmoid(a_r), sigmoid(a_z)
+    if "gates without the input" in wrong:
+        r, z = sigmoid(u_r), sigmoid(u_z)
     q = u_n + b_hn
     inner = a_n + r * q
     if "b_hn outside r" in wrong:
@@ -323,6 +347,8 @@ GRU_MISTAKES = {
     "r around the input too": "r multiplies the input's part too; it belongs to the past alone: n = tanh(W_xn x_t + b_n + r (W_hn h_{t-1} + b_hn)).",
     "r around b_n too": "b_n stands inside r; only b_hn does: n = tanh(W_xn x_t + b_n + r (W_hn h_{t-1} + b_hn)).",
     "no product with W_hn": "r multiplies h_{t-1} itself; it multiplies W_hn h_{t-1} + b_hn.",
+    "gates without the past": "h_{t-1} plays no part in r and z.",
+    "gates without the input": "x_t plays no part in r and z.",
     "n without the input": "x_t plays no part in n: W_xn x_t + b_n is missing.",
     "n without the past": "h_{t-1} plays no part in n: r (W_hn h_{t-1} + b_hn) is missing.",
     "z for r": "z stands where r belongs: n = tanh(W_xn x_t + b_n + r (W_hn h_{t-1} + b_hn)).",

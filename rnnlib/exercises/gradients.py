@@ -131,6 +131,8 @@ def gradient_product(factor, T, wrong=NONE):
         return 0.0
     if "exp of the sum" in wrong:
         return float(np.exp(factor * n))
+    if "no brackets" in wrong:
+        return float(factor ** T - 1)
     return float(factor ** n)
 
 
@@ -150,8 +152,9 @@ PRODUCT_MISTAKES = {
     "two factors": "It is factor^2, whatever T is: the exponent is T - 1.",
     "starts at zero": "It is 0: a product that starts at 0 stays there. Start at 1.",
     "exp of the sum": "It is exp((T - 1) factor); a power by exp needs the logarithm: exp((T - 1) log(factor)).",
+    "no brackets": "Brackets are missing: factor**T-1 is factor^T minus 1; it is factor**(T - 1).",
     "1 - factor": "It multiplies 1 - factor; each step multiplies by the factor itself.",
-    "rounded": "It is rounded to six decimals; of 4.6e-16 nothing is left then, and that is the number to see.",
+    "rounded": "It is rounded; of 4.6e-16 nothing is left then, and that is the number to see.",
 }
 
 
@@ -234,6 +237,8 @@ def clip_by_norm(grads, max_norm, wrong=NONE):
     total = np.sqrt(sum(n ** 2 for n in norms.values()))
     if "each array by itself" in wrong:
         return {name: g * min(1, max_norm / norms[name]) for name, g in grads.items()}
+    if "each array to max_norm" in wrong:
+        return {name: g * max_norm / norms[name] for name, g in grads.items()}
     if "each row by itself" in wrong:
         return {name: g * np.minimum(1, max_norm / np.sqrt((g ** 2).sum(axis=-1, keepdims=True))) for name, g in grads.items()}
     if "entry by entry" in wrong:
@@ -261,6 +266,8 @@ def clip_by_norm(grads, max_norm, wrong=NONE):
     large = (total ** 2 if "square compared" in wrong else total) > max_norm
     if "divided by the norm only" in wrong:
         scale = 1 / total if large else 1.0
+    elif "min(1, 1 / norm)" in wrong:
+        scale = min(1.0, 1 / total)
     elif "always divided by the norm" in wrong:
         scale = 1 / total
     elif "divided by max_norm" in wrong:
@@ -294,8 +301,10 @@ CLIP_MISTAKES = {
     "sum of norms": "The arrays' norms are added; squares add up: sqrt of the sum of all squares.",
     "sum of absolute values": "It uses the sum of absolute values; the norm is sqrt of the sum of squares.",
     "divided by the norm only": "Large gradients end at norm 1, whatever max_norm is: multiply by max_norm / norm.",
+    "min(1, 1 / norm)": "Gradients longer than 1 end at norm 1, whatever max_norm is: the factor is max_norm / norm.",
     "divided by max_norm": "Large gradients are divided by max_norm; multiply by max_norm / norm.",
     "always divided by the norm": "All gradients end at norm 1; only those above max_norm are scaled, by max_norm / norm.",
+    "each array to max_norm": "Each array is scaled to norm max_norm; it is one norm over all of them, and only what is longer is scaled.",
     "each row by itself": "Each row is clipped by its own norm, which turns the direction of the step; it is one norm over all arrays.",
     "upper side only": "Entries above max_norm are cut (np.minimum); clipping by norm scales all entries alike.",
     "largest norm": "The largest of the arrays' norms decides; it is one norm over all of them: sqrt of the sum of all squares.",

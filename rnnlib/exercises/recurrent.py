@@ -149,27 +149,16 @@ def last_valid_state(h, lengths, wrong=NONE):
         return h.mean(axis=0)
     if "largest over time" in wrong:
         return h.max(axis=0)
-    at = np.asarray(lengths)
-    if "last of the padding" in wrong:
-        at = np.full_like(at, len(h) - 1)
+    n = np.asarray(lengths)
+    at = {"last of the padding": np.full_like(n, len(h) - 1), "shortest for all": np.full_like(n, n.min()),
+          "longest for all": np.full_like(n, n.max()), "length of sequence 0 for all": np.full_like(n, n[0]), "the start": 0 * n,
+          "after one step": 0 * n + 1, "counted from the end": len(h) - n, "as much padding as steps": len(h) - 1 - n,
+          "sorted": np.sort(n)}
+    at = next((at[key] for key in at if key in wrong), n)
     if "one early" in wrong:
         at = at - 1
     elif "one late" in wrong:
         at = np.minimum(at + 1, len(h) - 1)
-    if "shortest for all" in wrong:
-        at = np.full_like(at, at.min())
-    if "longest for all" in wrong:
-        at = np.full_like(at, at.max())
-    if "length of sequence 0 for all" in wrong:
-        at = np.full_like(at, at[0])
-    if "the start" in wrong:
-        at = 0 * at
-    if "counted from the end" in wrong:
-        at = len(h) - at
-    if "as much padding as steps" in wrong:
-        at = len(h) - 1 - at
-    if "sorted" in wrong:
-        at = np.sort(at)
     if "every sequence at every end" in wrong:
         return h[at]
     if "batch turned round" in wrong:
@@ -192,6 +181,7 @@ LAST_VALID_MISTAKES = {
     "largest over time": "It is the largest value over time, unit by unit; asked for is the last valid state.",
     "sum": "It is the sum of the states; asked for is the last valid one.",
     "length of sequence 0 for all": "All sequences are read where sequence 0 ends; each has its own length.",
+    "after one step": "It is h[1], the state after one step, for every sequence.",
     "the start": "It is h[0], the state before anything was read.",
     "counted from the end": "It counts from the end, h[-lengths[b]]; padding stands behind a sequence, so count from the start: h[lengths[b]].",
     "as much padding as steps": "It reads h[T - lengths[b]]; after lengths[b] steps the state is h[lengths[b]].",
@@ -211,7 +201,9 @@ def parameter_count(D, H, K, wrong=NONE):
                "W_h counted twice": {"W_h": 2 * H * H}, "half of W_h": {"W_h": H * (H - 1) // 2}, "readout counted on D": {"W_y": K * D},
                "readout counted on D too": {"W_y": K * (H + D)}, "W_y counted as K x K": {"W_y": K * K},
                "bias of b counted as D": {"b": D}, "readout bias counted as H": {"b_y": H}, "one number a bias": {"b": 1, "b_y": 1},
-               "two biases": {"b": 2 * H}}
+               "two biases": {"b": 2 * H}, "H ^ 2": {"W_h": H ^ 2}}
+    if "H and D swapped" in wrong:
+        return parameter_count(H, D, K, wrong - {"H and D swapped"})
     for key in wrong & set(counted):
         given |= counted[key]
     cell = given["W_x"] + given["W_h"] + given["b"]
@@ -239,6 +231,8 @@ PARAMETER_COUNT_MISTAKES = {
     "one number a bias": "Each bias is counted as one number; b has H, one for each hidden unit, and b_y has K.",
     "two biases": "H numbers too many: b counted twice, or h_0 with it. (torch.nn.RNN keeps two biases that only ever occur as a sum; the "
                   "equation has one, and h_0 is no parameter.)",
+    "H ^ 2": "H ^ 2 is no power in Python (it flips a bit of H): write H**2, or H * H.",
+    "H and D swapped": "H and D are swapped: H (D + H + 1) + K (H + 1).",
     "four gates": "The cell is counted four times, as in an LSTM; the vanilla cell has one set of weights.",
     "three gates": "The cell is counted three times, as in a GRU; the vanilla cell has one set of weights.",
 }
@@ -331,7 +325,7 @@ STEP_BACKWARD_MISTAKES = {
     "db not summed": "b was added to every sequence of the batch, so their gradients add up: sum dz_t over B, shape (H,).",
     "db with the mean": "it is the mean over the batch; b was added to every sequence, so it is the sum.",
     "slope squared": "the slope is multiplied in twice: dz_t = dh_t (1 - h_t^2), once.",
-    "slope with the signs turned": "the slope is h_t^2 - 1, of the opposite sign; tanh'(z_t) = 1 - h_t^2.",
+    "slope with the signs turned": "the sign is turned: is the slope h_t^2 - 1 where 1 - h_t^2 belongs, or is there a minus too many?",
     "slope 1 - 2h": "the slope is 1 - 2 h_t; tanh'(z_t) = 1 - h_t^2.",
     "h for the slope": "dh_t is multiplied by h_t = tanh(z_t) itself; the slope is tanh'(z_t) = 1 - h_t^2.",
     "divided by the slope": "it is divided by the slope 1 - h_t^2; the chain rule multiplies.",
@@ -371,6 +365,10 @@ def bptt(dh, x, h, W_x, W_h, wrong=NONE):
         dx_t, back, dW_x_t, dW_h_t, db_t = rnn_step_backward(total, x_t, h[t - 1], h[t], W_x, W_h, step_mistakes)
         if "dW_h with the state before" in wrong:
             dW_h_t = rnn_step_backward(total, x_t, h[t - 2], h[t], W_x, W_h, step_mistakes)[3]
+        if "carried one step only" in wrong:
+            back = rnn_step_backward(own, x_t, h[t - 1], h[t], W_x, W_h, step_mistakes)[1]
+        if "weights from dh alone" in wrong:
+            dW_x_t, dW_h_t, db_t = own.T @ x_t, own.T @ h[t - 1], own.sum(axis=0)
         if "carried adds up" in wrong:
             back = carried + back
         dx[T - t if "dx in reverse" in wrong else t - 1] = dx_t
@@ -386,6 +384,8 @@ def bptt(dh, x, h, W_x, W_h, wrong=NONE):
     dh_0 = total if "dh_0 is dh_1" in wrong else carried
     if "dh_0 is dh[0]" in wrong:
         dh_0 = dh[0]
+    if "dh_0 is dz_1" in wrong:
+        dh_0 = total * (1 - h[1] ** 2)
     if "dh_0 left at zero" in wrong:
         dh_0 = np.zeros_like(carried)
     return dx, dh_0, dW_x, dW_h, db
@@ -409,6 +409,9 @@ BPTT_MISTAKES = {
     "dx in reverse": "dx is in reverse order, as the loop made it: dx[0] must belong to x[0].",
     "dh_0 is dh_1": "it is dL/dh_1; one more step back, through W_h, leads to h_0.",
     "dh_0 is dh[0]": "it is dh[0], the direct gradient of h_1; one more step back from the total gradient of h_1, through W_h, leads to h_0.",
+    "dh_0 is dz_1": "it is dz_1; the way to h_0 goes through W_h too: dz_1 @ W_h.",
+    "carried one step only": "what is carried back holds the own loss of step t+1 alone: make it from dz_{t+1}, which holds all later steps.",
+    "weights from dh alone": "it is built from dh[t] itself; it needs dz_t: with what came back from later steps, and behind the tanh.",
     "dh_0 left at zero": "it is zero; what step 1 sends back, dz_1 @ W_h, is dL/dh_0.",
     "loop ends early": "the loop ends one step too early: step t = 1 has no gradients, and what is returned for h_0 belongs to h_1.",
     "loop starts late": "the loop begins at step T - 1: step T, where the way back starts, is left out.",

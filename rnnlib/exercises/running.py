@@ -112,6 +112,7 @@ HINTS = (
     (TypeError, "0-dimensional", "math.* takes one number; np.* takes arrays."),
     (TypeError, "only length-1", "math.* takes one number; np.* takes arrays."),
     (NameError, "", "Is it an argument, or made before it is used?"),
+    (KeyError, "", "The names in a dict are not known beforehand: go through its .items()."),
     (ZeroDivisionError, "", "Which of the sizes may be 1, so that size - 1 is 0?"),
 )
 

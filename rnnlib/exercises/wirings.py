@@ -150,6 +150,8 @@ def last_step_gradient(dh_last, T, lengths, wrong=NONE):
             dh[0, b] = dh_last[b]
         elif "counted from the end" in wrong:
             dh[T - n, b] = dh_last[b]
+        elif "one step late, or nowhere" in wrong:
+            dh[n:n + 1, b] = dh_last[b]
         elif "one step late" in wrong:
             dh[min(n, T - 1), b] = dh_last[b]
         elif "one step early" in wrong:
@@ -177,6 +179,8 @@ LAST_STEP_MISTAKES = {
     "all in column 0": "All gradients stand in the column of sequence 0; the second index must run over b: np.arange(B).",
     "counted from the end": "It counts from the end, dh[-lengths[b]]; the padding stands behind a sequence, so it is dh[lengths[b] - 1].",
     "one step late": "It is one step late: dh has no entry for h_0, so dL/dh_n stands at dh[n - 1].",
+    "one step late, or nowhere": "It is one step late, and where a sequence fills all T steps it is nowhere: dh has no entry for h_0, so dL/dh_n "
+                                 "stands at dh[n - 1].",
     "one step early": "It is one step early: dL/dh_n stands at dh[n - 1].",
     "a row for h_0": "dh has T + 1 entries, one for h_0 too; it has T, and dL/dh_n stands at dh[n - 1].",
     "as long as the longest": "dh is as long as the longest sequence; it has T steps, as the batch has.",
@@ -223,6 +227,9 @@ def masked_loss(losses, lengths, wrong=NONE):
     total, valid = (losses * mask).sum(), mask.sum()
     if "padding summed" in wrong:
         total = losses.sum()
+    for key, last in (("one loss of padding in the sum", lengths), ("last loss not in the sum", lengths - 2)):
+        if key in wrong:
+            total = (losses * (t <= last)).sum()
     if "one step more in the count" in wrong:
         valid = valid + 1
     if "losses squared" in wrong:
@@ -278,6 +285,8 @@ MASKED_MISTAKES = {
     "one step too few": "Each sequence's last step is left out: step t (from 0) is valid where t < lengths[b].",
     "first step left out": "The first step, t = 0, is left out: step t (from 0) is valid where t < lengths[b].",
     "one step late": "The mask is one step late: steps 1 .. lengths[b] count, but they are numbered from 0.",
+    "one loss of padding in the sum": "The sum holds one loss of the padding of each sequence: step t (from 0) is valid where t < lengths[b].",
+    "last loss not in the sum": "The sum leaves out the last loss of each sequence: step t (from 0) is valid where t < lengths[b].",
     "one step more in the count": "The number of valid steps is one too large.",
     "losses squared": "The losses are squared; they are losses already.",
     "sign turned": "The sign is turned.",
@@ -494,7 +503,7 @@ GREEDY_MISTAKES = {
     "one too few": "It writes one token less than `most` where no `end` comes.",
     "return inside the loop": "It returns after one round: the return stands inside the loop. Move it out, one indentation to the left.",
     "from the end": "The tokens stand in reverse order: append each at the end.",
-    "padded": "The result is filled up with `end` to `most` tokens; it is as long as what was written.",
+    "padded": "The result is filled up to `most` tokens; it is as long as what was written.",
     "scores written": "The scores are collected; asked for are the tokens, their argmax.",
     "last token only": "It is one token alone; asked for are all that were written, in order.",
 }
