@@ -287,6 +287,7 @@ def test_every_stored_seed_is_a_dot():
     ax, = picture.figure.axes
     dots = [line for line in ax.lines if line.get_marker() == "o"]
     assert [list(line.get_ydata()) for line in dots] == [[0.5, 1.0], [0.25, 0.96, 0.98]]
+    assert [text.get_text() for text in ax.texts[:2]] == ["1/2", "2/3"]
     assert all(abs(line.get_xdata() - lag).max() < 3 for line, lag in zip(dots, (10, 20)))
     live, = (line for line in ax.lines if line.get_marker() == "D")
     assert list(live.get_ydata()) == [0.3, 0.9]
