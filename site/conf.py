@@ -18,6 +18,8 @@ myst_heading_anchors = 3
 nb_execution_mode = "off"       # the notebooks come here executed
 
 html_theme = "sphinx_book_theme"
+html_context = {"default_mode": "auto"}
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css", "live_figures.css"]
 html_js_files = [("live_figures.js", {"defer": ""}), ("prefetch.js", {"defer": ""})]

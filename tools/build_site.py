@@ -24,6 +24,7 @@ from pathlib import Path
 
 import nbformat
 import pyodide
+
 from notebooks import AT_ONCE, execute
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,7 +133,7 @@ def home(address, ref, lessons):
         + CONTENTS.format(caption="About", pages="instructors\nlicences")
 
 
-def write_source(folder, lessons, licences, quick):
+def write_source(folder, lessons, licences_page, quick):
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["rnnlib"]
     address, ref = settings["address"], settings["ref"]
     (folder / "notebooks").mkdir(parents=True)
@@ -144,7 +145,7 @@ def write_source(folder, lessons, licences, quick):
     (folder / "index.md").write_text(home(address, ref, lessons), encoding="utf-8")
     instructors = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
     (folder / "instructors.md").write_text(outward_links(instructors, ".", address, ref), encoding="utf-8")
-    (folder / "licences.md").write_text(licences, encoding="utf-8")
+    (folder / "licences.md").write_text(outward_links(licences_page, ".", address, ref), encoding="utf-8")
 
 
 # --- the lessons live
@@ -167,6 +168,7 @@ def build_lite(scratch, lessons, base):
     configuration = {"jupyter-lite-schema-version": 0, "jupyter-config-data": {
         "appName": "Recurrent neural networks, live",
         "exposeAppInBrowser": True,     # progress.js asks it about the kernel
+        "disabledExtensions": ["@jupyter-notebook/lab-extension:interface-switcher"],      # it leads to apps that are not built
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
             "pyodideUrl": start if base else f"./pyodide/{start}",
             "disablePyPIFallback": True,
@@ -177,7 +179,8 @@ def build_lite(scratch, lessons, base):
     (folder / "contents").mkdir(parents=True)
     (folder / "jupyter-lite.json").write_text(json.dumps(configuration), encoding="utf-8")
     for path in lessons:
-        shutil.copy(path, folder / "contents")
+        # JupyterLite puts a comma between the lines of a text that a notebook stores as a list
+        (folder / "contents" / path.name).write_text(json.dumps(nbformat.read(path, as_version=4)), encoding="utf-8")
     run(sys.executable, "-m", "jupyter", "lite", "build", "--lite-dir", folder, "--contents", folder / "contents",
         "--output-dir", HTML / "lite", "--apps", "notebooks", "--no-sourcemaps", "--no-unused-shared-packages", cwd=folder)
     shutil.move(scratch / "pyodide", HTML / "lite")
@@ -185,6 +188,51 @@ def build_lite(scratch, lessons, base):
     page = HTML / "lite" / "notebooks" / "index.html"
     text = page.read_text(encoding="utf-8")
     page.write_text(text.replace("</head>", '<script src="../progress.js" defer></script>\n</head>', 1), encoding="utf-8")
+
+
+# --- the licences of what others made
+
+def licences():
+    """The page of licences, from the metadata of what the site holds or fetches; after JupyterLite is in its place."""
+    lines = ["# Licences", "", "The code of the course is under the MIT licence:", "", "```text",
+             (ROOT / "LICENSE").read_text(encoding="utf-8").strip(), "```", "",
+             re.sub("^# .*", "", (ROOT / "LICENSE-lessons.md").read_text(encoding="utf-8")).strip(), "",
+             "## What others made, and this site uses", "", "For the pages:", "", "| Name | Version | Licence |", "|---|---|---|"]
+    for name in ("sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "myst-nb"):
+        lines.append(row(importlib.metadata.metadata(name)))
+    theme = Path(importlib.metadata.distribution("pydata-sphinx-theme").locate_file(
+        "pydata_sphinx_theme/theme/pydata_sphinx_theme/static/scripts"))
+    mathjax = Path(importlib.metadata.distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline/static/mathjax"))
+    for name, file, version, licence in (
+            ("Bootstrap", theme / "bootstrap.js.LICENSE.txt", r"Bootstrap v([\d.]+)", "MIT"),
+            ("Font Awesome Free", theme / "fontawesome.js.LICENSE.txt", r"Font Awesome Free ([\d.]+)",
+             "icons CC BY 4.0, fonts OFL 1.1, code MIT"),
+            ("MathJax", mathjax / "tex-chtml.js", r'VERSION="([\d.]+)"', "Apache-2.0")):
+        found = re.search(version, file.read_text(encoding="utf-8"))
+        lines.append(f"| {name} | {found[1] if found else 'see its files'} | {licence} |")
+
+    pins = json.loads(pyodide.PINS.read_text(encoding="utf-8"))
+    lines += ["", "For Python in the browser:", "", "| Name | Version | Licence |", "|---|---|---|",
+              f"| Pyodide | {pins['version']} | MPL-2.0 |", f"| CPython | {pins['info']['python']} | PSF-2.0 |"]
+    rows = [f"| {entry['name']} | {entry['version']} | {entry['license']} |" for entry in pins["packages"].values()]
+    pinned = {entry["file_name"] for entry in pins["packages"].values()}
+    rows += [row(pyodide.metadata_in(wheel)) for wheel in (HTML / "lite" / "pyodide").glob("*.whl") if wheel.name not in pinned]
+    lines += sorted(rows, key=str.lower)
+
+    lines += ["", "For the notebooks in the browser, JupyterLite "
+              f"{importlib.metadata.version('jupyterlite-core')} (BSD-3-Clause) with these packages; the texts of their licences "
+              "are in the files `third-party-licenses.json` that come with it:", ""]
+    packages = {}
+    for file in (HTML / "lite").rglob("third-party-licenses.json"):
+        for package in json.loads(file.read_text(encoding="utf-8"))["packages"]:
+            packages.setdefault(package["licenseId"] or "see its page", set()).add(f"{package['name']} {package['versionInfo']}")
+    for licence, names in sorted(packages.items(), key=lambda item: -len(item[1])):
+        lines += [f"**{licence}**: " + ", ".join(f"`{name}`" for name in sorted(names)), ""]
+    return "\n".join(lines) + "\n"
+
+
+def row(metadata):
+    return f"| {metadata['Name']} | {metadata['Version']} | {pyodide.licence(metadata)} |"
 
 
 # --- the whole
@@ -202,11 +250,11 @@ def build(kind, quick):
     (HTML / "pictures").mkdir(parents=True)
     with tempfile.TemporaryDirectory(dir=SITE) as scratch:
         scratch = Path(scratch)
-        write_source(scratch / "source", lessons, "# Licences\n", quick)
-        run(sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", ROOT / "site",
-            "-d", scratch / "doctrees", scratch / "source", HTML)
         base = "" if kind == "self" else json.loads(pyodide.PINS.read_text(encoding="utf-8"))["cdn"]
         build_lite(scratch, lessons, base)
+        write_source(scratch / "source", lessons, licences(), quick)
+        run(sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", ROOT / "site",
+            "-d", scratch / "doctrees", scratch / "source", HTML)
     print(f"The site is in {HTML.relative_to(ROOT)}; any static server can publish that folder.")
 
 

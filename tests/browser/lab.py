@@ -15,10 +15,10 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]
 
 
-def launch(playwright):
-    """The system's Chromium or Chrome where there is one, else the one Playwright has downloaded."""
+def launch(playwright, *flags):
+    """The system's Chromium or Chrome where there is one, else the one Playwright has downloaded; `flags` are added."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, names)), None), args=FLAGS)
+    return playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, names)), None), args=[*FLAGS, *flags])
 
 
 @contextlib.contextmanager
@@ -58,12 +58,15 @@ class Notebook:
     """One notebook open in JupyterLab, on a kernel of its own."""
 
     def __init__(self, browser, address, name, width=1200, height=1000):
-        self.name = name
         self.page = browser.new_page(viewport={"width": width, "height": height})
+        self.open(f"{address}/doc/tree/{name}?reset", name)
+
+    def open(self, address, name):
+        self.name = name
         self.complaints = []        # of the page itself: scripts that failed
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
-        self.page.goto(f"{address}/doc/tree/{name}?reset", wait_until="commit")
+        self.page.goto(address, wait_until="commit")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         self.wait_for_idle()
 
@@ -117,9 +120,9 @@ class Notebook:
         return self.page.locator(f".jp-Cell[data-windowed-list-index='{i}'] .jp-Cell-outputArea").inner_text()
 
     def figures(self):
-        """Locators of the live figures: the boxes that hold a picture and a slider, and no button (those train or ask)."""
+        """Locators of the live figures: the boxes that hold a picture and a slider, and no row of buttons (those train)."""
         boxes = self.page.locator(".jp-OutputArea-output .widget-vbox"
-                                  ":has(> img.widget-image):has(.noUi-handle):not(:has(button))")
+                                  ":has(> img.widget-image):has(.noUi-handle):not(:has(> .widget-hbox button))")
         return [boxes.nth(i) for i in range(boxes.count())]
 
     def close(self):

@@ -1,0 +1,273 @@
+"""The built site as its readers have it: on a plain static server, under a sub-path, with no other server to ask."""
+
+import contextlib
+import json
+import re
+import shutil
+import threading
+import time
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urljoin, urlsplit
+
+import pytest
+from lab import Notebook, launch
+from test_lab import source, step_by_key, wait_for_new_picture
+
+from conftest import NOTEBOOKS, ROOT
+
+HTML = ROOT / "build" / "site" / "html"
+LESSONS = [path.stem for path in NOTEBOOKS]
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@contextlib.contextmanager
+def static_server(folder, prefix="/", headers=()):
+    """A plain static server: `folder` under `prefix`, and nothing beside it; yields its address."""
+    class Handler(SimpleHTTPRequestHandler):
+        def translate_path(self, path):
+            inside = urlsplit(path).path
+            return super().translate_path(inside[len(prefix) - 1:] if inside.startswith(prefix) else "/no such file")
+
+        def end_headers(self):
+            for name, value in headers:
+                self.send_header(name, value)
+            super().end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), lambda *arguments: Handler(*arguments, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{prefix.rstrip('/')}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The address of the site. `make test-browser` builds it before."""
+    if not (HTML / "lite" / "pyodide" / "pyodide.mjs").exists():
+        pytest.fail('no site with its own Python is built: run make site ARGS="--pyodide self"')
+    with static_server(HTML, "/a/course/") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def alone(playwright):
+    """A browser that finds no other machine."""
+    browser = launch(playwright, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def visit(site, alone):
+    """visit(path, **options) -> a page; `visit.complaints` and `visit.outside` say what went wrong on all of them."""
+    contexts, complaints, outside = [], [], []
+
+    def visit(path, **options):
+        context = alone.new_context(**options)
+        contexts.append(context)
+        context.on("request", lambda request: request.url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+                   or outside.append(request.url))
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"{path}: {error}"))
+        page.on("console", lambda message: message.type == "error" and complaints.append(f"{path}: {message.text}"))
+        page.goto(f"{site}/{path}", wait_until="load")
+        return page
+
+    visit.complaints, visit.outside = complaints, outside
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+def pages():
+    return sorted(path.relative_to(HTML).as_posix() for folder in (HTML, HTML / "notebooks") for path in folder.glob("*.html"))
+
+
+# --- the book
+
+def test_every_page_loads_fits_and_asks_no_other_server(visit, keep_picture):
+    assert {"index.html", "instructors.html", "licences.html"} | {f"notebooks/{name}.html" for name in LESSONS} <= set(pages())
+    for path in pages():
+        page = visit(path)
+        page.evaluate("() => document.querySelectorAll('img').forEach(i => { i.loading = 'eager'; })")
+        page.wait_for_load_state("networkidle")
+        assert page.locator("h1").count() >= 1, path
+        assert page.evaluate("() => [...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)") == [], path
+        without = page.evaluate("() => [...document.images].filter(i => !i.alt.trim()).map(i => i.outerHTML.slice(0, 200))")
+        assert without == [], path
+        keep_picture(page, f"site_{Path(path).stem}_1280")
+        if page.locator(".math").count():
+            page.wait_for_selector("mjx-container", timeout=10_000, state="attached")
+            assert page.locator("mjx-merror").count() == 0, path
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 850})
+            assert page.evaluate("() => document.documentElement.scrollWidth") <= width, f"{path} is wider than {width} px"
+        keep_picture(page, f"site_{Path(path).stem}_390")
+        page.context.close()
+    assert visit.complaints == [] and visit.outside == []
+
+
+class Links(HTMLParser):
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.ids = [], set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.ids |= {attributes[name] for name in ("id", "name") if attributes.get(name)}
+        self.links += [attributes[name] for name in ("href", "src") if attributes.get(name)]
+
+
+def test_every_link_and_asset_of_the_book_resolves():
+    parsed = {path: Links(HTML / path) for path in pages()}
+    broken = []
+    for path, page in parsed.items():
+        for link in page.links:
+            whole = urlsplit(urljoin(f"http://site/{path}", link))
+            if whole.netloc != "site":
+                continue
+            target = unquote(whole.path).lstrip("/") or "index.html"
+            fine = (HTML / target).is_file()
+            if fine and target.startswith("lite/notebooks/"):
+                fine = (HTML / "lite" / "files" / parse_qs(whole.query)["path"][0]).is_file()
+            elif fine and whole.fragment and target in parsed:
+                fine = unquote(whole.fragment) in parsed[target].ids
+            if not fine:
+                broken.append(f"{path}: {link}")
+    assert broken == []
+
+
+def test_nothing_leads_to_an_address_that_is_only_a_placeholder():
+    for path in pages():
+        assert not [link for link in Links(HTML / path).links if "OWNER" in link], path
+
+
+def test_lessons_follow_one_another_and_lead_to_their_live_copy():
+    for before, lesson, after in zip([None, *LESSONS], LESSONS, [*LESSONS[1:], None]):
+        page = (HTML / "notebooks" / f"{lesson}.html").read_text(encoding="utf-8")
+        for neighbour, kind in ((before, "left-prev"), (after, "right-next")):
+            if neighbour:
+                assert re.search(rf'<a class="{kind}"\s+href="{neighbour}.html"', page)
+        assert f'href="../lite/notebooks/index.html?path={lesson}.ipynb"' in page
+
+
+def test_search_finds_a_lesson(visit):
+    page = visit("search.html?q=eigenvalues")
+    page.wait_for_selector("#search-results li a", timeout=10_000)
+    assert any("04_vanishing_gradients" in link.get_attribute("href") for link in page.locator("#search-results li a").all())
+    assert visit.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_have_no_fault_that_axe_can_find(visit, scheme, keep_picture):
+    axe = (Path(pytest.importorskip("axe_playwright_python").__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    found = []
+    for path in ("index.html", "notebooks/01_rnn_cell.html", "licences.html", "instructors.html", "search.html?q=gate"):
+        page = visit(path, color_scheme=scheme)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("() => document.documentElement.dataset.theme") == scheme
+        keep_picture(page, f"site_{scheme}_{Path(path.split('?')[0]).stem}")
+        page.evaluate(axe)
+        result = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", WCAG)
+        assert result["passes"], "axe looked at nothing"
+        found += [f"{path}: {fault['id']}: {fault['nodes'][0]['html'][:300]}" for fault in result["violations"]]
+    assert found == []
+
+
+# --- the lessons live
+
+class Live(Notebook):
+    """A lesson in JupyterLite: one kernel of its own; the browser's cache is kept from lesson to lesson."""
+
+    def __init__(self, browser, address, name):
+        self.outside, self.started = [], time.monotonic()
+        self.page = browser.new_page(viewport={"width": 1200, "height": 1000})
+        self.page.on("request", lambda request: request.url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+                     or self.outside.append(request.url))
+        self.open(f"{address}/lite/notebooks/index.html?path={name}", name)
+
+
+@pytest.fixture(scope="session")
+def profile(alone):
+    context = alone.new_context()
+    yield context
+    context.close()
+
+
+def first_figure(live):
+    """Seconds from opening the page to a slider figure made by the kernel."""
+    live.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    live.page.wait_for_selector("img.widget-image", timeout=120_000)
+    return time.monotonic() - live.started
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_lesson_runs_to_its_last_cell_and_moves(profile, site, lesson, capsys):
+    live = Live(profile, site, f"{lesson}.ipynb")
+    ready = time.monotonic() - live.started
+    live.run_all(seconds=300)
+    ran = time.monotonic() - live.started
+    assert live.errors() == []
+    figure = live.figures()[0]
+    figure.scroll_into_view_if_needed()
+    before, said = source(figure), figure.locator(".widget-readout").first.inner_text()
+    step_by_key(live, figure.locator(".noUi-handle").first)
+    wait_for_new_picture(live, figure, before)
+    assert figure.locator(".widget-readout").first.inner_text() != said
+    assert live.complaints == [] and live.outside == []
+    with capsys.disabled():
+        print(f"\n{lesson}: kernel ready after {ready:.1f} s, last cell after {ran:.1f} s", end=" ")
+    live.close()
+
+
+def test_progress_is_said_until_python_is_ready(alone, site, capsys):
+    """Cold: a context of its own has an empty cache."""
+    context = alone.new_context()
+    page = context.new_page()
+    page.add_init_script("""window.heard = []; addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
+        const said = document.querySelector('#kernel-progress [role=status]')?.textContent;
+        if (said && window.heard.at(-1) !== said) window.heard.push(said); })
+        .observe(document.body, {childList: true, subtree: true, characterData: true}));""")
+    started = time.monotonic()
+    page.goto(f"{site}/lite/notebooks/index.html?path=00_start_here.ipynb")
+    page.get_by_role("button", name="Run all cells").click(timeout=120_000)
+    page.wait_for_selector("img.widget-image", timeout=60_000)
+    with capsys.disabled():
+        print(f"\ncold, from the link to the first figure: {time.monotonic() - started:.1f} s", end=" ")
+    heard = page.evaluate("() => window.heard")
+    assert any(re.fullmatch(r"Fetching Python: \d+ of \d\d MB\.", said) for said in heard)
+    assert any(said.startswith("Python is ready") for said in heard)
+    assert page.locator("#kernel-progress").count() == 0
+    context.close()
+
+
+def test_python_may_come_from_another_server(alone, tmp_path, capsys):
+    """As on a published site, whose Python comes from Pyodide's own servers; here a second server stands for them."""
+    import pyodide
+
+    pins = json.loads(pyodide.PINS.read_text(encoding="utf-8"))
+    theirs = [*pins["core"], *(entry["file_name"] for entry in pins["packages"].values())]
+    (tmp_path / "cdn").mkdir()
+    for name in theirs:
+        shutil.copy(HTML / "lite" / "pyodide" / name, tmp_path / "cdn")
+    shutil.copytree(HTML / "lite", tmp_path / "site" / "lite", ignore=shutil.ignore_patterns("pyodide"))
+    with static_server(tmp_path / "cdn", headers=[("Access-Control-Allow-Origin", "*")]) as cdn, \
+            static_server(tmp_path / "site") as address:
+        wheel = next((HTML / "lite" / "pyodide").glob("rnnlib-*.whl"))
+        start, packages = pyodide.put(tmp_path / "site" / "lite" / "pyodide", f"{cdn}/", wheel)
+        assert not [name for name in theirs if (tmp_path / "site" / "lite" / "pyodide" / name).exists()]
+        settings = tmp_path / "site" / "lite" / "jupyter-lite.json"
+        text = settings.read_text(encoding="utf-8")
+        assert text.count("./pyodide/pyodide.mjs") == 1
+        settings.write_text(text.replace("./pyodide/pyodide.mjs", start), encoding="utf-8")
+        context = alone.new_context()
+        live = Live(context, address, "00_start_here.ipynb")
+        live.run_all()
+        assert live.errors() == [] and live.figures() and live.outside == []
+        context.close()
