@@ -15,10 +15,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Modules of rnnlib.toydata; each has WEIGHTS, the path of its .npz, and make_weights(path), which trains and writes it.
 MAKERS = [
-    "sentiment",            # lesson 06
-    "forecasting",          # lesson 06
+    "sentiment", "forecasting", "topics",           # lesson 06
     "part_of_speech", "motion", "moving_dot",       # lesson 07
-    "number_words", "digit_strings", "morse",       # lesson 08
+    "number_words", "digit_strings", "morse", "run_summaries",      # lesson 08
     "captions", "melodies", "made_names",           # lesson 09
     "ambiguous_names",      # lesson 10
 ]

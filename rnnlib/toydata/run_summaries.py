@@ -16,6 +16,7 @@ two runs of the two parts have the same phases. Words are tokens 2 to 4, after E
 
 import functools
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 
@@ -33,6 +34,8 @@ MOST_PHASES, SHORTEST, LONGEST, NOISE, WINDOW = 3, 6, 10, 0.6, 4
 H = 32
 STEPS, LEARNING_RATE, BATCH = 400, 0.02, 48
 TARGET = 0.95               # of the ceiling, and at least half of the way from the baseline to it (`target`)
+WEIGHTS = Path(__file__).with_name("run_summaries.npz")
+SHIPPED = [("GRU", seed) for seed in range(3)]              # (cell, seed)
 _SUMMARIES = tuple(kinds for n in range(1, MOST_PHASES + 1) for kinds in product(range(3), repeat=n)
                    if all(a != b for a, b in zip(kinds, kinds[1:])))
 
@@ -163,6 +166,13 @@ def score(model, batch=None):
     return agreement(model.predict(x, lengths, MOST_PHASES + 1), target)
 
 
+def load_model(cell_name="GRU", seed=0):
+    """The default model with the shipped weights of one run; SHIPPED lists which there are."""
+    if (cell_name, seed) not in SHIPPED:
+        raise ValueError(f"(cell_name, seed) must be one of {SHIPPED}; it was {(cell_name, seed)}")
+    return _runs.fill(model(cell_name, np.random.default_rng(0)), WEIGHTS, f"{cell_name}/{seed}")
+
+
 def trained(cell_name="GRU", seed=0):
     """A default run from its beginning; it depends on the seed alone."""
     rng = np.random.default_rng(seed)
@@ -170,6 +180,11 @@ def trained(cell_name="GRU", seed=0):
     for _ in training(made, batches(rng)):
         pass
     return made
+
+
+def make_weights(path):
+    """Train every model of SHIPPED and write the weights to `path` (.npz)."""
+    _runs.save(path, {f"{cell_name}/{seed}": trained(cell_name, seed) for cell_name, seed in SHIPPED})
 
 
 def table():

@@ -23,6 +23,7 @@ Words are tokens 0 .. V - 1 (`WORDS`), a batch is (x (T, B) of int, target (B,) 
 
 from bisect import bisect
 from itertools import accumulate, product
+from pathlib import Path
 
 import numpy as np
 
@@ -44,6 +45,8 @@ HELD_OUT = 5                                # one part in five is the test
 D, H = 12, 24
 STEPS, LEARNING_RATE, BATCH = 120, 0.01, 64
 TARGET = 0.95                               # of the ceiling, 1
+WEIGHTS = Path(__file__).with_name("topics.npz")
+SHIPPED = [("GRU", seed) for seed in range(3)]          # (cell, seed)
 
 _CUMULATED = list(accumulate(share for _, share in FORMS))
 _MARKERS = {part for parts, _ in FORMS for part in parts} - {"main", "aside"}
@@ -155,6 +158,13 @@ def score(model, batch=None):
     return float((model.predict(x, lengths).argmax(axis=1) == target).mean())
 
 
+def load_model(cell_name="GRU", seed=0):
+    """The model of `model` with the shipped weights of one run; SHIPPED lists which there are."""
+    if (cell_name, seed) not in SHIPPED:
+        raise ValueError(f"(cell_name, seed) must be one of {SHIPPED}; it was {(cell_name, seed)}")
+    return _runs.fill(model(cell_name, np.random.default_rng(0)), WEIGHTS, f"{cell_name}/{seed}")
+
+
 def trained(cell_name="GRU", seed=0):
     """A default run from its beginning; it depends on the seed alone."""
     rng = np.random.default_rng(seed)
@@ -162,6 +172,11 @@ def trained(cell_name="GRU", seed=0):
     for _ in training(made, batches(rng)):
         pass
     return made
+
+
+def make_weights(path):
+    """Train every model of SHIPPED and write the weights to `path` (.npz)."""
+    _runs.save(path, {f"{cell_name}/{seed}": trained(cell_name, seed) for cell_name, seed in SHIPPED})
 
 
 def table():
