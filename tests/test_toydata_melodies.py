@@ -90,12 +90,28 @@ def test_every_tune_keeps_the_rules_and_a_changed_one_breaks_its_rule():
     def broken(tune, home=60):
         return {rule for rule, kept in melodies.rules(tune, home).items() if not kept}
 
-    assert broken(good[:6] + [(61, 1)] + good[7:]) == {"key", "bar 2 like bar 1"}
-    assert broken(good[:5] + [(67, 1)] + good[6:]) == {"bar 2 like bar 1"}
-    assert broken(good[:-1] + [(64, 2)]) == {"home at both ends"}
-    assert broken(good[:-1] + [(60, 1)]) == {"four whole bars"}
-    assert broken(good + [(60, 1)]) == {"four whole bars"}
-    assert len(broken([])) == 4
+    assert broken(good[:4] + [(61, 1)] + good[5:]) == {"key", "bar 2 shifted"}
+    assert broken(good[:5] + [(67, 1)] + good[6:]) == {"bar 2 shifted"}
+    assert broken(good[:6] + [(64, 1)] + good[7:]) == {"bar 3 repeated"}
+    assert broken(good[:9] + [(65, 1), (60, 2)]) == {"way home"} == broken(good[:-1] + [(64, 2)])
+    assert broken([(62, 1), *good[1:]]) == {"bar 1 in steps", "bar 2 shifted", "bar 3 repeated", "way home"}
+    leap = [(60, 1), (67, 1), (64, 1)]
+    assert broken(leap + [(62, 1), (69, 1), (65, 1)] + leap + good[9:]) == {"bar 1 in steps"}
+    far = [(60, 1), (62, 1), (64, 1), (67, 1), (69, 1), (71, 1)]
+    assert broken(far[:3] + far[3:] + far[:3] + good[9:]) == {"bar 2 shifted"}, "four steps higher is no shift of the grammar"
+    assert broken(good[:-1] + [(60, 1)]) == {"four bars", "way home"} == broken(good + [(60, 1)]) | {"way home"}
+    assert len(broken([])) == 6
+
+
+def test_whoever_keeps_all_rules_is_of_the_grammar_and_nobody_else():
+    seeds, tokens = melodies.draw(300, np.random.default_rng(4))
+    rng = np.random.default_rng(5)
+    places = rng.integers(0, 8, 300), np.arange(300)        # one note of each tune replaced by any other
+    tokens[places] = np.where(tokens[places] == melodies.END, melodies.END, rng.integers(2, melodies.K, 300))
+    same = melodies.of_the_grammar(seeds, tokens)
+    kept = [all(melodies.rules(tune, melodies.SEEDS[place]).values()) for tune, place in zip(melodies.tunes(tokens), seeds)]
+    np.testing.assert_array_equal(kept, same)
+    assert 0 < same.mean() < 0.5
 
 
 def test_a_tune_is_of_the_grammar_to_its_last_note():

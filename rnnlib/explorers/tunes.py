@@ -152,7 +152,7 @@ def by_temperature(temperatures, shares, different):
     temperatures (n,); shares : dict of label to (n,) share of tunes; different (n,): share of tunes that came up no second time
     """
     figure, ax = figures.new(size=(8.5, 4.2), right=2.45)
-    looks = zip(("-", "--", "-.", ":", "-"), ("o", "s", "^", "v", "D"))
+    looks = zip(("-", "--", "-.", ":", "--", "-.", "-"), ("o", "s", "P", "^", "<", "v", "D"))
     ends = []
     for (label, values), (line, marker) in zip(shares.items(), looks):
         ax.plot(temperatures, values, color=OUTPUT, linestyle=line, marker=marker, markersize=7)

@@ -171,7 +171,10 @@ def target():
 
 
 def rules(tune, home):
-    """Which rules of the grammar a list of notes keeps: a dict of rule to bool, for the home note as a MIDI number."""
+    """Which rules a list of notes keeps, a dict of rule to bool, for the home note as a MIDI number.
+
+    A tune that keeps them all is one of the grammar (`of_the_grammar`), and the other way round.
+    """
     bars, beat = [[] for _ in range(BARS)], 0.0
     for midi, beats in tune:
         if int(beat // BAR) < BARS:
@@ -179,17 +182,22 @@ def rules(tune, home):
         beat += beats
     scale = [(midi - home) % 12 in MAJOR for midi, _ in tune]
     whole = beat == BAR * BARS and all(sum(beats for _, beats in bar) == BAR for bar in bars)
-    steps = [[_step(midi, home) for midi, _ in bar] for bar in bars[:2]] if all(scale) else [[], []]
-    again = (len(bars[0]) > 0 and [b for _, b in bars[0]] == [b for _, b in bars[1]] and len(steps[0]) > 0
-             and len({b - a for a, b in zip(*steps)}) == 1)
-    return {"key": bool(tune) and all(scale), "four whole bars": whole, "bar 2 like bar 1": again,
-            "home at both ends": bool(tune) and tune[0][0] == tune[-1][0] == home}
+    rhythm = tuple(beats for _, beats in bars[0])
+    first, second = ([_step(midi, home) for midi, _ in bar] for bar in bars[:2])       # NaN off the scale equals nothing
+    walks = (rhythm in RHYTHMS and all(b - a in MOVES for a, b in zip(first, first[1:]))
+             and LOWEST <= min(first) and max(first) <= HIGHEST)
+    shifted = any(second == [step + shift for step in first] for shift in SHIFTS)
+    homeward = [[(pitch(step, home), 1), (home, 2)] for step in LEADING]
+    return {"key": bool(tune) and all(scale), "four bars": whole, "bar 1 in steps": walks,
+            "bar 2 shifted": bool(first) and shifted and rhythm == tuple(beats for _, beats in bars[1]),
+            "bar 3 repeated": bool(first) and bars[2] == bars[0],
+            "way home": bool(tune) and tune[0][0] == home and bars[3] in homeward}
 
 
 def _step(midi, home):
-    """The scale step of a pitch that is in the scale of home."""
+    """The scale step of a pitch, NaN where it is not in the scale of home."""
     octave, above = divmod(midi - home, 12)
-    return 7 * octave + MAJOR.index(above)
+    return 7 * octave + MAJOR.index(above) if above in MAJOR else float("nan")
 
 
 @functools.cache
