@@ -138,7 +138,7 @@ def test_confusions_names_the_largest():
     good, bad = np.diag([50, 50]), np.array([[30, 10], [1, 39]])
     picture = many_to_many.confusions({"first": bad, "second": good + [[0, 5], [0, 0]]}, ("x", "y"))
     np.testing.assert_allclose(picture.figure.axes[0].images[0].get_array(), [[0.75, 0.25], [0.025, 0.975]])
-    assert title(picture.figure) == "First takes x for y in 25%"
+    assert title(picture.figure) == "first takes x for y in 25%, second in 9%"
     assert {"75", "25", "98", "2"} == {text.get_text() for text in picture.figure.axes[0].texts if text.get_text().isdigit()}
     assert any("0.863 right" in text.get_text() for text in picture.figure.axes[0].texts)
 

@@ -259,7 +259,8 @@ def GRU_least(written):
     ("<b>seven</b>", "not among the words"), ("sieben", "seven"), ("drei und zwei", "not among the words"),
     ("$x^2$", "holds digits"),
     ("${\\frac", "not among the words"), ("seven " * 12, "That is 12 words"), ("seven " * 200, "characters long"),
-    ("x" * 490, "not among the words"), ("twelve thousand", "right would be 12000"), ("and and and", "no number in good order"),
+    ("x" * 490, "not among the words"), ("twelve thousand", ": 12000 would be right. It has only been"),
+    ("and and and", "no number in good order"),
     ("seven hundred three", "no number in good order"), ("one million", "not among the words"), ("\u0664\u0662", "holds digits"),
     ("minus seven", "not among the words")])
 def test_the_box_explains_what_it_cannot_read(written, said):
@@ -268,7 +269,7 @@ def test_the_box_explains_what_it_cannot_read(written, said):
     typed.input.value = written
     assert said in typed.finding and len(typed.finding) < 260, typed.finding
     assert "<script>" not in typed._text.value and "<b>" not in typed._text.value
-    assert shown(typed.figure.axes[0].images[0]).any() == ("It writes" in typed.finding)
+    assert (typed.image.layout.visibility == "visible") == ("It writes" in typed.finding)
 
 
 def listen(message, noise):

@@ -124,7 +124,8 @@ def test_gallery_says_what_is_wrong():
     found = ["a white ring on the left", "an indigo ring at the top", "a black ring at the top", "a large black ring on the left"]
     picture = one_to_many.gallery(pictures, found, wanted, "One of four is right")
     labels = [ax.get_xlabel() for ax in picture.figure.axes]
-    assert [label.split("\n")[-1] for label in labels] == ["wrong: cross, not ring", "right", "wrong: small", "wrong: not large"]
+    said = [label.split("\n")[-1] for label in labels]
+    assert said == ["wrong: cross, not ring", "correct", "wrong: small", "wrong: not large"]
     assert picture.sentence.startswith("One of four is right") and picture.sentence.count(" for ") == 3
 
 
@@ -277,7 +278,8 @@ def test_next_letters_draws_what_is_expected(text, land, name):
     np.testing.assert_allclose(centres[0], np.arange(1, len(name) + 1))
     np.testing.assert_allclose(centres[1] - 0.5, [made_names.LETTERS.index(letter) - 1 for letter in name])
     best = made_names.LETTERS[p[-1].argmax()]
-    assert title(ax) == f"After “{name}” in the {list(made_names.LANDS)[land]}: {best} ({p[-1].max():.2f})"
+    where = (f"After “{name}” in" if name else "At the beginning, in") + f" the {list(made_names.LANDS)[land]}"
+    assert title(ax) == f"{where}: {best} ({p[-1].max():.2f})" and figure.finding.startswith(f"{where}: {best}")
     assert f"{best} {p[-1].max():.2f}" in figure.finding
     assert ("Least expected" in figure.finding) == bool(name)
 

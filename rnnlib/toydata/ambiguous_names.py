@@ -22,7 +22,6 @@ persons and places are held out alike: a ceiling that holds for the grammar hold
 The shipped weights are made anew by ``python tools/weights.py ambiguous_names``.
 """
 
-import difflib
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -122,12 +121,6 @@ def mark(sentences, group):
 def one_hot(words):
     """Known words as an input: a sequence of str -> (T, 1, D)."""
     return np.eye(D)[[_INDEX[word] for word in words]][:, None]
-
-
-def unknown(words):
-    """The words no model has met, each with the known word that looks most like it: dict of str to (str or None)."""
-    return {word: next(iter(difflib.get_close_matches(word, WORDS, 1, cutoff=0.5)), None)
-            for word in words if word not in _INDEX}
 
 
 def ambiguous(sentence, t):
