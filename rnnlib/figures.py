@@ -10,7 +10,7 @@ import io
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch
@@ -50,7 +50,7 @@ def new(rows=1, columns=1, size=(8.5, 4.0), left=0.85, right=0.25, bottom=0.65, 
     grid = {key: subplots.pop(key) for key in ("wspace", "hspace") if key in subplots}
     with style():
         figure = Figure(figsize=size)
-        FigureCanvasAgg(figure)
+        Canvas(figure)
         axes = figure.subplots(rows, columns, **subplots)
         for ax in np.ravel(axes):       # ticks made later, while a slider moves, keep the style
             ax.tick_params(labelsize=STYLE["xtick.labelsize"], colors=BLACK)
@@ -58,6 +58,51 @@ def new(rows=1, columns=1, size=(8.5, 4.0), left=0.85, right=0.25, bottom=0.65, 
         figure.subplots_adjust(left=left / width, right=1 - right / width, bottom=bottom / height, top=1 - top / height,
                                **grid)
     return figure, axes
+
+
+class Renderer(RendererAgg):
+    """Agg that keeps each text as pixels: from move to move most texts stay as they are, and are more than half of the drawing."""
+
+    MOST = 400
+
+    def __init__(self, width, height, dpi):
+        super().__init__(width, height, dpi)
+        self._kept, self._aside = {}, RendererAgg(width, height, dpi)
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        key = (x, y, s, hash(prop), angle, ismath, gc.get_rgb(), gc.get_alpha())
+        if key not in self._kept:
+            if len(self._kept) == self.MOST:
+                self._kept.clear()
+            self._kept[key] = self._pixels(gc, x, y, s, prop, angle, ismath, mtext)
+        left, bottom, pixels = self._kept[key]
+        if pixels.size:
+            self.draw_image(gc, left, bottom, pixels)
+
+    def _pixels(self, gc, *text):
+        """(left, bottom, pixels) of a text drawn alone, where it belongs, and cut out; whether it is clipped is seen later."""
+        unclipped = self.new_gc()
+        unclipped.copy_properties(gc)
+        unclipped.set_clip_rectangle(None)
+        unclipped.set_clip_path(None)
+        self._aside.clear()
+        self._aside.draw_text(unclipped, *text)
+        pixels = np.asarray(self._aside.buffer_rgba())
+        rows, columns = (np.flatnonzero(pixels[..., 3].any(axis=axis)) for axis in (1, 0))
+        if not rows.size:
+            return 0, 0, np.empty((0, 0, 4), np.uint8)
+        cut = pixels[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
+        return columns[0], len(pixels) - 1 - rows[-1], cut[::-1].copy()     # draw_image counts rows from below
+
+
+class Canvas(FigureCanvasAgg):
+    """A canvas of its own for each figure, that draws with `Renderer`."""
+
+    def get_renderer(self):
+        plain = super().get_renderer()
+        if not isinstance(plain, Renderer):
+            self.renderer = Renderer(plain.width, plain.height, plain.dpi)
+        return self.renderer
 
 
 def png(figure):
