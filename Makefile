@@ -31,9 +31,10 @@ notebooks:  ## re-execute and tidy the notebooks (ARGS="01_rnn_cell" one, ARGS="
 	@sh tools/setup.sh lab test
 	@$(PYTHON_HERE) tools/notebooks.py $(ARGS)
 
-test-browser:  ## run every notebook and move every slider in a real Chromium (ARGS="-k 04" one lesson)
-	@sh tools/setup.sh lab test browser
+test-browser:  ## run every notebook, the site too, and move every slider in a real Chromium (ARGS="-k 04" one lesson)
+	@sh tools/setup.sh lab test browser site
 	@command -v chromium chromium-browser google-chrome >/dev/null || $(PYTHON_HERE) -m playwright install chromium
+	@$(PYTHON_HERE) tools/build_site.py --pyodide self
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n 2 tests/browser $(ARGS)
 
 bench:      ## measure speed and memory beside torch, write benchmarks/results.md (ARGS="core" one part)

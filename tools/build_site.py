@@ -133,7 +133,7 @@ def home(address, ref, lessons):
         + CONTENTS.format(caption="About", pages="instructors\nlicences")
 
 
-def write_source(folder, lessons, licences_page, quick):
+def write_source(folder, pictures, lessons, licences_page, quick):
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["rnnlib"]
     address, ref = settings["address"], settings["ref"]
     (folder / "notebooks").mkdir(parents=True)
@@ -141,7 +141,7 @@ def write_source(folder, lessons, licences_page, quick):
     for path in lessons if quick else execute_all(lessons):
         (folder / "notebooks" / path.name).write_text(page_of_lesson(path, address, ref), encoding="utf-8")
         for picture in (path.parent / "pictures").glob("*"):
-            shutil.copy(picture, HTML / "pictures")
+            shutil.copy(picture, pictures)
     (folder / "index.md").write_text(home(address, ref, lessons), encoding="utf-8")
     instructors = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
     (folder / "instructors.md").write_text(outward_links(instructors, ".", address, ref), encoding="utf-8")
@@ -162,7 +162,7 @@ def rnnlib_wheel(scratch):
     return next(scratch.glob("rnnlib-*.whl"))
 
 
-def build_lite(scratch, lessons, base):
+def build_lite(scratch, lite, lessons, base):
     """JupyterLite's notebook view with the lessons as they are committed, and Python with rnnlib in it."""
     start, packages = pyodide.put(scratch / "pyodide", base, rnnlib_wheel(scratch))
     configuration = {"jupyter-lite-schema-version": 0, "jupyter-config-data": {
@@ -182,18 +182,18 @@ def build_lite(scratch, lessons, base):
         # JupyterLite puts a comma between the lines of a text that a notebook stores as a list
         (folder / "contents" / path.name).write_text(json.dumps(nbformat.read(path, as_version=4)), encoding="utf-8")
     run(sys.executable, "-m", "jupyter", "lite", "build", "--lite-dir", folder, "--contents", folder / "contents",
-        "--output-dir", HTML / "lite", "--apps", "notebooks", "--no-sourcemaps", "--no-unused-shared-packages", cwd=folder)
-    shutil.move(scratch / "pyodide", HTML / "lite")
-    shutil.copy(ROOT / "site" / "progress.js", HTML / "lite")
-    page = HTML / "lite" / "notebooks" / "index.html"
+        "--output-dir", lite, "--apps", "notebooks", "--no-sourcemaps", "--no-unused-shared-packages", cwd=folder)
+    shutil.move(scratch / "pyodide", lite)
+    shutil.copy(ROOT / "site" / "progress.js", lite)
+    page = lite / "notebooks" / "index.html"
     text = page.read_text(encoding="utf-8")
     page.write_text(text.replace("</head>", '<script src="../progress.js" defer></script>\n</head>', 1), encoding="utf-8")
 
 
 # --- the licences of what others made
 
-def licences():
-    """The page of licences, from the metadata of what the site holds or fetches; after JupyterLite is in its place."""
+def licences(lite):
+    """The page of licences, from the metadata of what the site holds or fetches; `lite`: JupyterLite, as built."""
     lines = ["# Licences", "", "The code of the course is under the MIT licence:", "", "```text",
              (ROOT / "LICENSE").read_text(encoding="utf-8").strip(), "```", "",
              re.sub("^# .*", "", (ROOT / "LICENSE-lessons.md").read_text(encoding="utf-8")).strip(), "",
@@ -216,18 +216,18 @@ def licences():
               f"| Pyodide | {pins['version']} | MPL-2.0 |", f"| CPython | {pins['info']['python']} | PSF-2.0 |"]
     rows = [f"| {entry['name']} | {entry['version']} | {entry['license']} |" for entry in pins["packages"].values()]
     pinned = {entry["file_name"] for entry in pins["packages"].values()}
-    rows += [row(pyodide.metadata_in(wheel)) for wheel in (HTML / "lite" / "pyodide").glob("*.whl") if wheel.name not in pinned]
+    rows += [row(pyodide.metadata_in(wheel)) for wheel in (lite / "pyodide").glob("*.whl") if wheel.name not in pinned]
     lines += sorted(rows, key=str.lower)
 
     lines += ["", "For the notebooks in the browser, JupyterLite "
               f"{importlib.metadata.version('jupyterlite-core')} (BSD-3-Clause) with these packages; the texts of their licences "
               "are in the files `third-party-licenses.json` that come with it:", ""]
     packages = {}
-    for file in (HTML / "lite").rglob("third-party-licenses.json"):
+    for file in lite.rglob("third-party-licenses.json"):
         for package in json.loads(file.read_text(encoding="utf-8"))["packages"]:
             packages.setdefault(package["licenseId"] or "see its page", set()).add(f"{package['name']} {package['versionInfo']}")
     for licence, names in sorted(packages.items(), key=lambda item: -len(item[1])):
-        lines += [f"**{licence}**: " + ", ".join(f"`{name}`" for name in sorted(names)), ""]
+        lines += [f"**{licence}**: " + ", ".join(sorted(names)), ""]
     return "\n".join(lines) + "\n"
 
 
@@ -246,15 +246,17 @@ def run(*command, **options):
 
 def build(kind, quick):
     lessons = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
-    shutil.rmtree(HTML, ignore_errors=True)
-    (HTML / "pictures").mkdir(parents=True)
     with tempfile.TemporaryDirectory(dir=SITE) as scratch:
         scratch = Path(scratch)
+        html = scratch / "html"
+        (html / "pictures").mkdir(parents=True)
         base = "" if kind == "self" else json.loads(pyodide.PINS.read_text(encoding="utf-8"))["cdn"]
-        build_lite(scratch, lessons, base)
-        write_source(scratch / "source", lessons, licences(), quick)
+        build_lite(scratch, html / "lite", lessons, base)
+        write_source(scratch / "source", html / "pictures", lessons, licences(html / "lite"), quick)
         run(sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", ROOT / "site",
-            "-d", scratch / "doctrees", scratch / "source", HTML)
+            "-d", scratch / "doctrees", scratch / "source", html)
+        shutil.rmtree(HTML, ignore_errors=True)     # only now: a build that fails leaves the site as it was
+        html.rename(HTML)
     print(f"The site is in {HTML.relative_to(ROOT)}; any static server can publish that folder.")
 
 

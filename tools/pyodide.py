@@ -2,7 +2,8 @@
 
 Python for the browser: Pyodide, and the packages that a lesson needs there, as tools/build_site.py puts them into the site.
 Run by hand, it writes site/pyodide.json anew: which files of Pyodide VERSION ("314.0.3") the site uses, with the sha256 that its
-npm package states. CARRIER ("open-webui==0.12.4") is a package on PyPI whose wheel carries them, for sites that hold their own copy.
+npm package states. CARRIER ("open-webui==0.12.4") is a package on PyPI whose wheel carries them, from where a site that holds its
+own Python gets them.
 """
 import hashlib
 import importlib.metadata

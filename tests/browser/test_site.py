@@ -182,12 +182,15 @@ def test_pages_have_no_fault_that_axe_can_find(visit, scheme, keep_picture):
 
 # --- the lessons live
 
-class Live(Notebook):
-    """A lesson in JupyterLite: one kernel of its own; the browser's cache is kept from lesson to lesson."""
+WINDOW = {"viewport": {"width": 1200, "height": 1000}}
 
-    def __init__(self, browser, address, name):
+
+class Live(Notebook):
+    """A lesson in JupyterLite, on a kernel of its own; the cache is the context's."""
+
+    def __init__(self, context, address, name):
         self.outside, self.started = [], time.monotonic()
-        self.page = browser.new_page(viewport={"width": 1200, "height": 1000})
+        self.page = context.new_page()
         self.page.on("request", lambda request: request.url.startswith(("http://127.0.0.1:", "data:", "blob:"))
                      or self.outside.append(request.url))
         self.open(f"{address}/lite/notebooks/index.html?path={name}", name)
@@ -195,16 +198,10 @@ class Live(Notebook):
 
 @pytest.fixture(scope="session")
 def profile(alone):
-    context = alone.new_context()
+    """What the browser has fetched for one lesson it has for the next, as at home."""
+    context = alone.new_context(**WINDOW)
     yield context
     context.close()
-
-
-def first_figure(live):
-    """Seconds from opening the page to a slider figure made by the kernel."""
-    live.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-    live.page.wait_for_selector("img.widget-image", timeout=120_000)
-    return time.monotonic() - live.started
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -228,7 +225,7 @@ def test_every_lesson_runs_to_its_last_cell_and_moves(profile, site, lesson, cap
 
 def test_progress_is_said_until_python_is_ready(alone, site, capsys):
     """Cold: a context of its own has an empty cache."""
-    context = alone.new_context()
+    context = alone.new_context(**WINDOW)
     page = context.new_page()
     page.add_init_script("""window.heard = []; addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
         const said = document.querySelector('#kernel-progress [role=status]')?.textContent;
@@ -247,7 +244,7 @@ def test_progress_is_said_until_python_is_ready(alone, site, capsys):
     context.close()
 
 
-def test_python_may_come_from_another_server(alone, tmp_path, capsys):
+def test_python_may_come_from_another_server(alone, site, tmp_path):
     """As on a published site, whose Python comes from Pyodide's own servers; here a second server stands for them."""
     import pyodide
 
@@ -266,7 +263,7 @@ def test_python_may_come_from_another_server(alone, tmp_path, capsys):
         text = settings.read_text(encoding="utf-8")
         assert text.count("./pyodide/pyodide.mjs") == 1
         settings.write_text(text.replace("./pyodide/pyodide.mjs", start), encoding="utf-8")
-        context = alone.new_context()
+        context = alone.new_context(**WINDOW)
         live = Live(context, address, "00_start_here.ipynb")
         live.run_all()
         assert live.errors() == [] and live.figures() and live.outside == []
