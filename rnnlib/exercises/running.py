@@ -109,6 +109,7 @@ HINTS = (
     (ValueError, "truth value", "An if or a min/max of whole arrays: np.minimum, np.maximum or np.where work entry by entry."),
     (IndexError, "out of bounds", "Indices run from 0 to the length - 1: does it go one too far, or along another axis?"),
     (TypeError, "for ^", "A power is written ** in Python."),
+    (TypeError, "bitwise_xor", "A power is written ** in Python."),
     (TypeError, "0-dimensional", "math.* takes one number; np.* takes arrays."),
     (TypeError, "only length-1", "math.* takes one number; np.* takes arrays."),
     (NameError, "", "Is it an argument, or made before it is used?"),
