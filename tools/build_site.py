@@ -187,7 +187,8 @@ def build_lite(scratch, lite, lessons, base):
     shutil.copy(ROOT / "site" / "progress.js", lite)
     page = lite / "notebooks" / "index.html"
     text = page.read_text(encoding="utf-8")
-    page.write_text(text.replace("</head>", '<script src="../progress.js" defer></script>\n</head>', 1), encoding="utf-8")
+    head = '<link rel="icon" href="../../_static/icon.svg">\n<script src="../progress.js" defer></script>\n</head>'
+    page.write_text(text.replace("</head>", head, 1), encoding="utf-8")
 
 
 # --- the licences of what others made
