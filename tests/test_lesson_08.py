@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from matplotlib.patches import PathPatch
 
 import rnnlib
 from rnnlib import explorers, figures
@@ -89,6 +90,10 @@ def test_the_words_go_in_the_context_passes_the_digits_come_out():
         figure.sliders["step"].value = step
         np.testing.assert_array_equal(shown(image)[:, :step + 1], states[:step + 1].T)
         assert np.isnan(np.ma.filled(image.get_array(), np.nan)[:, step + 1:]).all()
+        bright = {label for patch in figure.figure.axes[0].findobj(PathPatch) if patch.get_alpha() == 1
+                  for label in [patch.get_label()] if label.startswith("$")}
+        assert bright == {"$h_0$", *(f"$h_{{{t}}}$" for t in range(1, min(step, 4) + 1)),
+                          *(f"$g_{{{t}}}$" for t in range(1, step - 3))}
         done = written[:max(0, step - 4)]
         assert title(figure) == f"Read {min(step, 4)} of 4 words; written: {' '.join(done) if done else 'nothing yet'}"
         assert f"Step {step}:" in figure.finding

@@ -57,6 +57,7 @@ def test_the_rule_is_right_without_noise(monkeypatch):
     messages, keys = morse.draw(300, np.random.default_rng(0))
     x, target, lengths = morse.hear(messages, keys, np.random.default_rng(0))
     assert morse.by_rule(x, lengths) == messages
+    assert morse.by_rule(0.46 + 0.08 * x, lengths) == messages, "one half is the threshold"
     assert morse.by_rule(np.zeros((5, 1, 1)), np.array([5])) == [""]
     assert morse.by_rule(np.array([1, 0, 1, 0, 1, 0, 1.0])[:, None, None], np.array([7])) == ["?"]
 
