@@ -166,8 +166,8 @@ def _best(fitting, i):
 
 def _told(exercise, several):
     """The sentences of one set of mistakes, or of each set that gives the same results."""
-    each = [" And besides: ".join(exercise.mistakes[key] for key in keys) for keys in several]
-    return each[0] if len(each) == 1 else "More than one mistake gives this. Either: " + " Or: ".join(each)
+    each = ["\nAnd besides: ".join(exercise.mistakes[key] for key in keys) for keys in several]
+    return each[0] if len(each) == 1 else "More than one mistake gives this. Either: " + "\nOr: ".join(each)
 
 
 def _keys(several):
@@ -276,7 +276,7 @@ def _agree(a, b):
     return np.allclose(a, b, rtol=relative, atol=absolute, equal_nan=True)
 
 
-# what can be done to a right result as a whole, and how to say it; `letter` is the axis's, where there is one
+# what can be done to a right result as a whole, and how to say it
 TURNS = (
     ("of the opposite sign", lambda w: -w),
     ("transposed: a .T is missing or one too many", lambda w: np.swapaxes(w, -1, -2) if w.ndim >= 2 else None),
