@@ -26,6 +26,8 @@ CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip
 NEEDED = ["numpy", "matplotlib", "micropip", "ipython", "jedi", "comm", "ipywidgets"]
 # Never imported in a browser: other processes, and the browser's side of widgets, which the site has already.
 SUPERFLUOUS = {"pexpect", "psutil", "ptyprocess", "jupyterlab-widgets", "widgetsnbextension"}
+# Folders of a package that stay here: its tests, and 5000 files in which jedi describes packages that no lesson uses.
+LEFT_OUT = {"..", "tests", "__pycache__", "third_party"}
 KERNEL_WHEELS = "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi"
 
 
@@ -102,14 +104,14 @@ def environment_wheels(folder, there):
 
 
 def repack(installed, folder):
-    """The wheel of an installed pure package, without its tests; byte for byte the same each time."""
+    """The wheel of an installed pure package; byte for byte the same each time."""
     name = installed.metadata["Name"].replace("-", "_")
     path = folder / f"{name}-{installed.version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
         for file in sorted(installed.files):
             if file.suffix in {".so", ".pyd"} or file.name in {"RECORD", "INSTALLER", "REQUESTED"}:
                 continue        # what is compiled here only speeds up what is there in Python too
-            if not {"..", "tests", "__pycache__"} & set(file.parts):
+            if not LEFT_OUT & set(file.parts):
                 wheel.writestr(zipfile.ZipInfo(file.as_posix(), (2020, 1, 1, 0, 0, 0)), file.read_binary(), zipfile.ZIP_DEFLATED)
     return path
 
