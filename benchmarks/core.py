@@ -106,8 +106,8 @@ def measure(threads, sizes, seconds):
     if torch:
         heads += ["torch float64 ms", "times as fast", "torch float32 ms", "times as fast", "at least"]
     table(f"Forward and backward, float64, {threads} thread{'s' * (threads > 1)}", [*heads, "share of peak"], rows)
-    print(f"\nPeak: {best / 1e9:.0f} GFLOP/s, a product of two 1024 x 1024 matrices in NumPy. Share: of the matrix products alone, "
-          "in the time of the whole.")
+    print(f"\nPeak: {best / 1e9:.0f} GFLOP/s, the product of two large matrices in NumPy. Share: the operations of the matrix\n"
+          "products alone, over the time of the whole.")
 
 
 def main():
@@ -119,9 +119,9 @@ def main():
         return measure(1, TINY, seconds=0)
     if torch is None:
         print("torch is not installed: the peer is skipped.")
-    print("\nMedian times of alternating runs; the ratio is the median over pairs of neighbours (\"times as fast\": above 1 rnnlib is "
-          "the faster).\nrnnlib returns all of Gradients, torch the gradients of parameters and inputs. Not slower \"beyond noise\" is "
-          f"read as a ratio of\nat least {1 - NOISE:.2f}. Torch in float32 is shown for information: rnnlib computes in float64 alone.")
+    print("\nMedian times of alternating runs; the ratio is the median over pairs of neighbours, above 1 where rnnlib is faster.\n"
+          "rnnlib returns all of Gradients, torch the gradients of parameters and inputs. Where 1 is wanted, a ratio of\n"
+          f"{1 - NOISE:.2f} passes as noise. Torch in float32 is shown for information: rnnlib computes in float64 alone.")
     for threads in (1, 2):      # BLAS reads these when it is loaded: a process of its own for each
         variables = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
                                   str(threads))

@@ -63,7 +63,8 @@ def main():
     tiny = smoke()
     along, start = (TINY, {"T": 4, "B": 2, "D": 2, "H": 4}) if tiny else (ALONG, START)
     print("\nAlong one axis the others stay at " + ", ".join(f"{letter} = {size}" for letter, size in start.items())
-          + ". Exponent: 1 is linear growth, 2 is fourfold\nfor twice the size. Time is processor time on one thread, the best of several runs.")
+          + ". Exponent: 1 is linear growth, 2 is fourfold\n"
+            "for twice the size. Time is processor time on one thread, the best of several runs.")
     for letter, sizes in along.items():
         rows = []
         for name in ("RNN", "LSTM", "GRU"):

@@ -37,7 +37,8 @@ def run(path):
 def strict(paths):
     """(seconds, pytest's last line) of nbval over these notebooks, in its strict mode."""
     start = time.perf_counter()
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--nbval", "--nbval-current-env", *map(str, paths)]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider",
+               "--nbval", "--nbval-current-env", *map(str, paths)]
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True)
     return time.perf_counter() - start, ended.stdout.strip().splitlines()[-1].strip("= ")
 

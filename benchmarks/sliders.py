@@ -20,9 +20,8 @@ sys.path.insert(0, str(ROOT / "tests" / "browser"))
 from lab import Notebook, launch, server  # noqa: E402
 
 PRESSES, COMMON_PRESSES, HELD_SECONDS, REPEAT = 40, 12, 1.5, 1 / 30      # a held key repeats 30 times a second
-P50, P95, FASTER, SLOW = 90, 140, 2.0, 250
-# figures whose numbers take longer than a picture: they say so, and stay under 250 ms
-LONGER = {"gradient_norms": "three cells, 3 T Jacobians a move"}
+LIMITS, FASTER = (90, 140), 2.0     # ms that half and 95 % of the moves may take; times as fast as the common way
+LONGER = {"gradient_norms": (90, 150)}      # three cells, T Jacobians each
 
 # In the kernel, before the lesson runs: who made each figure, and how to draw it the common way.
 PREPARE = """
@@ -31,7 +30,7 @@ def _benchmark():
     import ipywidgets, matplotlib.pyplot as plt
     from rnnlib import explorers, figures, live
 
-    made, calls, real, new_figure = [], [], live.LiveFigure, figures.Figure
+    made, calls, real, new_figure, new_canvas = [], [], live.LiveFigure, figures.Figure, figures.Canvas
     modules = [importlib.import_module(f"rnnlib.explorers.{m.name}") for m in pkgutil.iter_modules(explorers.__path__)]
 
     def remembered(name, explorer):
@@ -66,7 +65,7 @@ def _benchmark():
                 with figures.style():
                     draw(**values)
                 raise Drawn
-            figures.Figure = lambda figsize: plt.figure(figsize=figsize)
+            figures.Figure, figures.Canvas = lambda figsize: plt.figure(figsize=figsize), lambda figure: None
             for module in modules:
                 if hasattr(module, "LiveFigure"):
                     module.LiveFigure = once
@@ -75,7 +74,7 @@ def _benchmark():
             except Drawn:
                 pass
             finally:
-                figures.Figure = new_figure
+                figures.Figure, figures.Canvas = new_figure, new_canvas
                 for module in modules:
                     if hasattr(module, "LiveFigure"):
                         module.LiveFigure = real
@@ -83,9 +82,8 @@ def _benchmark():
 
         controls = {}
         for key, control in figure.sliders.items():
-            names = set(control.keys) - {"layout", "style", "tabbable", "tooltip"}
-            state = {n: getattr(control, n) for n in names if not n.startswith("_") and n not in ("index", "value")}
-            controls[key] = type(control)(**state, value=control.value)
+            settings = [n for n in ("options", "min", "max", "step", "description", "value") if hasattr(control, n)]
+            controls[key] = type(control)(**{n: getattr(control, n) for n in settings})
         ipywidgets.interact(show, **controls)
 
     return made, common
@@ -168,7 +166,7 @@ def watch(notebook, box, count, seconds):
     while page.evaluate("() => performance.now()") - start < 1000 * seconds:
         page.keyboard.down(key)                             # again and again without a key-up: what a keyboard does
         page.wait_for_timeout(1000 * REPEAT)
-        if handle.get_attribute("aria-valuenow") in (handle.get_attribute("aria-valuemin"), handle.get_attribute("aria-valuemax")):
+        if handle.get_attribute("aria-valuenow") in (handle.get_attribute(f"aria-value{end}") for end in ("min", "max")):
             page.keyboard.up(key)
             key = keys[0][1] if key == keys[0][0] else keys[0][0]
     took = page.evaluate("() => performance.now()") - start
@@ -178,7 +176,7 @@ def watch(notebook, box, count, seconds):
 
 
 def keep_cells_on_the_page(home):
-    """A setting of JupyterLab, which by itself takes cells off the page that are scrolled out of sight, and renumbers the rest."""
+    """A setting of JupyterLab, which by itself takes cells off the page that are scrolled out of sight: the others move up."""
     settings = home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
     settings.parent.mkdir(parents=True)
     settings.write_text('{"windowingMode": "defer"}', encoding="utf-8")
@@ -189,8 +187,13 @@ def measure(notebook, presses, common_presses, seconds):
     ask(notebook, "1", PREPARE)
     notebook.run_all()
     names = json.loads(ask(notebook, "__import__('json').dumps([m[0] for m in _made])")[1:-1])
-    boxes = notebook.figures()
-    if len(boxes) != len(names):
+    for _ in range(5):      # a busy machine puts the last of them on the page late
+        boxes = notebook.figures()
+        if len(boxes) == len(names):
+            break
+        notebook.show_all()
+        notebook.page.wait_for_timeout(1000)
+    else:
         raise RuntimeError(f"{notebook.name} made {len(names)} slider figures ({', '.join(names)}), {len(boxes)} are on the page")
     for index, (name, box) in enumerate(zip(names, boxes)):
         live = watch(notebook, box, presses, seconds)
@@ -211,12 +214,12 @@ def row(lesson, name, live, common, judged):
     if not waits or not waits_common:
         return [f"{lesson} {name}", "**no picture came**", *["-"] * 9]
     (middle, end), middle_common = ((statistics.median(waits), p95(waits)), statistics.median(waits_common))
-    limits = (SLOW, SLOW) if name in LONGER else (P50, P95)
+    limits = LONGER.get(name, LIMITS)
     within = middle <= limits[0], end <= limits[1], middle_common >= FASTER * middle
     fine = [well or not judged for well in within]
     return [f"{lesson} {name}", held(f"{middle:.0f}", fine[0]), held(f"{end:.0f}", fine[1]),
-            f"{limits[0]} / {limits[1]}" if judged else "none", f"{rate:.1f}", f"{1000 * kernel:.0f}", f"{middle_common:.0f}", f"{p95(waits_common):.0f}",
-            f"{rate_common:.1f}", f"{1000 * kernel_common:.0f}",
+            f"{limits[0]} / {limits[1]}" if judged else "none", f"{rate:.1f}", f"{1000 * kernel:.0f}",
+            f"{middle_common:.0f}", f"{p95(waits_common):.0f}", f"{rate_common:.1f}", f"{1000 * kernel_common:.0f}",
             held(f"{middle_common / middle:.1f}", fine[2])]
 
 
@@ -243,13 +246,12 @@ def main():
                     print(f"{' | '.join(rows[-1])}", file=sys.stderr, flush=True)
                 notebook.close()
             browser.close()
-    print(f"\nMilliseconds from a pressed arrow key to the painted picture, in JupyterLab under headless Chromium: browser, server and "
-          f"kernel share\nthe machine. {presses} presses a figure, all of its sliders in turn; {common_presses} the common way, "
-          f"which is `interact` with a new figure\nand `plt.show()` at each move, in the same notebook and run. \"A second\": "
-          f"pictures while an arrow key is held. \"Kernel\":\nprocessor time of the kernel a move, messages included. At least "
-          f"{FASTER:g} times as fast as the common way.")
-    for figure, why in LONGER.items():
-        print(f"{figure} computes longer ({why}): its limit is {SLOW} ms.")
+    print("\nMilliseconds from a pressed arrow key to the painted picture, in JupyterLab under headless Chromium: browser,\n"
+          f"server and kernel share the machine. {presses} presses a figure, its sliders in turn; {common_presses} the common way, "
+          "which is\n`interact` with a new figure and `plt.show()` at each move, in the same notebook and run, with the explorer's own\n"
+          "drawing code: what differs is that the figure is made anew and how its picture gets to the page. \"A second\": pictures\n"
+          "while an arrow key is held. \"Kernel\": processor time of the kernel a move, messages included. Wanted: p50 and\n"
+          f"p95 within their limits, and at least {FASTER:g} times as fast as the common way.")
     table("Slider figures", ["lesson, figure", "p50", "p95", "limits", "a second", "kernel ms", "common p50", "common p95",
                              "a second", "kernel ms", "times as fast"], rows)
 

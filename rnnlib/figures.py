@@ -61,7 +61,7 @@ def new(rows=1, columns=1, size=(8.5, 4.0), left=0.85, right=0.25, bottom=0.65, 
 
 
 class Renderer(RendererAgg):
-    """Agg that keeps each text as pixels: from move to move most texts stay as they are, and are more than half of the drawing."""
+    """Agg that keeps each text as pixels: from move to move most texts stay, and drawing them is more than half of the work."""
 
     MOST = 400
 

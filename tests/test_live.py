@@ -299,7 +299,7 @@ def test_kept_texts_are_not_drawn_again_and_not_without_end(monkeypatch):
     figure, note = busy_figure()
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
-    monkeypatch.setattr(renderer, "MOST", 50)
+    monkeypatch.setattr(renderer, "MOST", 40)
     cut = []
     monkeypatch.setattr(renderer, "_pixels", lambda *args, cut_out=renderer._pixels: cut.append(args[3]) or cut_out(*args))
     figure.canvas.draw()
@@ -307,10 +307,10 @@ def test_kept_texts_are_not_drawn_again_and_not_without_end(monkeypatch):
     note.set_text("second")
     figure.canvas.draw()
     assert cut == ["second"]
-    for i in range(100):
+    for i in range(25):
         note.set_text(str(i))
         figure.canvas.draw()
-    assert len(renderer._kept) <= 50
+    assert len(renderer._kept) <= 40
 
 
 def test_a_figure_that_changes_its_size_gets_a_renderer_of_that_size():
