@@ -119,9 +119,10 @@ def main():
         return measure(1, TINY, seconds=0)
     if torch is None:
         print("torch is not installed: the peer is skipped.")
-    print("\nMedian times of alternating runs; the ratio is the median over pairs of neighbours, above 1 where rnnlib is faster.\n"
-          "rnnlib returns all of Gradients, torch the gradients of parameters and inputs. Where 1 is wanted, a ratio of\n"
-          f"{1 - NOISE:.2f} passes as noise. Torch in float32 is shown for information: rnnlib computes in float64 alone.")
+    print(f"""
+Median times of alternating runs; the ratio is the median over pairs of neighbours, and above 1 rnnlib is the faster. rnnlib
+returns all of Gradients, torch the gradients of parameters and inputs. Where 1 is wanted, a ratio of {1 - NOISE:.2f} passes as noise.
+Torch in float32 is shown for information: rnnlib computes in float64 alone.""")
     for threads in (1, 2):      # BLAS reads these when it is loaded: a process of its own for each
         variables = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
                                   str(threads))

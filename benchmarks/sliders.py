@@ -246,12 +246,13 @@ def main():
                     print(f"{' | '.join(rows[-1])}", file=sys.stderr, flush=True)
                 notebook.close()
             browser.close()
-    print("\nMilliseconds from a pressed arrow key to the painted picture, in JupyterLab under headless Chromium: browser,\n"
-          f"server and kernel share the machine. {presses} presses a figure, its sliders in turn; {common_presses} the common way, "
-          "which is\n`interact` with a new figure and `plt.show()` at each move, in the same notebook and run, with the explorer's own\n"
-          "drawing code: what differs is that the figure is made anew and how its picture gets to the page. \"A second\": pictures\n"
-          "while an arrow key is held. \"Kernel\": processor time of the kernel a move, messages included. Wanted: p50 and\n"
-          f"p95 within their limits, and at least {FASTER:g} times as fast as the common way.")
+    print(f"""
+Milliseconds from a pressed arrow key to the painted picture, in JupyterLab under headless Chromium: browser, server and kernel
+share the machine. {presses} presses a figure, its sliders in turn; {common_presses} the common way, which is `interact` with a new
+figure and `plt.show()` at each move, in the same notebook and run, with the explorer's own drawing code: what differs is that
+the figure is made anew and how its picture gets to the page. "A second": pictures while an arrow key is held. "Kernel":
+processor time of the kernel a move, messages included. Wanted: p50 and p95 within their limits, and at least {FASTER:g} times as
+fast as the common way.""")
     table("Slider figures", ["lesson, figure", "p50", "p95", "limits", "a second", "kernel ms", "common p50", "common p95",
                              "a second", "kernel ms", "times as fast"], rows)
 
