@@ -121,7 +121,7 @@ def main():
         print("torch is not installed: the peer is skipped.")
     print(f"""
 Median times of alternating runs; the ratio is the median over pairs of neighbours, and above 1 rnnlib is the faster. rnnlib
-returns all of Gradients, torch the gradients of parameters and inputs. Where 1 is wanted, a ratio of {1 - NOISE:.2f} passes as noise.
+returns all of Gradients, torch the gradients of parameters and inputs. Where 1 is wanted, {1 - NOISE:.2f} passes as noise.
 Torch in float32 is shown for information: rnnlib computes in float64 alone.""")
     for threads in (1, 2):      # BLAS reads these when it is loaded: a process of its own for each
         variables = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),

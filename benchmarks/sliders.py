@@ -248,7 +248,7 @@ def main():
             browser.close()
     print(f"""
 Milliseconds from a pressed arrow key to the painted picture, in JupyterLab under headless Chromium: browser, server and kernel
-share the machine. {presses} presses a figure, its sliders in turn; {common_presses} the common way, which is `interact` with a new
+share the machine. {presses} presses a figure, its sliders in turn; {common_presses} the common way: `interact` with a new
 figure and `plt.show()` at each move, in the same notebook and run, with the explorer's own drawing code: what differs is that
 the figure is made anew and how its picture gets to the page. "A second": pictures while an arrow key is held. "Kernel":
 processor time of the kernel a move, messages included. Wanted: p50 and p95 within their limits, and at least {FASTER:g} times as
