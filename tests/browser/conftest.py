@@ -61,3 +61,10 @@ def keep_picture():
             page.screenshot(path=f"{folder}/{name}.png")
 
     return keep
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What tests measured, also where they ran in other processes."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")

@@ -205,7 +205,7 @@ def profile(alone):
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_every_lesson_runs_to_its_last_cell_and_moves(profile, site, lesson, capsys):
+def test_every_lesson_runs_to_its_last_cell_and_moves(profile, site, lesson, record_property):
     live = Live(profile, site, f"{lesson}.ipynb")
     ready = time.monotonic() - live.started
     live.run_all(seconds=300)
@@ -218,12 +218,11 @@ def test_every_lesson_runs_to_its_last_cell_and_moves(profile, site, lesson, cap
     wait_for_new_picture(live, figure, before)
     assert figure.locator(".widget-readout").first.inner_text() != said
     assert live.complaints == [] and live.outside == []
-    with capsys.disabled():
-        print(f"\n{lesson}: kernel ready after {ready:.1f} s, last cell after {ran:.1f} s", end=" ")
+    record_property(f"live {lesson}", f"kernel ready after {ready:.1f} s, last cell after {ran:.1f} s")
     live.close()
 
 
-def test_progress_is_said_until_python_is_ready(alone, site, capsys):
+def test_progress_is_said_until_python_is_ready(alone, site, record_property):
     """Cold: a context of its own has an empty cache."""
     context = alone.new_context(**WINDOW)
     page = context.new_page()
@@ -235,8 +234,7 @@ def test_progress_is_said_until_python_is_ready(alone, site, capsys):
     page.goto(f"{site}/lite/notebooks/index.html?path=00_start_here.ipynb")
     page.get_by_role("button", name="Run all cells").click(timeout=120_000)
     page.wait_for_selector("img.widget-image", timeout=60_000)
-    with capsys.disabled():
-        print(f"\ncold, from the link to the first figure: {time.monotonic() - started:.1f} s", end=" ")
+    record_property("live, nothing in the cache", f"first figure after {time.monotonic() - started:.1f} s")
     heard = page.evaluate("() => window.heard")
     assert any(re.fullmatch(r"Fetching Python: \d+ of \d\d MB\.", said) for said in heard)
     assert any(said.startswith("Python is ready") for said in heard)
