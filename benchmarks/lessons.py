@@ -58,6 +58,7 @@ def main():
           [[path.stem, f"{wall:.1f}", f"{cpu:.1f}", f"{most / 1e6:.0f}"] for path, (wall, cpu, most) in zip(originals, costs)]
           + [["all, or the most", f"{together:.1f}", f"{sum(cost[1] for cost in costs):.1f}",
               f"{max(cost[2] for cost in costs) / 1e6:.0f}"]])
+    print("\nEach kernel computes on one thread, as in `make test`: two at a time fill two cores.")
     rows = [[f"executed, {notebooks.AT_ONCE} at a time", held(f"{together:.0f}", tiny or together <= ALL_SECONDS), "-"]]
     if not tiny:
         seconds, said = strict(originals)

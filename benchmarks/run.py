@@ -56,7 +56,7 @@ def measure(part, smoke):
     start, lines = time.monotonic(), [circumstances()]
     print(lines[0], flush=True)
     command = [sys.executable, "-u", str(HERE / f"{part}.py"), *(["--smoke"] if smoke else [])]
-    environment = {**os.environ, **(ONE_THREAD if part in ("core", "growth") else {})}
+    environment = {**os.environ, **(ONE_THREAD if part in ("core", "growth", "lessons") else {})}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         for line in process.stdout:
             print(line, end="", flush=True)
