@@ -200,7 +200,7 @@ def measure(notebook, presses, common_presses, seconds):
         notebook.page.evaluate(LAST_CELL, f"_common({index})")
         notebook.wait_for_idle()
         common_box = notebook.page.locator(".widget-interact").last
-        common_box.locator("img").first.wait_for(timeout=30_000)
+        common_box.locator("img").first.wait_for(timeout=120_000)
         common = watch(notebook, common_box, common_presses, seconds)
         yield name, live, common
 
@@ -241,9 +241,15 @@ def main():
             browser = launch(playwright)
             for name in lessons[:1] if tiny else lessons:
                 notebook = Notebook(browser, address, name)
-                for figure, live, common in measure(notebook, presses, common_presses, seconds):
-                    rows.append(row(name[:2], figure, live, common, judged=not tiny))
-                    print(f"{' | '.join(rows[-1])}", file=sys.stderr, flush=True)
+                try:
+                    for figure, live, common in measure(notebook, presses, common_presses, seconds):
+                        rows.append(row(name[:2], figure, live, common, judged=not tiny))
+                        print(f"{' | '.join(rows[-1])}", file=sys.stderr, flush=True)
+                except Exception as error:      # the other lessons are still worth measuring
+                    if tiny:
+                        raise
+                    print(f"{name}: {error}", file=sys.stderr, flush=True)
+                    rows.append([f"{name[:2]} the rest", f"**{type(error).__name__}**", *["-"] * 9])
                 notebook.close()
             browser.close()
     print(f"""
