@@ -23,7 +23,7 @@ class Question:
 
     def shuffled(self):
         """The options in an order that says nothing and stays: by checksum."""
-        return sorted(self.options, key=lambda option: zlib.crc32(option.encode()))
+        return sorted(self.options, key=lambda option: zlib.adler32((option + self.text).encode()))
 
 
 QUESTIONS = [
