@@ -146,9 +146,9 @@ def _likelihood(x_t):
 
 def belief_alone(x):
     """What can be known of the activity from one sample alone: x (T, B, 3) -> probabilities (T, B, K)."""
-    p = _likelihood(x.reshape(-1, D)) * LONG_RUN
-    p = p @ np.eye(K)[ACTIVITY]
-    return (p / p.sum(axis=1, keepdims=True)).reshape(*x.shape[:2], K)
+    # step by step: the states' probabilities at all steps would fill 500 MB
+    p = np.stack([(_likelihood(x_t) * LONG_RUN) @ np.eye(K)[ACTIVITY] for x_t in x])
+    return p / p.sum(axis=-1, keepdims=True)
 
 
 def recordings(n, rng, test=False):
