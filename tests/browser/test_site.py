@@ -232,8 +232,14 @@ def test_progress_is_said_until_python_is_ready(alone, site, record_property):
         .observe(document.body, {childList: true, subtree: true, characterData: true}));""")
     started = time.monotonic()
     page.goto(f"{site}/lite/notebooks/index.html?path=00_start_here.ipynb")
-    page.get_by_role("button", name="Run all cells").click(timeout=120_000)
-    page.wait_for_selector("img.widget-image", timeout=60_000)
+    page.locator("#kernel-progress button").click(timeout=120_000)
+    page.wait_for_function("""() => {       // the notebook keeps only what is in view on the page
+        const notebook = window.jupyterapp.shell.currentWidget.content;
+        const at = notebook.widgets.findIndex(cell => (cell.model.sharedModel.outputs ?? []).some(
+            output => output.data?.["application/vnd.jupyter.widget-view+json"]));
+        if (at >= 0) notebook.scrollToItem(at, "center");
+        return [...document.querySelectorAll("img.widget-image")].some(image => image.complete && image.naturalWidth); }""",
+                           timeout=60_000)
     record_property("live, nothing in the cache", f"first figure after {time.monotonic() - started:.1f} s")
     heard = page.evaluate("() => window.heard")
     assert any(re.fullmatch(r"Fetching Python: \d+ of \d\d MB\.", said) for said in heard)
