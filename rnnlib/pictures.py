@@ -32,8 +32,8 @@ def export(live, folder):
     move one at a time, from where they stand now. A figure with a control that has no list of values, a text box say, or
     with no second picture at all, is left to its saved picture: None.
     """
-    for most in (ALONE, 10, 8, 6):
-        controls = _controls(live, most)
+    for most, joint in ((ALONE, JOINT), (10, JOINT), (8, JOINT), (6, JOINT), (6, 0)):     # as rich as ALL allows
+        controls = _controls(live, most, joint)
         if controls is None:
             return None
         places = _places(controls)
@@ -59,9 +59,9 @@ def export(live, folder):
     return _markup(name, controls, first, *drawn[0], live.figure.canvas.get_width_height())
 
 
-def _controls(live, most):
+def _controls(live, most, most_joint):
     """What a page must know of each control, or None: label, values, where it stands, how it moves."""
-    controls, joint = [], 1
+    controls, places = [], 1
     for name, control in live.sliders.items():
         if hasattr(control, "_options_full"):       # menus and sliders over options
             texts, values = zip(*control._options_full)
@@ -78,8 +78,8 @@ def _controls(live, most):
         else:
             return None
         coarse = len(values) < (len(control._options_full) if hasattr(control, "_options_full") else count)
-        together = len(controls) < 2 or joint * len(values) <= JOINT
-        joint *= len(values) if together else 1
+        together = len(controls) < 2 or places * len(values) <= most_joint
+        places *= len(values) if together else 1
         controls.append({"name": name, "label": control.description or name, "values": values, "texts": texts,
                          "at": values.index(control.value), "slides": slides, "joint": together, "coarse": coarse})
     return controls if controls and max(len(c["values"]) for c in controls) > 1 else None

@@ -105,6 +105,17 @@ def test_menus_keep_their_texts_and_few_positions_all_move_together(tmp_path):
     assert found[1, 0, 2][1] == "It says {'word': 'no', 'cell': 'RNN', 'size': 4}."
 
 
+def test_where_room_is_short_the_grid_gets_coarser_and_then_less_goes_together(tmp_path, monkeypatch):
+    live = line(a=slider("a", 7, 0, 30), b=slider("b", 0.25, 0.0, 1.0, 0.05), c=widgets.Dropdown(options=["yes", "no"]))
+    sizes = []
+    for limit, grid in ((400_000, (12, 12)), (300_000, (10, 10)), (100_000, (6, 6))):
+        monkeypatch.setattr(pictures, "ALL", limit)
+        controls, found, both, _ = exported(live, tmp_path / str(limit))
+        sizes.append(sum(both))
+        assert tuple(len(c["texts"]) for c in controls[:2]) == grid and sizes[-1] <= limit
+    assert not controls[2]["joint"] and len(found) == 6 * 6 + 1
+
+
 def test_an_only_slider_gets_more_positions(tmp_path):
     _, found, _, _ = exported(line(a=slider("a", 7, 0, 300)), tmp_path)
     assert len(found) == pictures.ONLY
