@@ -122,9 +122,23 @@ CONTENTS = """
 """
 
 
-def home(address, ref, lessons):
-    """README.md without what only contributors need, and the table of contents."""
+START = """<p class="start-link"><a href="notebooks/{name}.html">Start with lesson 00</a>
+<span>Read, move the sliders, or run any lesson live in your browser: nothing to install.</span></p>
+"""
+
+
+def slider_figure(path):
+    """The HTML of an executed notebook's first slider figure; an empty text where it was not executed for the site."""
+    outputs = [output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])]
+    figures = [output["data"]["text/html"] for output in outputs if "live-figure" in output.get("data", {}).get("text/html", "")]
+    return "".join(figures[:1])
+
+
+def home(address, ref, lessons, figure):
+    """README.md without what only contributors need, its picture as one that moves, and the table of contents."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"^!\[.*$", lambda picture: f"{figure or picture.group()}\n\n{START.format(name=lessons[0].stem)}", text,
+                  count=1, flags=re.M)
     text = re.sub(r"^## Contributing\n.*?(?=^## )", "", text, flags=re.M | re.S)
     if PLACEHOLDER in address:
         text = re.sub(r"<!-- links:start -->.*?<!-- links:end -->", "", text, flags=re.S)
@@ -138,11 +152,12 @@ def write_source(folder, pictures, lessons, licences_page, quick):
     address, ref = settings["address"], settings["ref"]
     (folder / "notebooks").mkdir(parents=True)
     shutil.copytree(ROOT / "images", folder / "images")
-    for path in lessons if quick else execute_all(lessons):
+    shown = lessons if quick else list(execute_all(lessons))
+    for path in shown:
         (folder / "notebooks" / path.name).write_text(page_of_lesson(path, address, ref), encoding="utf-8")
         for picture in (path.parent / "pictures").glob("*"):
             shutil.copy(picture, pictures)
-    (folder / "index.md").write_text(home(address, ref, lessons), encoding="utf-8")
+    (folder / "index.md").write_text(home(address, ref, lessons, slider_figure(shown[0])), encoding="utf-8")
     instructors = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
     (folder / "instructors.md").write_text(outward_links(instructors, ".", address, ref), encoding="utf-8")
     (folder / "licences.md").write_text(outward_links(licences_page, ".", address, ref), encoding="utf-8")

@@ -81,8 +81,17 @@ class LiveFigure {
       const length = new DataView(bytes).getUint32(0, true);
       this.listed = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
       this.keep(bytes, 4 + length, 0, Number(this.figure.dataset.first));
+      this.makeRoom();
     }).catch((error) => this.failed(error, "start"));
     return this.start;
+  }
+
+  // For the longest sentence, so that nothing below jumps when the sentence changes.
+  makeRoom() {
+    const shown = this.caption.textContent;
+    this.caption.textContent = this.listed.map((entry) => entry.at(-1)).reduce((a, b) => (a.length < b.length ? b : a));
+    this.caption.style.minHeight = `${Math.ceil(this.caption.getBoundingClientRect().height)}px`;
+    this.caption.textContent = shown;
   }
 
   loadRest() {

@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 import pytest
 from lab import Notebook, launch
-from test_lab import source, step_by_key, wait_for_new_picture
+from playwright.sync_api import expect
+from test_lab import source, wait_for_new_picture
 
 from conftest import NOTEBOOKS, ROOT
 
@@ -180,6 +181,117 @@ def test_pages_have_no_fault_that_axe_can_find(visit, scheme, keep_picture):
     assert found == []
 
 
+# --- slider figures without a kernel
+
+PAGES_WITH_FIGURES = ["index", *(f"notebooks/{lesson}" for lesson in LESSONS)]
+
+
+def bytes_of(visited):
+    """Collects what comes over the network for the figures: {file name: bytes}."""
+    came = {}
+    visited.on("response", lambda answer: "/pictures/" in answer.url
+               and came.update({answer.url.rsplit("/", 1)[1]: int(answer.headers["content-length"])}))
+    return came
+
+
+def shown_of(figure):
+    return figure.locator("img").get_attribute("src"), figure.locator("figcaption").inner_text()
+
+
+@pytest.mark.parametrize("path", PAGES_WITH_FIGURES)
+def test_every_slider_of_the_page_moves_by_key_without_a_kernel(visit, path, keep_picture):
+    page = visit(f"{path}.html")
+    came = bytes_of(page)
+    figures = page.locator("figure.live-figure")
+    assert figures.count() >= 1
+    for number in range(figures.count()):
+        figure = figures.nth(number)
+        figure.scroll_into_view_if_needed()
+        name = figure.get_attribute("data-name")
+        page.wait_for_function("f => f.live.listed", arg=figure.element_handle(), timeout=10_000)
+        height = figure.bounding_box()["height"]
+        assert came[f"{name}-start.bin"] <= 300_000 and f"{name}-rest.bin" not in came      # before the first move
+        inputs = figure.locator("input, select")
+        for i in range(inputs.count()):
+            # there and back over all positions: every one has a picture and a sentence of its own place
+            seen = page.evaluate("""async ([figure, i]) => { const live = figure.live; const seen = [];
+                for (let k = 0; k < live.controls[i].texts.length; k++) {
+                    await live.move(i, k); await live.rest; await live.show();
+                    seen.push([figure.querySelector('img').src, figure.querySelector('img').naturalWidth]); }
+                await live.move(i, live.controls[i].at); await live.show(); return seen; }""", [figure.element_handle(), i])
+            assert all(width > 0 for _, width in seen)
+            assert len({url for url, _ in seen}) == len(seen)
+            before, field = shown_of(figure), inputs.nth(i)
+            field.focus()
+            page.keyboard.press("ArrowRight" if field.evaluate("f => f.value !== (f.max || String(f.options?.length - 1))")
+                                else "ArrowLeft")
+            page.wait_for_function("([f, src]) => f.querySelector('img').src !== src", arg=[figure.element_handle(), before[0]])
+            if field.evaluate("f => f.type") == "range":
+                assert field.get_attribute("aria-valuetext") == figure.locator("output").all_inner_texts()[
+                    field.evaluate("f => [...f.closest('figure').querySelectorAll('input')].indexOf(f)")]
+            assert figure.locator("img").get_attribute("alt") == shown_of(figure)[1]
+        assert sum(size for file, size in came.items() if file.startswith(name)) <= 2_000_000
+        assert figure.bounding_box()["height"] == height
+        keep_picture(page, f"site_figure_{Path(path).name[:5]}_{number}")
+    assert visit.complaints == [] and visit.outside == []
+
+
+def test_the_first_figure_moves_before_anything_else_and_quickly(visit, capsys):
+    page = visit("notebooks/00_start_here.html")
+    figure = page.locator("figure.live-figure").first
+    figure.scroll_into_view_if_needed()
+    page.wait_for_function("f => f.live.listed", arg=figure.element_handle())
+    slider, before = figure.locator("input").first, shown_of(figure)
+    page.route("**/*-rest.bin", lambda route: None)      # the others never come
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("([f, src]) => f.querySelector('img').src !== src", arg=[figure.element_handle(), before[0]])
+    assert "0.86^99 = 3.3e-07" in shown_of(figure)[1]
+    page.context.close()
+
+    page = visit("notebooks/00_start_here.html")
+    milliseconds = page.evaluate("""async () => { const live = document.querySelector('figure.live-figure').live;
+        await live.loadRest(); const moves = [];
+        for (let i = 0; i < 12; i++) for (let j = 0; j < 12; j++) {
+            await live.move(0, i); const start = performance.now(); await live.move(1, j);
+            await new Promise(done => { const c = new MessageChannel(); c.port1.onmessage = done; c.port2.postMessage(0); });
+            moves.push(performance.now() - start); }
+        return moves.sort((a, b) => a - b); }""")
+    with capsys.disabled():
+        print(f"\nwithout a kernel, move to picture: p50 {milliseconds[72]:.1f} ms, p95 {milliseconds[136]:.1f} ms", end=" ")
+    assert milliseconds[72] < 20     # 50 pictures a second
+
+
+def test_a_slider_that_moves_alone_sends_the_others_home(visit):
+    page = visit("notebooks/01_rnn_cell.html")
+    figure = page.locator("figure.live-figure").first
+    figure.scroll_into_view_if_needed()
+    controls = json.loads(figure.get_attribute("data-controls"))
+    joint, alone = (next(i for i, c in enumerate(controls) if c["joint"] == kind) for kind in (True, False))
+    for i in (joint, alone):
+        page.evaluate("([f, i]) => f.live.move(i, 0)", [figure.element_handle(), i])
+    home = [c["at"] for c in controls]
+    assert page.evaluate("f => f.live.place", figure.element_handle()) == [0 if i == alone else at for i, at in enumerate(home)]
+    page.evaluate("([f, i]) => f.live.move(i, 0)", [figure.element_handle(), joint])
+    assert page.evaluate("f => f.live.place", figure.element_handle()) == [0 if i == joint else at for i, at in enumerate(home)]
+    assert "one at a time" in figure.locator(".live-figure-controls p").inner_text()
+
+
+def test_pictures_that_do_not_come_are_asked_for_again(visit):
+    page = visit("notebooks/00_start_here.html")
+    figure = page.locator("figure.live-figure").first
+    page.route("**/*-rest.bin", lambda route: route.fulfill(status=503))
+    slider = figure.locator("input").first
+    slider.focus()
+    page.keyboard.press("End")
+    expect(figure.locator("figcaption")).to_contain_text("could not be loaded", timeout=10_000)
+    page.unroute("**/*-rest.bin")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    expect(figure.locator("figcaption")).to_contain_text("1.5^99 = ", timeout=10_000)
+    visit.complaints.clear()     # the browser's word about the failure that was made here
+
+
 # --- the lessons live
 
 WINDOW = {"viewport": {"width": 1200, "height": 1000}}
@@ -214,7 +326,10 @@ def test_every_lesson_runs_to_its_last_cell_and_moves(profile, site, lesson, rec
     figure = live.figures()[0]
     figure.scroll_into_view_if_needed()
     before, said = source(figure), figure.locator(".widget-readout").first.inner_text()
-    step_by_key(live, figure.locator(".noUi-handle").first)
+    handle = figure.locator(".noUi-handle").first
+    handle.focus()      # to the other end: one step may be finer than what is drawn
+    at, most = (float(handle.get_attribute(f"aria-value{which}")) for which in ("now", "max"))
+    live.page.keyboard.press("Home" if at > most / 2 else "End")
     wait_for_new_picture(live, figure, before)
     assert figure.locator(".widget-readout").first.inner_text() != said
     assert live.complaints == [] and live.outside == []
