@@ -43,7 +43,7 @@ bench:      ## measure speed and memory beside torch, write benchmarks/results.m
 
 # Its own environment, for torch is large; TORCH=torch==2.13.0 chooses a release (rm -r build/bench first).
 build/bench/made: pyproject.toml
-	@sh tools/setup.sh lab
+	@sh tools/setup.sh lab test
 	@$(PYTHON_HERE) -m venv --clear build/bench
 	@echo "Installing the course and torch into build/bench: once, a few minutes."
 	@build/bench/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[lab,test,browser,bench]" $(TORCH)

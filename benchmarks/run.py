@@ -55,7 +55,9 @@ def measure(part, smoke):
     print(f"## {part}\n", flush=True)
     start, lines = time.monotonic(), [circumstances()]
     print(lines[0], flush=True)
-    command = [sys.executable, "-u", str(HERE / f"{part}.py"), *(["--smoke"] if smoke else [])]
+    learners = HERE.parent / ".venv" / "bin" / "python"     # has no torch, which lesson 03 would import where it finds it
+    python = learners if part == "lessons" and learners.exists() else sys.executable
+    command = [str(python), "-u", str(HERE / f"{part}.py"), *(["--smoke"] if smoke else [])]
     environment = {**os.environ, **(ONE_THREAD if part in ("core", "growth", "lessons") else {})}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         for line in process.stdout:

@@ -120,9 +120,9 @@ class Notebook:
         return self.page.locator(f".jp-Cell[data-windowed-list-index='{i}'] .jp-Cell-outputArea").inner_text()
 
     def figures(self):
-        """Locators of the live figures: the boxes that hold a picture and a slider, and no row of buttons (those train)."""
+        """Locators of the live figures: the boxes that hold a picture and a slider, and do not train."""
         boxes = self.page.locator(".jp-OutputArea-output .widget-vbox"
-                                  ":has(> img.widget-image):has(.noUi-handle):not(:has(> .widget-hbox button))")
+                                  ":has(> img.widget-image):has(.noUi-handle):not(:has(button:has-text('Train')))")
         return [boxes.nth(i) for i in range(boxes.count())]
 
     def close(self):
