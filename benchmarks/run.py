@@ -1,7 +1,7 @@
 """usage: python benchmarks/run.py [--smoke] [PART...]
 
 Measures the course beside its peers, prints the tables and writes them to benchmarks/results.md. Parts: core, growth,
-sliders, start, lessons; without names, all of them. A part measured alone leaves the others' tables as they were.
+sliders, start, pages, lessons; without names, all of them. A part measured alone leaves the others' tables as they were.
 --smoke runs tiny sizes, holds nothing against a limit, and writes nothing: it only shows that the benchmark runs.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.md"
-PARTS = ("core", "growth", "sliders", "start", "lessons")
+PARTS = ("core", "growth", "sliders", "start", "pages", "lessons")
 PACKAGES = ("numpy", "torch", "matplotlib", "ipywidgets", "jupyterlab", "nbval", "playwright")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
 OPENING = """# Speed, measured beside the peers

@@ -69,7 +69,7 @@ def test_sliders_run_and_name_the_figure():
 def test_an_unknown_part_is_named():
     ended = subprocess.run([sys.executable, FOLDER / "run.py", "speed"], capture_output=True, text=True)
     assert ended.returncode == 1
-    assert "no part is called 'speed'; there are: core, growth, sliders, start, lessons" in ended.stderr
+    assert "no part is called 'speed'; there are: core, growth, sliders, start, pages, lessons" in ended.stderr
 
 
 def test_a_part_measured_alone_leaves_the_others(tmp_path, monkeypatch):

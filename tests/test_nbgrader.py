@@ -52,7 +52,7 @@ def test_the_solution_earns_the_points():
     (TRANSPOSED, "W_h is used transposed"),
     ("    return x_t @ W_x.T + h_prev @ W_h.T + b", "tanh"),
     (STUB, "Not written yet."),
-    ("    raise NotImplementedError()", "NotImplementedError"),     # the stub that nbgrader puts there by itself
+    ("    raise NotImplementedError()", "Not written yet."),        # the stub that nbgrader puts there by itself
     ("    return 0", "shape (B, H)"),
 ])
 def test_a_wrong_attempt_fails_with_the_diagnosis(attempt, said):

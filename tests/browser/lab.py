@@ -6,9 +6,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 # without these Chromium talks to its maker's servers at every start; it has no sandbox for root, as in containers
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -52,6 +55,29 @@ def server(folder, home):
         process.terminate()
         process.wait()
         log.close()
+
+
+@contextlib.contextmanager
+def static_server(folder, prefix="/", headers=()):
+    """A plain static server: `folder` under `prefix`, and nothing beside it; yields its address."""
+    class Handler(SimpleHTTPRequestHandler):
+        def translate_path(self, path):
+            inside = urlsplit(path).path
+            return super().translate_path(inside[len(prefix) - 1:] if inside.startswith(prefix) else "/no such file")
+
+        def end_headers(self):
+            for name, value in headers:
+                self.send_header(name, value)
+            super().end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), lambda *arguments: Handler(*arguments, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{prefix.rstrip('/')}"
+    server.shutdown()
+    server.server_close()
 
 
 class Notebook:

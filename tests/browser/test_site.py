@@ -1,18 +1,15 @@
 """The built site as its readers have it: on a plain static server, under a sub-path, with no other server to ask."""
 
-import contextlib
 import json
 import re
 import shutil
-import threading
 import time
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 import pytest
-from lab import Notebook, launch
+from lab import Notebook, launch, static_server
 from playwright.sync_api import expect
 from test_lab import source, wait_for_new_picture
 
@@ -21,29 +18,6 @@ from conftest import NOTEBOOKS, ROOT
 HTML = ROOT / "build" / "site" / "html"
 LESSONS = [path.stem for path in NOTEBOOKS]
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-@contextlib.contextmanager
-def static_server(folder, prefix="/", headers=()):
-    """A plain static server: `folder` under `prefix`, and nothing beside it; yields its address."""
-    class Handler(SimpleHTTPRequestHandler):
-        def translate_path(self, path):
-            inside = urlsplit(path).path
-            return super().translate_path(inside[len(prefix) - 1:] if inside.startswith(prefix) else "/no such file")
-
-        def end_headers(self):
-            for name, value in headers:
-                self.send_header(name, value)
-            super().end_headers()
-
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), lambda *arguments: Handler(*arguments, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}{prefix.rstrip('/')}"
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture(scope="session")
@@ -334,6 +308,16 @@ def test_every_lesson_runs_to_its_last_cell_and_moves(profile, site, lesson, rec
     assert figure.locator(".widget-readout").first.inner_text() != said
     assert live.complaints == [] and live.outside == []
     record_property(f"live {lesson}", f"kernel ready after {ready:.1f} s, last cell after {ran:.1f} s")
+    live.close()
+
+
+def test_an_endless_loop_is_ended_and_told_in_the_browser_too(profile, site):
+    live = Live(profile, site, "00_start_here.ipynb")
+    live.run_all(seconds=300)
+    check = next(i for i, cell in enumerate(live.cells()) if 'check("gradient_product"' in cell["source"])
+    live.write(check, "from rnnlib.exercises import check\n\n\ndef gradient_product(factor, T):\n    while True:\n        pass\n"
+                      '\n\ncheck("gradient_product", gradient_product)')
+    assert "a loop that never ends" in live.run(check)
     live.close()
 
 
