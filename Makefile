@@ -32,9 +32,9 @@ notebooks:  ## re-execute and tidy the notebooks (ARGS="01_rnn_cell" one, ARGS="
 	@$(PYTHON_HERE) tools/notebooks.py $(ARGS)
 
 test-browser:  ## run every notebook, the site too, and move every slider in a real Chromium (ARGS="-k 04" one lesson)
-	@sh tools/setup.sh lab test browser site
+	@sh tools/setup.sh lab test browser
 	@command -v chromium chromium-browser google-chrome >/dev/null || $(PYTHON_HERE) -m playwright install chromium
-	@$(PYTHON_HERE) tools/build_site.py --pyodide self
+	@$(MAKE) --no-print-directory site ARGS="--pyodide self"
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n 2 tests/browser $(ARGS)
 
 bench:      ## measure speed and memory beside torch, write benchmarks/results.md (ARGS="core" one part)
@@ -67,12 +67,20 @@ picture:    ## take README's picture anew, in a real Chromium
 	@$(PYTHON_HERE) tools/picture.py
 
 site:       ## build the static site into build/site/html (ARGS="--pyodide self" holds its own Python)
-	@sh tools/setup.sh lab test site
-	@$(PYTHON_HERE) tools/build_site.py $(ARGS)
+	@$(MAKE) --no-print-directory build/site-env/made
+	@build/site-env/bin/python tools/build_site.py $(ARGS)
 
 serve:      ## build the static site and serve it on this machine (ARGS="--serve 8001" another port)
-	@sh tools/setup.sh lab test site
-	@$(PYTHON_HERE) tools/build_site.py --serve $(ARGS)
+	@$(MAKE) --no-print-directory build/site-env/made
+	@build/site-env/bin/python tools/build_site.py --serve $(ARGS)
+
+# Its own environment: JupyterLite's parts for the browser would trouble a JupyterLab that is installed beside them.
+build/site-env/made: pyproject.toml
+	@sh tools/setup.sh lab
+	@$(PYTHON_HERE) -m venv --clear build/site-env
+	@echo "Installing what builds the site into build/site-env: once, a minute."
+	@build/site-env/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[lab,test,site]"
+	@touch $@
 
 links:      ## write the Binder, class and site links into README.md from the address in pyproject.toml
 	@sh tools/setup.sh lab
