@@ -85,7 +85,7 @@ def test_one_slider_of_each_figure_follows_the_pointer(ran):
         ran.page.mouse.move(to, middle[1], steps=5)
         ran.page.mouse.up()
         wait_for_new_picture(ran, figure, before)
-        assert readout.inner_text() != value
+        expect(readout).not_to_have_text(value)
         settle(ran, figure)
 
 
@@ -102,8 +102,8 @@ def test_training_starts_and_stops_by_button_after_run_all(ran):
                              .observe(b, {attributes: true})""")
         panel.locator("button:has-text('Train')").click()
         expect(status).to_have_text(re.compile("^Stopped after"), timeout=20_000)
-        assert stop.is_disabled()
-        assert panel.locator("button:has-text('Train')").is_enabled()
+        expect(stop).to_be_disabled()       # its state comes as a message of its own, after the sentence
+        expect(panel.locator("button:has-text('Train')")).to_be_enabled()
 
 
 def test_text_boxes_answer_and_show_markup_as_text(ran):
