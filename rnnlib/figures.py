@@ -10,13 +10,14 @@ import io
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D, ScaledTranslation
+
+from .canvas import Canvas, keep
 
 INPUT, STATE, OUTPUT, GRADIENT = "#0072B2", "#CC79A7", "#009E73", "#D55E00"
 BLACK, GREY, PALE, ORANGE, SKY = "#222222", "#6E6E6E", "#DDDDDD", "#E69F00", "#56B4E9"
@@ -28,7 +29,7 @@ FADING = LinearSegmentedColormap.from_list("fading", ["#FFFFFF", GRADIENT])     
 
 STYLE = {
     "figure.dpi": 100, "figure.facecolor": "white", "font.size": 12, "axes.titlesize": 13, "axes.titleweight": "bold",
-    "axes.titlelocation": "left", "axes.labelsize": 12, "xtick.labelsize": 11, "ytick.labelsize": 11,
+    "axes.titlelocation": "left", "axes.titley": 1.0, "axes.labelsize": 12, "xtick.labelsize": 11, "ytick.labelsize": 11,
     "legend.fontsize": 11, "legend.frameon": False, "lines.linewidth": 2, "axes.spines.top": False,
     "axes.spines.right": False, "axes.grid": True, "grid.color": "#E6E6E6", "axes.axisbelow": True,
     "axes.edgecolor": GREY, "text.color": BLACK, "axes.labelcolor": BLACK, "xtick.color": BLACK, "ytick.color": BLACK,
@@ -54,55 +55,12 @@ def new(rows=1, columns=1, size=(8.5, 4.0), left=0.85, right=0.25, bottom=0.65, 
         axes = figure.subplots(rows, columns, **subplots)
         for ax in np.ravel(axes):       # ticks made later, while a slider moves, keep the style
             ax.tick_params(labelsize=STYLE["xtick.labelsize"], colors=BLACK)
+            keep(ax.xaxis)
+            keep(ax.yaxis)
         width, height = size
         figure.subplots_adjust(left=left / width, right=1 - right / width, bottom=bottom / height, top=1 - top / height,
                                **grid)
     return figure, axes
-
-
-class Renderer(RendererAgg):
-    """Agg that keeps each text as pixels: from move to move most texts stay, and drawing them is more than half of the work."""
-
-    MOST = 400
-
-    def __init__(self, width, height, dpi):
-        super().__init__(width, height, dpi)
-        self._kept, self._aside = {}, RendererAgg(width, height, dpi)
-
-    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
-        key = (x, y, s, hash(prop), angle, ismath, gc.get_rgb(), gc.get_alpha())
-        if key not in self._kept:
-            if len(self._kept) == self.MOST:
-                self._kept.clear()
-            self._kept[key] = self._pixels(gc, x, y, s, prop, angle, ismath, mtext)
-        left, bottom, pixels = self._kept[key]
-        if pixels.size:
-            self.draw_image(gc, left, bottom, pixels)
-
-    def _pixels(self, gc, *text):
-        """(left, bottom, pixels) of a text drawn alone, where it belongs, and cut out; whether it is clipped is seen later."""
-        unclipped = self.new_gc()
-        unclipped.copy_properties(gc)
-        unclipped.set_clip_rectangle(None)
-        unclipped.set_clip_path(None)
-        self._aside.clear()
-        self._aside.draw_text(unclipped, *text)
-        pixels = np.asarray(self._aside.buffer_rgba())
-        rows, columns = (np.flatnonzero(pixels[..., 3].any(axis=axis)) for axis in (1, 0))
-        if not rows.size:
-            return 0, 0, np.empty((0, 0, 4), np.uint8)
-        cut = pixels[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
-        return columns[0], len(pixels) - 1 - rows[-1], cut[::-1].copy()     # draw_image counts rows from below
-
-
-class Canvas(FigureCanvasAgg):
-    """A canvas of its own for each figure, that draws with `Renderer`."""
-
-    def get_renderer(self):
-        plain = super().get_renderer()
-        if not isinstance(plain, Renderer):
-            self.renderer = Renderer(plain.width, plain.height, plain.dpi)
-        return self.renderer
 
 
 def png(figure):

@@ -8,7 +8,6 @@ import ipywidgets as widgets
 import matplotlib.image
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rnnlib import figures, live
@@ -253,70 +252,3 @@ def test_the_palette_can_be_told_apart_from_white():
     for color, least in ((figures.INPUT, 3), (figures.STATE, 3), (figures.OUTPUT, 3), (figures.GRADIENT, 3), (figures.GREY, 4.5),
                          (figures.BLACK, 4.5)):
         assert 1.05 / (luminance(color) + 0.05) >= least, color
-
-
-# --- texts kept as pixels: faster, and the same picture ---------------------------------------------------------------
-
-def busy_figure():
-    figure, (left, right) = figures.new(1, 2)
-    for ax in (left, right):
-        ax.plot([0, 1000], [1, 1e-4], color=figures.STATE)
-        ax.set(title="a finding: $W_h$ is 0.5", xlabel="lag T - k", ylabel="norm (no unit)")
-        ax.text(300, 0.5, "Übergang gjp", rotation=30, alpha=0.5, color=figures.GRADIENT)
-    left.set_yscale("log")
-    return figure, right.text(100, 0.2, "first")
-
-
-def pixels(figure, canvas):
-    canvas(figure).draw()
-    return np.asarray(figure.canvas.buffer_rgba()).astype(int)
-
-
-def test_a_picture_with_kept_texts_is_the_one_that_agg_draws():
-    figure, note = busy_figure()
-    ours = figure.canvas
-    for said in ("first", "second", "", "first"):
-        note.set_text(said)
-        ours.draw()
-        ours.draw()     # now all of them are kept
-        drawn = np.asarray(ours.buffer_rgba()).astype(int)
-        difference = np.abs(drawn - pixels(figure, FigureCanvasAgg))
-        assert difference.max() <= 3 and (difference > 0).any(axis=-1).sum() < 40
-        figure.set_canvas(ours)
-
-
-def test_a_kept_text_is_clipped_by_its_axes_of_now():
-    figure, ax = figures.new()
-    ax.set(xlim=(0, 1), ylim=(0, 1))
-    ax.text(0.9, 0.5, "wide enough to leave the axes, and more", clip_on=True)
-    figure.canvas.draw()
-    wide = np.asarray(figure.canvas.buffer_rgba()).copy()
-    outside = int(figure.bbox.width - 0.1 * figure.dpi)
-    assert (wide[:, outside:, :3] == 255).all(), "a text reaches beyond its axes"
-
-
-def test_kept_texts_are_not_drawn_again_and_not_without_end(monkeypatch):
-    figure, note = busy_figure()
-    figure.canvas.draw()
-    renderer = figure.canvas.get_renderer()
-    monkeypatch.setattr(renderer, "MOST", 40)
-    cut = []
-    monkeypatch.setattr(renderer, "_pixels", lambda *args, cut_out=renderer._pixels: cut.append(args[3]) or cut_out(*args))
-    figure.canvas.draw()
-    assert cut == []
-    note.set_text("second")
-    figure.canvas.draw()
-    assert cut == ["second"]
-    for i in range(25):
-        note.set_text(str(i))
-        figure.canvas.draw()
-    assert len(renderer._kept) <= 40
-
-
-def test_a_figure_that_changes_its_size_gets_a_renderer_of_that_size():
-    figure, _ = busy_figure()
-    figure.canvas.draw()
-    figure.set_size_inches(5, 3)
-    figure.canvas.draw()
-    assert np.asarray(figure.canvas.buffer_rgba()).shape[:2] == (300, 500)
-    assert isinstance(figure.canvas.get_renderer(), figures.Renderer)

@@ -13,6 +13,7 @@ import matplotlib.image
 import nbformat
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from rnnlib import live
 
@@ -72,6 +73,10 @@ def look_at(figure):
             assert not re.search(r"\bnan\b|\binf\b", text), f"{figure.values()}: {text}"
 
 
+def pixels(figure):
+    return (255 * matplotlib.image.imread(BytesIO(figure.image.value))[..., :3]).round().astype(np.uint8)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_setting_of_every_slider_draws(path, monkeypatch):
     with warnings.catch_warnings():
@@ -81,13 +86,14 @@ def test_every_setting_of_every_slider_draws(path, monkeypatch):
         for number, figure in enumerate(figures):
             start, first = figure.values(), figure.image.value
             pictures = {first}
-            rng = np.random.default_rng(number)
+            rng, drawn = np.random.default_rng(number), []
 
-            def set_to(values, figure=figure, pictures=pictures):
+            def set_to(values, figure=figure, pictures=pictures, drawn=drawn):
                 for name, value in values.items():
                     figure.sliders[name].value = value
                 look_at(figure)
                 pictures.add(figure.image.value)
+                drawn.append((figure.values(), pixels(figure)))
 
             look_at(figure)
             for name, control in figure.sliders.items():
@@ -100,3 +106,8 @@ def test_every_setting_of_every_slider_draws(path, monkeypatch):
             assert len(pictures) > 2, f"moving the sliders of figure {number} changes nothing"
             set_to(start)
             assert figure.image.value == first, f"figure {number} does not come back to where it started"
+            FigureCanvasAgg(figure.figure)      # Matplotlib's own, that keeps nothing from one picture to the next
+            for values, before in list(drawn):
+                set_to(values)
+                difference = np.abs(pixels(figure).astype(int) - before)
+                assert difference.max() <= 3, f"figure {number} at {values} keeps what has changed"
