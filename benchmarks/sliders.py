@@ -32,6 +32,8 @@ def _benchmark():
 
     made, calls, real, new_figure, new_canvas = [], [], live.LiveFigure, figures.Figure, figures.Canvas
     modules = [importlib.import_module(f"rnnlib.explorers.{m.name}") for m in pkgutil.iter_modules(explorers.__path__)]
+    classes = [(module, name, value) for module in modules for name, value in vars(module).items()
+               if isinstance(value, type) and issubclass(value, real)]      # with a play button, say
 
     def remembered(name, explorer):
         @functools.wraps(explorer)
@@ -61,23 +63,21 @@ def _benchmark():
         name, explorer, args, kwargs, figure = made[index]
 
         def show(**values):
-            def once(new, draw, **sliders):
+            def once(new, draw, *rest, **sliders):
                 with figures.style():
                     draw(**values)
                 raise Drawn
             figures.Figure, figures.Canvas = lambda figsize: plt.figure(figsize=figsize), lambda figure: None
-            for module in modules:
-                if hasattr(module, "LiveFigure"):
-                    module.LiveFigure = once
+            for module, kind, _ in classes:
+                setattr(module, kind, once)
             try:
                 explorer(*args, **kwargs)
             except Drawn:
                 pass
             finally:
                 figures.Figure, figures.Canvas = new_figure, new_canvas
-                for module in modules:
-                    if hasattr(module, "LiveFigure"):
-                        module.LiveFigure = real
+                for module, kind, value in classes:
+                    setattr(module, kind, value)
             plt.show()
 
         controls = {}
