@@ -1,8 +1,11 @@
 """A canvas that draws again in the time a moving slider leaves.
 
 Matplotlib draws a figure from nothing each time. Here what stays from one move to the next is kept: texts as pixels, and
-an axis with its ticks and grid as the list of what it drew.
+an axis with its ticks and grid as the list of what it drew. The picture is packed the quick way.
 """
+
+import struct
+import zlib
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
@@ -107,3 +110,18 @@ class Canvas(FigureCanvasAgg):
         if not isinstance(plain, Renderer):
             self.renderer = Renderer(plain.width, plain.height, plain.dpi)
         return self.renderer
+
+
+def encoded(pixels):
+    """Pixels (height, width, 4), uint8, as a PNG: https://www.w3.org/TR/png-3/.
+
+    Pillow tries five filters on every line, which takes about as long as drawing did; without them a drawing of lines
+    and words is packed in less than half the time and becomes no larger.
+    """
+    height, width, channels = pixels.shape
+    lines = np.zeros((height, 1 + width * channels), np.uint8)          # each begins with its filter: 0, none
+    lines[:, 1:] = pixels.reshape(height, -1)
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)      # 8 bits a channel, RGBA
+    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(lines, level=1)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(struct.pack(">I", len(data)) + kind + data
+                                             + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks)

@@ -6,7 +6,6 @@ alone: lines also differ in style or carry a label.
 
 import base64
 import functools
-import io
 
 import matplotlib as mpl
 import numpy as np
@@ -17,7 +16,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D, ScaledTranslation
 
-from .canvas import Canvas, keep
+from .canvas import Canvas, encoded, keep
 
 INPUT, STATE, OUTPUT, GRADIENT = "#0072B2", "#CC79A7", "#009E73", "#D55E00"
 BLACK, GREY, PALE, ORANGE, SKY = "#222222", "#6E6E6E", "#DDDDDD", "#E69F00", "#56B4E9"
@@ -65,10 +64,9 @@ def new(rows=1, columns=1, size=(8.5, 4.0), left=0.85, right=0.25, bottom=0.65, 
 
 def png(figure):
     """The figure as PNG bytes, at its own size (never cropped, so that pictures of one figure all have one size)."""
-    buffer = io.BytesIO()
     with style():
-        figure.canvas.print_png(buffer, pil_kwargs={"compress_level": 1})
-    return buffer.getvalue()
+        figure.canvas.draw()
+    return encoded(np.asarray(figure.canvas.buffer_rgba()))
 
 
 class Picture:

@@ -1,8 +1,11 @@
 """The canvas of the live figures: what it keeps from one picture to the next, and that the pictures are Matplotlib's own."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
 
 from rnnlib import canvas, figures
 
@@ -144,3 +147,22 @@ def test_a_figure_that_changes_its_size_gets_a_renderer_of_that_size():
     figure.canvas.draw()
     assert np.asarray(figure.canvas.buffer_rgba()).shape[:2] == (300, 500)
     assert isinstance(figure.canvas.get_renderer(), canvas.Renderer)
+
+
+# --- the picture's file ----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (257, 3), (460, 850)])
+def test_a_picture_is_a_png_that_others_read(size):
+    pixels = np.random.default_rng(0).integers(0, 256, (*size, 4)).astype(np.uint8)
+    data = canvas.encoded(pixels)
+    Image.open(BytesIO(data)).verify()      # the chunks' lengths and checksums
+    read = Image.open(BytesIO(data))
+    assert read.format == "PNG" and read.mode == "RGBA" and np.array_equal(np.asarray(read), pixels)
+
+
+def test_a_drawing_is_packed_about_as_small_as_by_pillow():
+    figure, _ = busy_figure()
+    pixels = drawn(figure).astype(np.uint8)
+    pillow = BytesIO()
+    Image.fromarray(pixels).save(pillow, "png", compress_level=1)
+    assert len(canvas.encoded(pixels)) < 1.2 * len(pillow.getvalue())
