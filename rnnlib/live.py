@@ -66,7 +66,7 @@ class LiveFigure(_Saved):
     """
 
     def __init__(self, figure, draw, **sliders):
-        if not hasattr(figure.canvas, "buffer_rgba"):     # a Figure made without pyplot and without figures.new
+        if not hasattr(figure.canvas, "buffer_rgba"):   # a Figure made without pyplot and without figures.new
             FigureCanvasAgg(figure)
         self.figure, self._draw, self.sliders = figure, draw, sliders
         self.image, self._text = _image(figure), _text()

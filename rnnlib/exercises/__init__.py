@@ -1,10 +1,11 @@
 """Exercises that say what is wrong: ``check("rnn_step", rnn_step)``."""
 
 from .. import record
-from . import checking, gated, gradients, recurrent, wirings
+from . import backward, checking, gated, gradients, lengths, recurrent, wirings
 from .verdict import Verdict
 
-_EXERCISES = {exercise.name: exercise for module in (recurrent, gradients, gated, wirings) for exercise in module.EXERCISES}
+_LESSONS = (recurrent, backward, gradients, gated, lengths, wirings)
+_EXERCISES = {exercise.name: exercise for module in _LESSONS for exercise in module.EXERCISES}
 
 __all__ = ["check", "names", "quiz", "Verdict"]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .comparing import agree, asked_for, describe, is_finite
 from .running import Trouble, call
 from .verdict import Verdict
 
@@ -73,7 +74,7 @@ def _compare(exercise, function):
     first = _attempt(exercise, function, problems[0], first=True)
     kept = copy.deepcopy(first)
     again = _attempt(exercise, function, problems[0], first=False)
-    if not all(map(_agree, again, kept)):
+    if not all(map(agree, again, kept)):
         raise Trouble("Called twice with the same arguments it gave two different answers: it depends on something outside its "
                       "arguments, or keeps something between calls.")
     if any(_shared(again, first)):
@@ -81,7 +82,7 @@ def _compare(exercise, function):
                       "inside the function.")
     attempts = [kept, *(copy.deepcopy(_attempt(exercise, function, problem, first=False)) for problem in problems[1:])]
     wanted = [_as_tuple(exercise.reference(*problem.values())) for problem in problems]
-    right = {name: [_agree(a[i], w[i]) for a, w in zip(attempts, wanted)] for i, name in enumerate(exercise.outputs)}
+    right = {name: [agree(a[i], w[i]) for a, w in zip(attempts, wanted)] for i, name in enumerate(exercise.outputs)}
     if not all(map(all, right.values())):
         return _explain(exercise, function, problems, attempts, wanted, right)
     notes = sorted({f"(Your {name} is {a[i].dtype}: right to its precision; the course computes in float64.)"
@@ -95,7 +96,7 @@ def _compare(exercise, function):
 def _right_beyond(exercise, function):
     problem = exercise.beyond[0](np.random.default_rng(21))
     try:
-        return all(map(_agree, _attempt(exercise, function, problem, first=False), _as_tuple(exercise.reference(*problem.values()))))
+        return all(map(agree, _attempt(exercise, function, problem, first=False), _as_tuple(exercise.reference(*problem.values()))))
     except Trouble:
         return False
 
@@ -128,7 +129,7 @@ def _explain(exercise, function, problems, attempts, wanted, right):
             found.append(_keys(fits))
             explained.setdefault(_told(exercise, fits), []).append(name)
         else:
-            said = _general(exercise, name, [a[i] for a in attempts], [w[i] for w in wanted], problems, right[name])
+            said = describe(exercise, name, [a[i] for a in attempts], [w[i] for w in wanted], problems, right[name])
             general.setdefault(said, []).append(name)
     lines += [f"{', '.join(those)}: {said}" for said, those in explained.items()]
     lines += [f"{', '.join(those)}{': each' if len(those) > 1 else ''} {said}" for said, those in general.items()]
@@ -148,10 +149,10 @@ def _fitting(exercise, problems, attempts, wrong_outputs, at_once):
                 result = _as_tuple(exercise.reference(*problem.values(), wrong=frozenset(keys)))
             except (ValueError, IndexError):    # two mistakes whose shapes do not go together
                 break
-            explained = {i for i in fits & wrong if _agree(attempt[i], result[i]) and _is_finite(result[i])}  # NaN has many causes
+            explained = {i for i in fits & wrong if agree(attempt[i], result[i]) and is_finite(result[i])}  # NaN has many causes
             if not explained:                   # most are out after one problem
                 break
-            fits = explained | {i for i in fits - wrong if _agree(attempt[i], result[i])}
+            fits = explained | {i for i in fits - wrong if agree(attempt[i], result[i])}
         else:
             found[keys] = fits
     return found
@@ -177,7 +178,7 @@ def _keys(several):
 def _another_order(attempts, wanted):
     """The order in which right results were returned, as indices, or None."""
     n = len(wanted[0])
-    fits = [[all(_agree(a[i], w[j]) for a, w in zip(attempts, wanted)) for j in range(n)] for i in range(n)]
+    fits = [[all(agree(a[i], w[j]) for a, w in zip(attempts, wanted)) for j in range(n)] for i in range(n)]
     order = [row.index(True) for row in fits if any(row)]
     return order if sorted(order) == list(range(n)) else None
 
@@ -247,162 +248,12 @@ def _value(name, value, shape):
     if isinstance(value, (list, tuple)) and shape.startswith("a "):
         raise Trouble(f"{name} should be {shape}; it is a {type(value).__name__} of {len(value)}.")
     if isinstance(value, (list, tuple)):
-        raise Trouble(f"{name} should be {_wanted(shape)}; it is a {type(value).__name__}. np.stack or np.array makes "
+        raise Trouble(f"{name} should be {asked_for(shape)}; it is a {type(value).__name__}. np.stack or np.array makes "
                       "an array of a list.")
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
-        raise Trouble(f"{name} should be {_wanted(shape)}, of real numbers; it is of type {type(value).__name__}, dtype {array.dtype}.")
+        raise Trouble(f"{name} should be {asked_for(shape)}, of real numbers; it is of type {type(value).__name__}, dtype {array.dtype}.")
     return array
-
-
-def _wanted(shape):
-    return f"an array of shape {shape}" if shape.startswith("(") else shape
-
-
-def _agree(a, b):
-    """Equal shapes, and numbers that differ by rounding only."""
-    if isinstance(a, dict) or isinstance(b, dict):
-        return isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys() and all(_agree(a[k], b[k]) for k in a)
-    a, b = np.asarray(a), np.asarray(b)
-    if a.shape != b.shape:
-        return False
-    relative, absolute = (1e-3, 1e-3) if a.dtype in (np.float32, np.float16) else (1e-7, 1e-9)
-    a, b = a.astype(float), b.astype(float)     # differences of bool and of unsigned numbers are none
-    if a.size and abs(a.flat[0] - b.flat[0]) > 0.01 * np.abs(b).max():      # quickly out, as most comparisons are
-        return False
-    if np.isfinite(b).all():
-        size = np.abs(b)
-        return bool((np.abs(a - b) <= relative * size + absolute * max(size.max(initial=0), 1e-300)).all())
-    return np.allclose(a, b, rtol=relative, atol=absolute, equal_nan=True)
-
-
-# what can be done to a right result as a whole, and how to say it
-TURNS = (
-    ("of the opposite sign", lambda w: -w),
-    ("transposed: a .T is missing or one too many", lambda w: np.swapaxes(w, -1, -2) if w.ndim >= 2 else None),
-    ("with its first two axes swapped", lambda w: np.swapaxes(w, 0, 1) if w.ndim == 3 else None),
-    ("turned round along its first axis", lambda w: w[::-1] if w.ndim else None),
-    ("squared", lambda w: w ** 2),
-    ("under a square root", lambda w: np.sqrt(w)),
-    ("as its reciprocal, 1 / x", lambda w: 1 / w),
-    ("under a logarithm", lambda w: np.log(w)),
-    ("under one more tanh", lambda w: np.tanh(w)),
-    ("cut down to whole numbers: an array of dtype int, or int()", lambda w: np.trunc(w)),
-    *((f"rounded to {d} decimals", lambda w, d=d: np.round(w, d)) for d in range(7)),
-    ("summed up along its first axis", lambda w: np.cumsum(w, axis=0) if w.ndim else None),
-    ("with an axis of length 1 too many", lambda w: w[None]),
-    ("with an axis of length 1 too many at its end", lambda w: w[..., None]),
-)
-REDUCED = (("the sum over", np.sum), ("the mean over", np.mean), ("the largest over", np.max),
-           ("the last entry along", lambda w, axis: np.take(w, -1, axis)), ("the first entry along", lambda w, axis: np.take(w, 0, axis)))
-
-
-def _is_finite(value):
-    return all(map(_is_finite, value.values())) if isinstance(value, dict) else bool(np.isfinite(np.asarray(value, dtype=float)).all())
-
-
-def _general(exercise, name, got, wanted, problems, right):
-    """What can be said of one output that no known mistake explains, as what follows its name."""
-    shape = exercise.outputs[name]
-    if isinstance(got[0], dict) or isinstance(wanted[0], dict):
-        return _general_dict(got, wanted, shape)
-    wanted = [np.asarray(w) for w in wanted]
-    letters = shape.strip("()").replace(" ", "").rstrip(",").split(",")     # one for each axis
-    if not any(a.any() for a in got) and all(a.shape == w.shape for a, w in zip(got, wanted)):
-        return "is zero in every entry: was it never filled, or cut down to whole numbers (dtype int, int())?"
-    for word, turn in TURNS:
-        turned = [turn(w) for w in wanted]
-        if all(t is not None and _agree(a, t) for a, t in zip(got, turned)):
-            return f"is right but {word}."
-    for axis, letter in enumerate(letters[:wanted[0].ndim]):
-        for word, reduce in REDUCED:
-            if all(_agree(a, reduce(w, axis=axis)) for a, w in zip(got, wanted)):
-                return f"should have shape {shape}; yours is {word} the axis {letter} of it."
-        for word, cut in (("last", slice(None, -1)), ("first", slice(1, None))):
-            if all(_agree(a, w[(slice(None),) * axis + (cut,)]) for a, w in zip(got, wanted)):
-                return f"should have shape {shape}, here {wanted[0].shape}; yours leaves out the {word} entry of the axis {letter}."
-    for a, w in zip(got, wanted):
-        if a.shape != w.shape:
-            more = ""
-            if a.ndim == 2 and a.T.shape == w.shape:
-                more = " Its axes are the other way round: a transpose is missing or one too many."
-            elif a.ndim == w.ndim and sum(np.abs(np.subtract(a.shape, w.shape))) == 1:
-                axis = int(np.argmax(np.array(a.shape) != w.shape))
-                more = f" It has one entry too {'many' if a.size > w.size else 'few'} along the axis {axis}, {letters[axis]}."
-            if all(a.ndim == w.ndim == 1 and _agree(a[:len(w)], w[:len(a)]) for a, w in zip(got, wanted)):
-                more += " As far as both go, they agree."
-            return (f"should be {shape}; yours is an array of shape {a.shape}." if shape.startswith("a ") else
-                    f"should have shape {shape}, here {w.shape}; yours has {a.shape}.{more}")
-    for a, w in zip(got, wanted):
-        bad = np.argwhere(~np.isfinite(a.astype(float))) if np.isfinite(w).all() else ()
-        if len(bad):
-            where = f", first at {name}[{', '.join(map(str, bad[0]))}]" if a.ndim else ""
-            return f"is not finite{where}: a division by zero, an overflow, or an array never filled (np.empty)?"
-    sizes = [exercise.sizes(problem) for problem in problems]
-    factors = [_factor(a, w) for a, w in zip(got, wanted)]
-    if all(f is not None for f in factors):
-        for letter in sizes[0]:
-            for power, word in ((1, f"{letter} times too large"), (-1, f"{letter} times too small")):
-                if np.allclose(factors, [float(s[letter]) ** power for s in sizes]):
-                    return f"is {word}: a sum where a mean belongs, or the other way round?"
-        if np.allclose(factors, factors[0], rtol=1e-9):
-            return f"is {factors[0]:.6g} times what it should be, in every entry."
-    for letter in sizes[0] if any(right) else ():
-        one = [s[letter] == 1 for s in sizes]
-        if any(one) and list(right) == one:
-            return f"is right where {letter} = 1 and wrong for larger {letter}: {_along(name, letters, letter, got, wanted)}"
-    for letter in letters:
-        said = _along(name, letters, letter, got, wanted, otherwise="")
-        if said:
-            return f"is partly right: {said}"
-    return "has the right shape but other numbers, and no mistake known here explains them."
-
-
-def _along(name, letters, letter, got, wanted, otherwise="what happens along that axis?"):
-    """Where along one axis the entries are right: at one end only, or everywhere but there."""
-    if letter not in letters and f"{letter}+1" not in letters:
-        return otherwise
-    axis = letters.index(letter if letter in letters else f"{letter}+1")
-    places = [np.array([_agree(x, y) for x, y in zip(np.moveaxis(a, axis, 0), np.moveaxis(w, axis, 0))])
-              for a, w in zip(got, wanted) if a.ndim == len(letters) and a.shape[axis] > 1]
-    if not places:
-        return otherwise
-    at = f"{name}[{', '.join([':'] * axis + ['{}'])}]"
-    for t, word in ((0, "first"), (-1, "last")):
-        others = [np.delete(p, t) for p in places]
-        if all(o.all() for o in others) and not any(p[t] for p in places):
-            return f"all are right but the {word} along {letter}, {at.format(t)}. How does that one differ?"
-        if all(p[t] for p in places) and not any(o.any() for o in others):
-            return f"only the {word} along {letter}, {at.format(t)}, is right. What should happen to the others?"
-    return otherwise
-
-
-def _general_dict(got, wanted, shape):
-    if not isinstance(wanted[0], dict):
-        return f"should be {_wanted(shape)}; it is a dict."
-    if not isinstance(got[0], dict):
-        return f"should be a dict with the keys {', '.join(wanted[0])}; it is of type {type(got[0]).__name__}."
-    for g, w in zip(got, wanted):
-        if g.keys() != w.keys():
-            return f"should have the keys {', '.join(w)}; yours has {', '.join(map(str, g)) or 'none'}."
-        shapes = [key for key in w if np.shape(g[key]) != w[key].shape]
-        if shapes:
-            return f"has another shape at {', '.join(shapes)}: {np.shape(g[shapes[0]])}, not {w[shapes[0]].shape}."
-        if not _is_finite(g):
-            return f"is not finite at {', '.join(key for key in g if not _is_finite(g[key]))}: a division by zero, or an overflow?"
-    whole = [all(_agree(g[key], w[key]) for key in w) for g, w in zip(got, wanted)]
-    off = sorted({key for g, w in zip(got, wanted) for key in w if not _agree(g[key], w[key])})
-    some = "" if not any(whole) else f" on {whole.count(False)} of {len(whole)} problems"
-    return f"has other numbers at {', '.join(off)}{some}, and no mistake known here explains them."
-
-
-def _factor(a, w):
-    """The one number c with a = c w, or None."""
-    w = np.asarray(w, dtype=float)
-    if not np.abs(w).max(initial=0) > 0:
-        return None
-    c = float((a * w).sum() / (w * w).sum())
-    return c if c and _agree(a / c, w) else None
 
 
 def _as_tuple(result):
