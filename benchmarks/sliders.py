@@ -28,10 +28,10 @@ PREPARE = """
 def _benchmark():
     import functools, importlib, pkgutil
     import ipywidgets, matplotlib.pyplot as plt
-    from rnnlib import explorers, figures, live
+    from rnnlib.course import explorers, figures, live
 
     made, calls, real, new_figure, new_canvas = [], [], live.LiveFigure, figures.Figure, figures.Canvas
-    modules = [importlib.import_module(f"rnnlib.explorers.{m.name}") for m in pkgutil.iter_modules(explorers.__path__)]
+    modules = [importlib.import_module(f"rnnlib.course.explorers.{m.name}") for m in pkgutil.iter_modules(explorers.__path__)]
     classes = [(module, name, value) for module in modules for name, value in vars(module).items()
                if isinstance(value, type) and issubclass(value, real)]      # with a play button, say
 

@@ -1,7 +1,6 @@
 """Recurrent neural networks in NumPy, written to be read: the library under the course in notebooks/.
 
-``import rnnlib`` needs numpy alone; rnnlib.figures, rnnlib.live, rnnlib.explorers, rnnlib.exercises and rnnlib.toydata are
-loaded when they are first used.
+``import rnnlib`` needs numpy alone; what the lessons show and ask is in `rnnlib.course`, loaded when it is first used.
 """
 
 import importlib
@@ -24,6 +23,6 @@ __all__ = [
 
 
 def __getattr__(name):
-    if name in ("figures", "live", "explorers", "exercises", "record", "toydata"):
-        return importlib.import_module(f"rnnlib.{name}")
+    if name == "course":
+        return importlib.import_module("rnnlib.course")
     raise AttributeError(f"module 'rnnlib' has no attribute {name!r}")

@@ -9,9 +9,9 @@ import numpy as np
 from . import _check
 
 
-def greedy(step, state, start, end, most):
-    """Always the likeliest token: (L, B) with L <= most; behind a sequence's first `end` stands `end`."""
-    return _write(step, state, start, end, most, lambda scores: scores.argmax(axis=-1))
+def greedy(step, state, start, end, max_length):
+    """Always the likeliest token: (L, B) with L <= max_length; behind a sequence's first `end` stands `end`."""
+    return _write(step, state, start, end, max_length, lambda scores: scores.argmax(axis=-1))
 
 
 def probabilities(scores, temperature=1.0, top_k=None):
@@ -30,7 +30,7 @@ def probabilities(scores, temperature=1.0, top_k=None):
     return p / p.sum(axis=-1, keepdims=True)
 
 
-def sample(step, state, start, end, most, rng, temperature=1.0, top_k=None):
+def sample(step, state, start, end, max_length, rng, temperature=1.0, top_k=None):
     """One draw for each sequence: (tokens (L, B), the probabilities they were drawn from (L, B, K))."""
     _check.generator(rng)
     drawn_from = []
@@ -42,10 +42,10 @@ def sample(step, state, start, end, most, rng, temperature=1.0, top_k=None):
         cumulated = np.cumsum(p, axis=-1)
         return (rng.random((len(p), 1)) * cumulated[:, -1:] < cumulated).argmax(axis=-1)
 
-    return _write(step, state, start, end, most, draw), np.array(drawn_from)
+    return _write(step, state, start, end, max_length, draw), np.array(drawn_from)
 
 
-def beam_search(step, state, start, end, most, width):
+def beam_search(step, state, start, end, max_length, width):
     """The `width` likeliest sequences that the search keeps in sight, for one sequence (B = 1).
 
     Returns
@@ -54,11 +54,11 @@ def beam_search(step, state, start, end, most, width):
         Best first; tokens (L,) without `end`. Width 1 is greedy.
     """
     _check.whole("width", width, 1)
-    most = _check.whole("most", most, 1)
+    max_length = _check.whole("max_length", max_length, 1)
     if state.shape[-2] != 1:
         raise ValueError(f"beam_search takes one sequence, a state with B = 1; the state had shape {state.shape}")
     tokens, total, written, ended = np.array([start]), np.zeros(1), np.empty((1, 0), dtype=int), []
-    for _ in range(most):
+    for _ in range(max_length):
         scores, state = step(tokens, state)
         shifted = scores - scores.max(axis=-1, keepdims=True)
         log_p = total[:, None] + shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
@@ -76,10 +76,10 @@ def beam_search(step, state, start, end, most, width):
     return sorted(ended + open_ones, key=lambda pair: -pair[0])[:width]
 
 
-def _write(step, state, start, end, most, choose):
+def _write(step, state, start, end, max_length, choose):
     tokens = np.full(state.shape[-2], start)
     written, running = [], np.ones(len(tokens), dtype=bool)
-    for _ in range(_check.whole("most", most, 1)):
+    for _ in range(_check.whole("max_length", max_length, 1)):
         scores, state = step(tokens, state)
         tokens = np.where(running, choose(scores), end)
         written.append(tokens)

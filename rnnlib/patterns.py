@@ -123,9 +123,9 @@ class EncoderDecoder:
         """The encoder's last state (B, H), LSTM (2, B, H): all that the decoder will know of x."""
         return self.reader.forward(x, lengths)[1]
 
-    def predict(self, x, lengths=None, most=30):
-        """What the decoder writes by itself, always the likeliest token: (L, B), L <= most, padded with `end`."""
-        return generation.greedy(self.writer.step, self.context(x, lengths), self.writer.start, self.writer.end, most)
+    def predict(self, x, lengths=None, max_length=30):
+        """What the decoder writes by itself, always the likeliest token: (L, B), L <= max_length, padded with `end`."""
+        return generation.greedy(self.writer.step, self.context(x, lengths), self.writer.start, self.writer.end, max_length)
 
     def loss_and_gradients(self, batch):
         """(loss, gradients like params) of a batch (x, target) or (x, target, lengths of x), with teacher forcing."""
@@ -167,13 +167,13 @@ class OneToMany:
         h_0[...] = v if self.input_size is None else np.tanh(v @ self.params["W_v"].T + self.params["b_v"])
         return state_0
 
-    def predict(self, v, most=30):
-        """What the cell writes by itself, always the likeliest token: (L, B), L <= most, padded with `end`."""
-        return generation.greedy(self.writer.step, self.first_state(v), self.writer.start, self.writer.end, most)
+    def predict(self, v, max_length=30):
+        """What the cell writes by itself, always the likeliest token: (L, B), L <= max_length, padded with `end`."""
+        return generation.greedy(self.writer.step, self.first_state(v), self.writer.start, self.writer.end, max_length)
 
-    def sample(self, v, rng, temperature=1.0, top_k=None, most=30):
+    def sample(self, v, rng, temperature=1.0, top_k=None, max_length=30):
         """One draw for each v: (tokens (L, B), the probabilities drawn from (L, B, K))."""
-        return generation.sample(self.writer.step, self.first_state(v), self.writer.start, self.writer.end, most, rng,
+        return generation.sample(self.writer.step, self.first_state(v), self.writer.start, self.writer.end, max_length, rng,
                                  temperature, top_k)
 
     def loss_and_gradients(self, batch):

@@ -726,19 +726,19 @@ def teacher_forcing_shift__stack_list(target, start):
     return np.stack(rows)
 
 
-def greedy_decode__recursion(step, state, start, end, most):
-    if most == 0:
+def greedy_decode__recursion(step, state, start, end, max_length):
+    if max_length == 0:
         return np.array([], dtype=int)
     s, st = step(start, state)
     t = int(s.argmax())
     if t == end:
         return np.array([], dtype=int)
-    return np.concatenate([[t], greedy_decode__recursion(step, st, t, end, most - 1)]).astype(int)
+    return np.concatenate([[t], greedy_decode__recursion(step, st, t, end, max_length - 1)]).astype(int)
 
 
-def greedy_decode__generator(step, state, start, end, most):
+def greedy_decode__generator(step, state, start, end, max_length):
     def go(t, state):
-        for _ in range(most):
+        for _ in range(max_length):
             s, state = step(t, state)
             t = int(np.argmax(s))
             if t == end:
@@ -748,10 +748,10 @@ def greedy_decode__generator(step, state, start, end, most):
     return np.fromiter(go(start, state), dtype=int)
 
 
-def greedy_decode__prealloc(step, state, start, end, most):
-    out = np.zeros(most, dtype=int)
+def greedy_decode__prealloc(step, state, start, end, max_length):
+    out = np.zeros(max_length, dtype=int)
     t = start
-    for n in range(most):
+    for n in range(max_length):
         s, state = step(t, state)
         t = s.argmax()
         if t == end:
@@ -760,10 +760,10 @@ def greedy_decode__prealloc(step, state, start, end, most):
     return out
 
 
-def greedy_decode__list_argmax(step, state, start, end, most):
+def greedy_decode__list_argmax(step, state, start, end, max_length):
     out = []
     t = start
-    for _ in range(most):
+    for _ in range(max_length):
         s, state = step(t, state)
         s = list(s)
         t = s.index(max(s))
@@ -773,10 +773,10 @@ def greedy_decode__list_argmax(step, state, start, end, most):
     return np.array(out)
 
 
-def greedy_decode__cut_after(step, state, start, end, most):
+def greedy_decode__cut_after(step, state, start, end, max_length):
     out = []
     t = start
-    for _ in range(most):
+    for _ in range(max_length):
         s, state = step(t, state)
         t = int(np.argmax(s))
         out.append(t)

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from rnnlib import canvas, figures
+from rnnlib.course import canvas, figures
 
 
 def busy_figure():

@@ -9,8 +9,9 @@ import exercise_variants
 import numpy as np
 import pytest
 
-from rnnlib import LSTMCell, RNNCell, bptt, clip_by_norm, cross_entropy, exercises, forward, jacobians
-from rnnlib.exercises import _EXERCISES, check, checking, comparing, running
+from rnnlib import LSTMCell, RNNCell, bptt, clip_by_norm, cross_entropy, forward, jacobians
+from rnnlib.course import exercises
+from rnnlib.course.exercises import _EXERCISES, check, checking, comparing, running
 
 MISTAKES = [(name, key) for name, exercise in _EXERCISES.items() for key in exercise.mistakes]
 LEAST = {"rnn_step_backward": 8, "bptt": 8, "lstm_cell_backward": 8}

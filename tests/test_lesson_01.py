@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import explorers, figures
+from rnnlib.course import explorers, figures
 
 draw_png = figures.png
 T = 30

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import explorers, figures
+from rnnlib.course import explorers, figures
 
 LETTERS, WORD, WORDS = "delnoru", "unrolled", ["red", "loud", "older", "unrolled"]
 LENGTHS = [3, 4, 5, 8]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import figures
-from rnnlib.explorers import backprop
+from rnnlib.course import figures
+from rnnlib.course.explorers import lesson03_backprop as backprop
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = ROOT / "notebooks" / "03_backpropagation_through_time.ipynb"

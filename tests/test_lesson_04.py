@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import explorers
-from rnnlib.explorers import clipping, jacobians, luck, vanishing
+from rnnlib.course import explorers
+from rnnlib.course.explorers import lesson04_clipping as clipping
+from rnnlib.course.explorers import lesson04_jacobians as jacobians
+from rnnlib.course.explorers import lesson04_luck as luck
+from rnnlib.course.explorers import lesson04_vanishing as vanishing
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "04_vanishing_gradients.ipynb"
 
@@ -155,9 +158,9 @@ def test_the_norms_drawn_are_those_of_the_products_of_the_cell_itself():
         assert (measured <= chained + 1e-9).all() and (chained <= bound + 1e-9).all()
         low, high = ax.get_ylim()
         assert low < measured.min() and measured.max() < high, "the product never leaves the picture"
-        left = rnnlib.figures.scientific(measured[-1])
+        left = rnnlib.course.figures.scientific(measured[-1])
         assert f"norm {left};" in figure.finding and left in title(figure)
-        said = [rnnlib.figures.scientific(curve[-1]) for curve in (chained, bound, radius)]
+        said = [rnnlib.course.figures.scientific(curve[-1]) for curve in (chained, bound, radius)]
         assert "product of the norms {}, bound {}, radius to the power {}.".format(*said) in figure.finding
         assert ("vanishes" in title(figure)) == (measured[-1] < -6)
         assert ("explodes" in title(figure)) == (measured[-1] > 6)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import figures
-from rnnlib.explorers import highways
-from rnnlib.toydata import recall
+from rnnlib.course import figures
+from rnnlib.course.explorers import lesson05_highways as highways
+from rnnlib.course.toydata import recall
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "05_gradient_highways.ipynb"
 draw_png = figures.png

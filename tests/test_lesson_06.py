@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import figures
-from rnnlib.exercises import check
-from rnnlib.explorers import many_to_one
-from rnnlib.toydata import forecasting, sentiment, topics
+from rnnlib.course import figures
+from rnnlib.course.exercises import check
+from rnnlib.course.explorers import lesson06_many_to_one as many_to_one
+from rnnlib.course.toydata import forecasting, sentiment, topics
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "06_many_to_one.ipynb"
 draw_png = figures.png

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import figures
-from rnnlib.exercises import check
-from rnnlib.explorers import many_to_many, streaming
-from rnnlib.toydata import part_of_speech as pos
+from rnnlib.course import figures
+from rnnlib.course.exercises import check
+from rnnlib.course.explorers import lesson07_many_to_many as many_to_many
+from rnnlib.course.explorers import lesson07_streaming as streaming
+from rnnlib.course.toydata import part_of_speech as pos
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "07_many_to_many.ipynb"
 draw_png = figures.png

@@ -10,10 +10,10 @@ import pytest
 from matplotlib.patches import PathPatch
 
 import rnnlib
-from rnnlib import explorers, figures
-from rnnlib.explorers import encoder_decoder
-from rnnlib.toydata import morse, run_summaries
-from rnnlib.toydata import number_words as numbers
+from rnnlib.course import explorers, figures
+from rnnlib.course.explorers import lesson08_encoder_decoder as encoder_decoder
+from rnnlib.course.toydata import morse, run_summaries
+from rnnlib.course.toydata import number_words as numbers
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "08_encoder_decoder.ipynb"
 draw_png = figures.png
@@ -65,7 +65,7 @@ def considered(model, n, forced):
     """Probabilities of every step by `forward` over all that is read at once: another route than the lesson's loop."""
     words, digits, _ = numbers.encode([n])
     if not forced:
-        digits = model.predict(words, most=8)
+        digits = model.predict(words, max_length=8)
     read = np.concatenate([np.full_like(digits[:1], numbers.START), digits[:-1]])
     g, _ = rnnlib.forward(model.writer.cell, model.writer.vectors(read), model.context(words))
     p = np.delete(rnnlib.softmax(model.writer.readout.forward(g[1:, 0])), numbers.START, axis=1)
@@ -280,7 +280,7 @@ def test_the_box_explains_what_it_cannot_read(written, said):
 def listen(message, noise):
     key = np.repeat(morse.units(message), 1 + (np.arange(len(morse.units(message))) % 3 == 0))
     x = key + noise * np.random.default_rng(4).normal(size=len(key))
-    written = EAR.predict(x[:, None, None], most=3)[:, 0]
+    written = EAR.predict(x[:, None, None], max_length=3)[:, 0]
     read = np.concatenate([[morse.START], written[:-1]])[:, None]
     g, _ = rnnlib.forward(EAR.writer.cell, EAR.writer.vectors(read), EAR.context(x[:, None, None]))
     p = np.delete(rnnlib.softmax(EAR.writer.readout.forward(g[1:, 0])), morse.START, axis=1)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib import figures
-from rnnlib.explorers import one_to_many, tunes
-from rnnlib.toydata import captions, made_names, melodies
+from rnnlib.course import figures
+from rnnlib.course.explorers import lesson09_one_to_many as one_to_many
+from rnnlib.course.explorers import lesson09_tunes as tunes
+from rnnlib.course.toydata import captions, made_names, melodies
 
 draw_png = figures.png
 PITCHES = range(58, 80)
@@ -69,7 +70,7 @@ MODEL = captions.model("GRU", np.random.default_rng(0))
 def describe(shape, colour, radius, x, y):
     """An untrained network's words, and probabilities of its own making."""
     picture = captions.picture_of(shape, colour, radius, x, y)
-    tokens = MODEL.predict(captions.features(picture[None]), most=12)[:, 0]
+    tokens = MODEL.predict(captions.features(picture[None]), max_length=12)[:, 0]
     first = np.abs(np.sin(np.arange(len(tokens)) + radius + x)) * 0.5 + 0.5
     words = [captions.WORDS[token] for token in tokens]
     return picture, words, np.stack([first, 1 - first], axis=1), ["ring"] * len(words)

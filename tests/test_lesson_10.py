@@ -8,9 +8,9 @@ import pytest
 import weights
 
 import rnnlib
-from rnnlib import figures
-from rnnlib.explorers import bidirectional
-from rnnlib.toydata import ambiguous_names as names
+from rnnlib.course import figures
+from rnnlib.course.explorers import lesson10_bidirectional as bidirectional
+from rnnlib.course.toydata import ambiguous_names as names
 
 draw_png = figures.png
 SENTENCES = ["last week paris of course laughed near jordan", "jordan flooded",

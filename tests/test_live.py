@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from rnnlib import figures, live
+from rnnlib.course import figures, live
 
 
 def picture(shown):

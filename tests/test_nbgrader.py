@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from rnnlib import exercises
+from rnnlib.course import exercises
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "instructors" / "nbgrader_rnn_step.ipynb"
@@ -163,7 +163,7 @@ def test_links_of_the_page_lead_somewhere():
 
 def slider_names():
     """What the sliders of the lessons are called on the screen."""
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "rnnlib" / "explorers").glob("*.py")]
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "rnnlib" / "course" / "explorers").glob("*.py")]
     return set(re.findall(r'(?:slider\(|description=)"([^"]+)"', "\n".join(sources)))
 
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from rnnlib import RNNCell, exercises
-from rnnlib.exercises.questions import QUESTIONS
+from rnnlib import RNNCell
+from rnnlib.course import exercises
+from rnnlib.course.exercises.questions import QUESTIONS
 
 
 def test_ten_questions_with_an_explanation_for_every_answer():

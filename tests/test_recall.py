@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib.toydata import recall
+from rnnlib.course.toydata import recall
 
 ROOT = Path(__file__).resolve().parent.parent
 OPENED = [("LSTM", "forget 4, input -4"), ("GRU", "update 4")]
@@ -59,7 +59,7 @@ def test_model_is_as_the_curriculum_sets_it(cell, label, biases):
     model = recall.model(cell, np.random.default_rng(0), **biases)
     assert isinstance(model, rnnlib.ManyToOne)
     inside = model.reader.cell
-    assert (type(inside), inside.input_size, inside.hidden_size) == (recall.CELLS[cell], 8, 24)
+    assert (type(inside), inside.input_size, inside.hidden_size) == (recall.CELL_TYPES[cell], 8, 24)
     assert model.params["W_y"].shape == (4, 24)
     rows = {"forget_bias": slice(24, 48), "input_bias": slice(0, 24), "update_bias": slice(24, 48)}
     for name, value in biases.items():

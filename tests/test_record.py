@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from rnnlib import exercises, live, record
-from rnnlib.exercises import _EXERCISES
+from rnnlib.course import exercises, live, record
+from rnnlib.course.exercises import _EXERCISES
 
 
 @pytest.fixture(autouse=True)

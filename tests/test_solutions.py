@@ -7,7 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from rnnlib import exercises
+from rnnlib.course import exercises
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipynb"))
 

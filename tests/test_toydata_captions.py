@@ -7,7 +7,7 @@ import pytest
 import weights
 
 import rnnlib
-from rnnlib.toydata import captions
+from rnnlib.course.toydata import captions
 
 
 def test_every_caption_is_of_the_grammar_and_none_is_in_two_parts():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnlib.toydata import forecasting as task
+from rnnlib.course.toydata import forecasting as task
 
 
 def test_a_sequence_is_a_swing_with_noise():

@@ -7,7 +7,7 @@ import pytest
 import weights
 
 import rnnlib
-from rnnlib.toydata import _split, made_names
+from rnnlib.course.toydata import _split, made_names
 
 
 def simulated(rng):

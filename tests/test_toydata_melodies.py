@@ -9,7 +9,7 @@ import pytest
 import weights
 
 import rnnlib
-from rnnlib.toydata import _split, melodies
+from rnnlib.course.toydata import _split, melodies
 
 SCALE = [0, 2, 4, 5, 7, 9, 11, 12, 14, 16, 17, 19, 21]      # two octaves from home, and below it:
 BELOW = {-1: -1, -2: -3}

@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rnnlib.toydata import morse
-from rnnlib.toydata._split import held_out
+from rnnlib.course.toydata import morse
+from rnnlib.course.toydata._split import held_out
 
 
 def test_the_code_is_international_morse_and_no_two_letters_share_one():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib.toydata import motion
-from rnnlib.toydata._split import held_out
+from rnnlib.course.toydata import motion
+from rnnlib.course.toydata._split import held_out
 
 
 @pytest.fixture(scope="module")

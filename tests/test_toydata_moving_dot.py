@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from rnnlib.toydata import moving_dot
+from rnnlib.course.toydata import moving_dot
 
 
 @pytest.fixture(scope="module")

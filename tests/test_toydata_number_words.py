@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rnnlib.toydata import digit_strings
-from rnnlib.toydata import number_words as numbers
+from rnnlib.course.toydata import digit_strings
+from rnnlib.course.toydata import number_words as numbers
 
 SAID = {0: "zero", 7: "seven", 10: "ten", 19: "nineteen", 20: "twenty", 47: "forty seven", 100: "one hundred",
         101: "one hundred and one", 307: "three hundred and seven", 999: "nine hundred and ninety nine", 1000: "one thousand",
@@ -93,7 +93,7 @@ def test_scores_reach_the_target_and_the_early_run_does_not():
     early = numbers.load_early()
     flags = numbers.exact(early, numbers.TEST[::12])
     words, _, lengths = numbers.encode(numbers.TEST[::12])
-    written = numbers.decode(early.predict(words, lengths, most=9))
+    written = numbers.decode(early.predict(words, lengths, max_length=9))
     assert flags.tolist() == [text == str(n) for text, n in zip(written, numbers.TEST[::12])] and 0.2 < flags.mean() < 0.5
 
 
@@ -134,7 +134,7 @@ def test_larger_contexts_carry_longer_strings():
 
 def test_a_string_that_ends_too_early_has_no_right_digit_behind_its_end():
     class Short:
-        def predict(self, words, lengths, most):
+        def predict(self, words, lengths, max_length):
             return np.concatenate([words[:1] + 2, np.zeros((1, words.shape[1]), dtype=int)])
 
     flags = digit_strings.right(Short(), 4)

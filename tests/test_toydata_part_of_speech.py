@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from rnnlib.toydata import part_of_speech as pos
+from rnnlib.course.toydata import part_of_speech as pos
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_target_is_as_far_as_it_must_be():
     assert pos.TARGET >= max(0.95 * pos.ceiling(), (pos.baseline() + pos.ceiling()) / 2, pos.baseline(1))
 
 
-@pytest.mark.parametrize("cell_name", list(pos.CELLS))
+@pytest.mark.parametrize("cell_name", list(pos.CELL_TYPES))
 def test_shipped_weights_reach_the_target(cell_name):
     test = pos.test_set(300)
     for seed in pos.SEEDS:

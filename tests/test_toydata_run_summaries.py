@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rnnlib.toydata import run_summaries as summaries
+from rnnlib.course.toydata import run_summaries as summaries
 
 
 def test_plans_follow_the_grammar_and_no_plan_is_in_both_parts():

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rnnlib.toydata import _runs, sentiment
+from rnnlib.course.toydata import _runs, sentiment
 
 GOOD, BAD = "good|clever|charming|moving|success|delight", "bad|dull|clumsy|tedious|failure|bore"
 CLAUSE = (r"the (?P<subject{0}>plot|acting|music|ending) was (?P<frame{0}>|really |nothing but |a |not |not a |hardly |hardly a |"

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rnnlib.toydata import topics
+from rnnlib.course.toydata import topics
 
 OF = {word: label for label, pair in topics.TOPICS.items() for words in pair for word in words}
 

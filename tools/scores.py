@@ -1,7 +1,7 @@
 """usage: python tools/scores.py [NAME...]
 
 Trains the default model of each task with three seeds and prints baseline, ceiling, target and what was reached; without
-names, all of them. NAME is how a module of rnnlib.toydata begins.
+names, all of them. NAME is how a module of rnnlib.course.toydata begins.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import sys
 os.environ.setdefault("OMP_NUM_THREADS", "1")       # these models are too small to share between cores
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# Modules of rnnlib.toydata; each has table(), its row: (task, baseline, ceiling, target, reached mean, spread).
+# Modules of rnnlib.course.toydata; each has table(), its row: (task, baseline, ceiling, target, reached mean, spread).
 TASKS = [
     "sentiment", "forecasting", "topics",           # lesson 06
     "part_of_speech", "motion", "moving_dot",       # lesson 07
@@ -32,7 +32,7 @@ def main(arguments):
     print(f"{'task':24}{'baseline':>10}{'ceiling':>10}{'target':>10}{'reached':>10}{'spread':>10}")
     for task in TASKS:
         if not wanted or any(task.startswith(name) for name in wanted):
-            name, *numbers = importlib.import_module(f"rnnlib.toydata.{task}").table()
+            name, *numbers = importlib.import_module(f"rnnlib.course.toydata.{task}").table()
             print(f"{name:24}" + "".join(f"{number:10.3f}" for number in numbers), flush=True)
     return 0
 

@@ -1,4 +1,4 @@
-"""Remake rnnlib/toydata/recall_sweep.csv: the recall task by cell, gate biases, lag and seed.
+"""Remake rnnlib/course/toydata/recall_sweep.csv: the recall task by cell, gate biases, lag and seed.
 
     python tools/sweep_recall.py [--processes 2] [--seeds 10] [--anew]
 
@@ -17,7 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np  # noqa: E402  (after the thread counts are set)
 
-from rnnlib.toydata import recall  # noqa: E402
+from rnnlib.course.toydata import recall  # noqa: E402
 
 CHECK_EVERY, SOLVED = 25, 0.95
 

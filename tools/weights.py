@@ -1,7 +1,7 @@
 """usage: python tools/weights.py [NAME...]
 
 Trains again the models whose weights ship with the lessons, and writes them in place; without names, all of them. NAME
-is how a module of rnnlib.toydata begins. A run depends on its seed alone: the same machine writes the same bytes.
+is how a module of rnnlib.course.toydata begins. A run depends on its seed alone: the same machine writes the same bytes.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import time
 os.environ.setdefault("OMP_NUM_THREADS", "1")       # these models are too small to share between cores
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# Modules of rnnlib.toydata; each has WEIGHTS, the path of its .npz, and make_weights(path), which trains and writes it.
+# Modules of rnnlib.course.toydata; each has WEIGHTS, the path of its .npz, and make_weights(path), which trains and writes it.
 MAKERS = [
     "sentiment", "forecasting", "topics",           # lesson 06
     "part_of_speech", "motion", "moving_dot",       # lesson 07
@@ -25,7 +25,7 @@ MAKERS = [
 
 def remake(name):
     """Train and replace one file; an interrupted run leaves the old one whole. Returns the path written."""
-    module = importlib.import_module(f"rnnlib.toydata.{name}")
+    module = importlib.import_module(f"rnnlib.course.toydata.{name}")
     new = module.WEIGHTS.with_name(f"new_{module.WEIGHTS.name}")
     try:
         module.make_weights(new)

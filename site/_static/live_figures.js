@@ -1,5 +1,5 @@
 // Slider figures on a page without a kernel: every position of the sliders is a picture made when the site was built
-// (rnnlib/pictures.py says how they are stored).
+// (rnnlib/course/static_export.py says how they are stored).
 "use strict";
 
 class LiveFigure {

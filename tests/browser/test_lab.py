@@ -9,7 +9,7 @@ from lab import Notebook
 from playwright.sync_api import expect
 
 from conftest import NOTEBOOKS
-from rnnlib import explorers
+from rnnlib.course import explorers
 
 PICTURE = "img.widget-image"
 

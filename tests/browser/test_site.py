@@ -317,7 +317,8 @@ def test_an_endless_loop_is_ended_and_told_in_the_browser_too(profile, site):
     live = Live(profile, site, "00_start_here.ipynb")
     live.run_all(seconds=300)
     check = next(i for i, cell in enumerate(live.cells()) if 'check("gradient_product"' in cell["source"])
-    live.write(check, "from rnnlib.exercises import check\n\n\ndef gradient_product(factor, T):\n    while True:\n        pass\n"
+    live.write(check, "from rnnlib.course.exercises import check\n\n\ndef gradient_product(factor, T):\n"
+               "    while True:\n        pass\n"
                       '\n\ncheck("gradient_product", gradient_product)')
     assert "a loop that never ends" in live.run(check)
     live.close()

@@ -16,7 +16,7 @@ PACKAGE = Path(rnnlib.__file__).parent
 LAYERS = {"_check": set(), "gradcheck": set(), "cells": {"_check"}, "sequence": {"_check", "cells"},
           "readout": {"_check", "cells"}, "generation": {"_check", "readout"},
           "patterns": {"_check", "cells", "sequence", "readout", "generation"}, "training": {"_check", "sequence"}}
-TOYDATA = sorted((PACKAGE / "toydata").glob("*.py"))
+TOYDATA = sorted((PACKAGE / "course" / "toydata").glob("*.py"))
 
 
 def tree(path):

@@ -251,8 +251,8 @@ def test_the_context_is_each_sequence_s_own(kind, embedded):
     assert context.shape == (*starts[0].shape[:-2], B, H)
     for b, n in enumerate(LENGTHS):
         assert_close(context[..., b:b + 1, :], model.context(x[:n, b:b + 1]), 1e-14)
-        written = model.predict(x[:n, b:b + 1], most=6)
-        np.testing.assert_array_equal(model.predict(x, LENGTHS, most=6)[:len(written), b], written[:, 0])
+        written = model.predict(x[:n, b:b + 1], max_length=6)
+        np.testing.assert_array_equal(model.predict(x, LENGTHS, max_length=6)[:len(written), b], written[:, 0])
     assert np.abs(context - model.context(x)).max() > 1e-3          # and the lengths do matter
     padded = np.where((np.arange(T)[:, None] < LENGTHS).reshape(T, B, *[1] * (x.ndim - 2)), x, 1)
     assert (padded != x).any()
@@ -365,8 +365,8 @@ def test_training_learns_a_batch_by_heart(pattern):
 
 @pytest.mark.parametrize("pattern", ["encoder-decoder", "one to many"])
 @pytest.mark.parametrize("kind, embedded", [("rnn", False), ("lstm", True), ("gru", False)])
-@pytest.mark.parametrize("most", [1, 3, 12])
-def test_predict_against_a_loop(pattern, kind, embedded, most):
+@pytest.mark.parametrize("max_length", [1, 3, 12])
+def test_predict_against_a_loop(pattern, kind, embedded, max_length):
     lengths = set()
     for seed in range(6):
         rng = np.random.default_rng(seed)
@@ -375,17 +375,18 @@ def test_predict_against_a_loop(pattern, kind, embedded, most):
         alone = []
         for state in starts:
             token, written = START, []
-            while len(written) < most and (not written or token != END):
+            while len(written) < max_length and (not written or token != END):
                 state = cell.step(table[token][None], state)
                 token = int(np.argmax(scores_of(cell.hidden(state))))
                 written.append(token)
             alone.append(written)
         L = max(len(written) for written in alone)
         expected = np.array([written + [END] * (L - len(written)) for written in alone]).T
-        got = model.predict(given, most=most) if pattern == "one to many" else model.predict(given, LENGTHS, most=most)
+        more = () if pattern == "one to many" else (LENGTHS,)
+        got = model.predict(given, *more, max_length=max_length)
         np.testing.assert_array_equal(got, expected)
         lengths |= {(len(written), written[-1] == END) for written in alone}
-    if most == 12:                                                  # the loops did end, early and late and not at all
+    if max_length == 12:                                                  # the loops did end, early and late and not at all
         assert (12, False) in lengths and len({n for n, ended in lengths if ended}) >= 2
 
 
@@ -419,19 +420,19 @@ def likely(step, state, tokens, start):
     return total
 
 
-def every_sequence(step, state, start, end, most, K):
-    """All that can be written in `most` steps, likeliest first: the closed ones and, of full length, the open ones."""
+def every_sequence(step, state, start, end, max_length, K):
+    """All that can be written in `max_length` steps, likeliest first: the closed ones and, of full length, the open ones."""
     others = [token for token in range(K) if token != end]
-    closed = [(*w, end) for n in range(most) for w in itertools.product(others, repeat=n)]
+    closed = [(*w, end) for n in range(max_length) for w in itertools.product(others, repeat=n)]
     found = [(likely(step, state, w, start), w[:-1]) for w in closed]
-    found += [(likely(step, state, w, start), w) for w in itertools.product(others, repeat=most)]
+    found += [(likely(step, state, w, start), w) for w in itertools.product(others, repeat=max_length)]
     return sorted(found, key=lambda pair: -pair[0])
 
 
-def plain_beam(step, state, start, end, most, width):
+def plain_beam(step, state, start, end, max_length, width):
     """Beam search on lists, one sequence at a time, without stopping early."""
     open_ones, ended = [(0.0, (), state)], []
-    for _ in range(most):
+    for _ in range(max_length):
         longer = []
         for total, written, s in open_ones:
             scores, s_2 = step(np.array([written[-1] if written else start]), s)
@@ -457,29 +458,29 @@ def one_writer(kind, seed, start=START, end=END, hidden=3):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("most", [1, 2, 7])
-def test_a_beam_of_one_is_greedy(kind, most):
+@pytest.mark.parametrize("max_length", [1, 2, 7])
+def test_a_beam_of_one_is_greedy(kind, max_length):
     endings = set()
     for seed in range(6):
         model, step, state = one_writer(kind, seed)
-        [(log_p, tokens)] = beam_search(step, state, START, END, most, 1)
-        written = greedy(step, state, START, END, most)[:, 0]
+        [(log_p, tokens)] = beam_search(step, state, START, END, max_length, 1)
+        written = greedy(step, state, START, END, max_length)[:, 0]
         ended = written[-1] == END
         np.testing.assert_array_equal(tokens, written[:-1] if ended else written)
         assert abs(log_p - likely(step, state, written, START)) < 1e-12
         endings.add(bool(ended))
-    assert most == 1 or endings == {True, False}
+    assert max_length == 1 or endings == {True, False}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("most", [1, 2, 3])
-def test_a_wide_beam_finds_every_sequence(kind, most):
+@pytest.mark.parametrize("max_length", [1, 2, 3])
+def test_a_wide_beam_finds_every_sequence(kind, max_length):
     for seed in range(2):
         _, step, state = one_writer(kind, seed)
-        expected = every_sequence(step, state, START, END, most, K)
+        expected = every_sequence(step, state, START, END, max_length, K)
         assert abs(np.exp([log_p for log_p, _ in expected]).sum() - 1) < 1e-12      # nothing is missing from the list
-        same_sequences(beam_search(step, state, START, END, most, len(expected)), expected)
-        same_sequences(beam_search(step, state, START, END, most, 10 * len(expected)), expected)
+        same_sequences(beam_search(step, state, START, END, max_length, len(expected)), expected)
+        same_sequences(beam_search(step, state, START, END, max_length, 10 * len(expected)), expected)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -514,9 +515,9 @@ def test_beam_search_sees_what_greedy_cannot():
 
 def test_beam_search_ties_most_and_end():
     step, start_state = fixed([0, 2, 2], [0, 0, 1], [5, 5, 5], [0, 0, 1])
-    for most in (1, 2, 3, 4):                                       # ties as greedy takes them: the first
-        written = [token for token in greedy(step, start_state(1), 1, 0, most)[:, 0] if token != 0]
-        np.testing.assert_array_equal(beam_search(step, start_state(1), 1, 0, most, 1)[0][1], written)
+    for max_length in (1, 2, 3, 4):                                       # ties as greedy takes them: the first
+        written = [token for token in greedy(step, start_state(1), 1, 0, max_length)[:, 0] if token != 0]
+        np.testing.assert_array_equal(beam_search(step, start_state(1), 1, 0, max_length, 1)[0][1], written)
     even, start_state = fixed(*[[7.0, 7.0, 7.0]] * 3)
     got = beam_search(even, start_state(1), 1, 0, 1, 3)
     assert [list(tokens) for _, tokens in got] == [[], [1], [2]]
@@ -627,7 +628,7 @@ def test_sample_of_a_model(kind):
     rng = np.random.default_rng(17)
     model, many = make_one_to_many(kind, rng), 40
     v, before = rng.normal(size=(many, V)), np.random.get_state()[1].copy()
-    tokens, drawn_from = model.sample(v, np.random.default_rng(1), 1.3, 3, most=4)
+    tokens, drawn_from = model.sample(v, np.random.default_rng(1), 1.3, 3, max_length=4)
     assert tokens.shape == (4, many) and drawn_from.shape == (4, many, K)
     lengths = set()
     for b in range(many):
@@ -644,7 +645,7 @@ def test_sample_of_a_model(kind):
         lengths.add((t + 1, last == END))
     assert lengths >= {(1, True), (2, True), (4, False)}
     for draw, same in ((np.random.default_rng(1), True), (np.random.default_rng(2), False)):
-        assert np.array_equal(model.sample(v, draw, 1.3, 3, most=4)[0], tokens) is same
+        assert np.array_equal(model.sample(v, draw, 1.3, 3, max_length=4)[0], tokens) is same
     assert_same(np.random.get_state()[1], before)
 
 
@@ -659,9 +660,9 @@ def test_sample_without_choice_is_greedy():
     for seed in range(4):
         rng = np.random.default_rng(seed)
         model, v = make_one_to_many("lstm", rng, scale=1.5), rng.normal(size=(B, V))
-        greedily = model.predict(v, most=7)
-        np.testing.assert_array_equal(model.sample(v, rng, top_k=1, most=7)[0], greedily)
-        np.testing.assert_array_equal(model.sample(v, rng, temperature=1e-9, most=7)[0], greedily)
+        greedily = model.predict(v, max_length=7)
+        np.testing.assert_array_equal(model.sample(v, rng, top_k=1, max_length=7)[0], greedily)
+        np.testing.assert_array_equal(model.sample(v, rng, temperature=1e-9, max_length=7)[0], greedily)
 
 
 def test_at_most_thirty_tokens_unless_told():
@@ -810,10 +811,11 @@ def test_most_and_width():
     one, two = make_one_to_many("gru", rng), make_encoder_decoder("gru", rng)
     v, x = rng.normal(size=(1, V)), rng.normal(size=(T, 1, D))
     for bad, kind in ((0, ValueError), (-1, ValueError), (2.0, TypeError), (None, TypeError)):
-        for call in (lambda: one.predict(v, bad), lambda: two.predict(x, most=bad), lambda: one.sample(v, rng, most=bad),
+        for call in (lambda: one.predict(v, bad), lambda: two.predict(x, max_length=bad),
+                     lambda: one.sample(v, rng, max_length=bad),
                      lambda: greedy(one.writer.step, one.first_state(v), START, END, bad),
                      lambda: beam_search(one.writer.step, one.first_state(v), START, END, bad, 2)):
-            refused(call, "most", "at least 1", error=kind)
+            refused(call, "max_length", "at least 1", error=kind)
         refused(lambda: beam_search(one.writer.step, one.first_state(v), START, END, 5, bad), "width", "at least 1", error=kind)
     for kind in KINDS:
         model = make_one_to_many(kind, rng)

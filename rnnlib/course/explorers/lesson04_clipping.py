@@ -1,0 +1,67 @@
+"""The figure of lesson 04 on an exploding gradient: descent on a loss with a cliff, its gradients clipped."""
+
+import numpy as np
+from ipywidgets import SelectionSlider
+
+from .. import figures
+from ..figures import BLACK, GRADIENT, GREY, scientific
+from ..live import LiveFigure
+from .lesson04_vanishing import power
+
+TOP = 12        # decimal logarithm of the largest loss in the picture
+THRESHOLDS = [step * 10.0 ** decade for decade in range(-1, 5) for step in (1, 2, 5)] + [1e5]
+
+
+def clipped_descent(descend, w_x, w_h, surface, threshold=10.0):
+    """Steps of gradient descent on a surface with a cliff; no step follows more gradient than the threshold allows.
+
+    descend : function (threshold) -> path (S+1, 2) as (w_x, w_h), losses (S+1,), norms (S,) of the gradients before
+    clipping; a run whose loss passes all bounds may be shorter than the others
+    w_x (N,), w_h (M,), surface (M, N): the loss over both weights
+    """
+    figure, (plane, curve) = figures.new(1, 2, size=(8.5, 4.2), left=0.85, width_ratios=[1.15, 1], wspace=0.34, top=0.6)
+    height = np.log10(np.maximum(surface, 1e-12))
+    plane.imshow(height, extent=(w_x[0], w_x[-1], w_h[0], w_h[-1]), origin="lower", aspect="auto", cmap="Greys",
+                 vmin=0, vmax=9)
+    plane.contour(w_x, w_h, height, levels=np.arange(0, 9, 2), colors=[GREY], linewidths=0.8)
+    plane.set(xlim=(w_x[0], w_x[-1]), ylim=(w_h[0], w_h[-1]), xlabel="$w_x$ (no unit)", ylabel="$w_h$ (no unit)",
+              xticks=range(-1, 4), yticks=[0, 0.5, 1, 1.5])
+    plane.grid(False)
+    plane.plot([1], [1], "*", color=BLACK, markersize=16, markerfacecolor="white", zorder=4)
+    path_line, = plane.plot([], [], ".-", color=GRADIENT, linewidth=1.5, markersize=5)
+    start, = plane.plot([], [], "o", color=GRADIENT, markersize=10)
+    loss_line, = curve.plot([], [], color=BLACK)
+    curve.set(xlabel="step of training", ylabel="loss (no unit)", ylim=(-2, TOP), yticks=range(0, TOP + 1, 4))
+    curve.yaxis.set_major_formatter(lambda value, _: power(10, value))
+    steps = len(descend(threshold)[2])
+    curve.set_xlim(0, steps)
+
+    def draw(threshold):
+        path, losses, norms = descend(threshold)
+        log10 = np.log10(losses)
+        path_line.set_data(np.clip(path, -1e4, 1e4).T)      # a run that is thrown off only has to leave the picture
+        start.set_data(path[:1].T)
+        loss_line.set_data(np.arange(len(losses)), log10)
+        plane.set_title(_outcome(path, losses))
+        curve.set_title(f"loss {scientific(log10[-1])} after {len(norms)} steps")
+        clipped = (norms > threshold).sum()
+        largest, first, last = (scientific(value) for value in (np.log10(norms.max()), log10[0], log10[-1]))
+        return (f"Threshold {threshold:g}: {clipped} of {len(norms)} gradients were clipped, the largest had norm "
+                f"{largest}; the loss went from {first} to {last}.")
+
+    choices = SelectionSlider(options=[(f"{value:g}", value) for value in THRESHOLDS], value=threshold,
+                              description="threshold", style={"description_width": "11em"},
+                              layout={"width": "min(98%, 640px)"})
+    return LiveFigure(figure, draw, threshold=choices)
+
+
+def _outcome(path, losses):
+    if losses[-1] > 1e12:
+        return "Thrown off the cliff"
+    if losses.max() > 10 * losses[0]:
+        return "Over the wall, and back"
+    if losses[-20:].max() < 0.1 * losses[0]:
+        return "Down in the valley"
+    if losses.min() < 0.1 * losses[0]:
+        return "From side to side"
+    return "Thrown far back" if np.abs(np.diff(path, axis=0)).max() > 0.4 else "Still on its way"

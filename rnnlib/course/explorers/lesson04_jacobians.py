@@ -1,0 +1,187 @@
+"""Figures of lesson 04 on products of real Jacobians: how fast they shrink or grow, and what can be read off W_h."""
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+
+from .. import figures
+from ..figures import BLACK, GRADIENT, GREY, STATE, scientific
+from ..live import LiveFigure, slider
+from .lesson04_vanishing import power
+
+FLOOR, CEILING = -20, 12        # decimal logarithms: what a figure shows at the least
+MILLIONTH, MILLION = -6, 6
+BOTH_WAYS = LinearSegmentedColormap.from_list("both ways", ["#FFFFFF", GRADIENT, BLACK])    # vanished, kept, exploded
+
+
+def _verdict(log10):
+    """What has become of a gradient, by the decimal logarithm of the share that is left."""
+    return "vanishes" if log10 < MILLIONTH else "explodes" if log10 > MILLION else \
+        "shrinks" if log10 < -0.02 else "grows" if log10 > 0.02 else "keeps its size"
+
+
+def jacobian_norms(log10_norms, gain=0.9, input_scale=1.0, T=100):
+    """The spectral norm of d h_T / d h_k over the lag T - k, against three curves that need no product of matrices.
+
+    log10_norms : function (gain, input_scale, T) -> (4, T) decimal logarithms, by lag 0..T-1: the norm of the product,
+    the product of the factors' norms, the bound (||W_h|| max tanh')^lag, and (spectral radius of W_h)^lag
+    """
+    figure, ax = figures.new(size=(8.5, 4.6), left=0.95, top=0.95, bottom=0.65)
+    looks = [(GRADIENT, "-", 4, "the product"), (BLACK, "--", 1.8, "product of the norms"),
+             (GREY, "-.", 1.8, "bound"), (BLACK, ":", 2.2, "radius to the power")]
+    lines = [ax.plot([], [], line, color=color, linewidth=width, label=label, zorder=3 if width == 4 else 2)[0]
+             for color, line, width, label in looks]
+    end, = ax.plot([], [], "o", color=GRADIENT, markersize=9, zorder=4, clip_on=False)
+    ax.axhline(0, color=GREY, linewidth=1)
+    ax.set(xlabel="lag T - k (steps back from the loss)", ylabel="norm of d $h_T$ / d $h_k$ (no unit)")
+    ax.yaxis.set_major_formatter(lambda value, _: power(10, value))
+    ax.yaxis.get_major_locator().set_params(integer=True, nbins=7)
+    ax.xaxis.get_major_locator().set_params(integer=True, nbins=6)
+    with figures.style():
+        figure.legend(handles=lines, loc="lower left", bbox_to_anchor=(0.1, 0.79), ncol=4, columnspacing=1.2,
+                      handlelength=2.2, borderpad=0)
+
+    def draw(gain, input_scale, T):
+        curves = log10_norms(gain, input_scale, T)
+        for line, curve in zip(lines, curves):
+            line.set_data(np.arange(T), curve)
+        left, chained, bound, radius = (float(curve[-1]) for curve in curves)
+        end.set_data([T - 1], [left])
+        ax.set_xlim(0, T - 1)
+        # room for the product; the other three may leave the picture
+        ax.set_ylim(min(FLOOR, curves[0].min() - 2), max(CEILING, curves[0].max() + 2))
+        ax.set_title(f"The gradient {_verdict(left)}: {scientific(left)} after {T - 1} step{'s' * (T > 2)}", y=1.1)
+        said = [scientific(value) for value in (left, chained, bound, radius)]
+        return (f"Gain {gain:g}, input scale {input_scale:g}, lag {T - 1}: the product has norm {said[0]}; product of "
+                f"the norms {said[1]}, bound {said[2]}, radius to the power {said[3]}.")
+
+    return LiveFigure(figure, draw, gain=slider("gain of W_h", gain, 0.2, 4.0, 0.05),
+                      input_scale=slider("input scale", input_scale, 0.0, 20.0, 0.25), T=slider("steps T", T, 2, 200))
+
+
+@figures.style()
+def norm_and_radius(eigenvalues, n, norms):
+    """Why the eigenvalues come late: where they lie, and the n-th root of the norm of W^n on its way to their radius.
+
+    eigenvalues : complex ndarray (H,) of W; n, norms : ndarray (N,), the spectral norm of W^n
+    """
+    figure, (plane, curve) = figures.new(1, 2, size=(8.5, 4.0), left=0.8, right=0.4, top=0.6, width_ratios=[1, 1.35],
+                                         wspace=0.3)
+    angle = np.linspace(0, 2 * np.pi, 200)
+    radius, norm = float(np.abs(eigenvalues).max()), float(norms[0])
+    for r, line, label in ((radius, ":", f"radius {radius:.2f}"), (norm, "--", f"norm {norm:.2f}")):
+        plane.plot(r * np.cos(angle), r * np.sin(angle), line, color=BLACK, linewidth=1.8)
+        plane.text(0, r + 0.04, label, ha="center", va="bottom", fontsize=11)
+    plane.plot(eigenvalues.real, eigenvalues.imag, "o", color=STATE, markeredgecolor=BLACK, markersize=7)
+    side = 1.25 * norm
+    plane.set(xlim=(-side, side), ylim=(-side, side), aspect="equal", xlabel="real part", ylabel="imaginary part",
+              xticks=[-1, 0, 1], yticks=[-1, 0, 1])
+    plane.set_title("The eigenvalues of W")
+    curve.plot(n, norms ** (1 / n), "o-", color=GRADIENT)
+    curve.axhline(radius, color=BLACK, linestyle=":")
+    curve.axhline(norm, color=BLACK, linestyle="--")
+    curve.text(n[-1], radius - 0.02, "spectral radius", ha="right", va="top", fontsize=11)
+    curve.text(n[-1], norm - 0.02, "spectral norm", ha="right", va="top", fontsize=11)
+    curve.set(xscale="log", ylim=(radius - 0.15, norm + 0.1), xlabel="number of factors n",
+              ylabel="stretch per factor (no unit)", xticks=[1, 10, 100])
+    curve.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    curve.set_title("The norm starts it, the radius ends it")
+    at_end = norms[-1] ** (1 / n[-1])
+    return figures.Picture(figure, f"The largest stretch per factor falls from the norm {norm:.2f} at n = 1 towards "
+                                   f"the spectral radius {radius:.2f}; at n = {n[-1]} it is {at_end:.3f}.")
+
+
+def two_units(powers, eigenvalue=0.9, coupling=1.0, lag=3):
+    """Powers of a 2 x 2 matrix as what they do to a circle, and their norm against the power of the eigenvalue.
+
+    powers : function (eigenvalue, coupling) -> (N+1, 2, 2), W^0 .. W^N of [[eigenvalue, coupling], [0, eigenvalue]]
+    """
+    figure, (plane, curve) = figures.new(1, 2, size=(8.5, 4.2), left=0.75, width_ratios=[1, 1.5], wspace=0.38, top=0.8)
+    N = len(powers(eigenvalue, coupling)) - 1
+    angle = np.linspace(0, 2 * np.pi, 121)
+    circle = np.array([np.cos(angle), np.sin(angle)])
+    before, = plane.plot([], [], "--", color=GREY, linewidth=1.5)
+    after, = plane.plot([], [], color=GRADIENT, linewidth=3)
+    axis, = plane.plot([], [], color=BLACK, linewidth=1.5)
+    plane.set(aspect="equal", xlabel="unit 1 (no unit)", ylabel="unit 2 (no unit)", xticks=[0], yticks=[0])
+    actual, = curve.plot([], [], color=GRADIENT, linewidth=3, label="norm of $W^n$")
+    by_radius, = curve.plot([], [], ":", color=BLACK, label="radius$^n$")
+    by_norm, = curve.plot([], [], "--", color=BLACK, linewidth=1.5, label="norm$^n$")
+    point, = curve.plot([], [], "o", color=GRADIENT, markersize=10)
+    curve.axhline(0, color=GREY, linewidth=1)
+    curve.set(xlim=(0, N), ylim=(-6, 6), xlabel="number of factors n", ylabel="norm (no unit)",
+              yticks=[-6, -3, 0, 3, 6])
+    curve.yaxis.set_major_formatter(lambda value, _: power(10, value))
+    with figures.style():
+        curve.legend(loc="lower left", bbox_to_anchor=(0, 0.99), ncols=3, borderpad=0.2, columnspacing=1.2)
+
+    def draw(eigenvalue, coupling, lag):
+        W_n = powers(eigenvalue, coupling)
+        stretched, lengths, _ = np.linalg.svd(W_n)
+        norms, n = lengths[:, 0], np.arange(N + 1)
+        image = W_n[lag] @ circle
+        # the larger of the two fills the panel: the shapes are compared, their sizes stand in the title
+        scale = max(1.0, norms[lag])
+        before.set_data(circle / scale)
+        after.set_data(image / scale)
+        axis.set_data(np.outer(stretched[lag, :, 0] * norms[lag] / scale, [-1, 1]))
+        plane.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15))
+        plane.set_title(f"Longest half-axis {norms[lag]:.3g}")
+        actual.set_data(n, np.log10(norms))
+        by_radius.set_data(n, n * np.log10(eigenvalue))
+        by_norm.set_data(n, n * np.log10(norms[1]))
+        point.set_data([lag], [np.log10(norms[lag])])
+        peak = int(norms.argmax())
+        curve.set_title("It only shrinks" if peak == 0 else f"It grows up to n = {peak}, then shrinks" if peak < N
+                        else "It grows all the way", y=1.1)
+        promise, found, highest = (scientific(v) for v in (lag * np.log10(eigenvalue), *np.log10(norms[[lag, peak]])))
+        return (f"Both eigenvalues are {eigenvalue:g}: after {lag} factor{'s' * (lag != 1)} they promise {promise}, "
+                f"the largest singular value is {found}. Its peak is {highest}, at n = {peak}.")
+
+    return LiveFigure(figure, draw, eigenvalue=slider("eigenvalue", eigenvalue, 0.5, 1.1, 0.01),
+                      coupling=slider("coupling", coupling, 0.0, 3.0, 0.05), lag=slider("factors n", lag, 0, N))
+
+
+@figures.style()
+def resting_factor(w, factors):
+    """One unit left to itself: the factor w (1 - h^2) at the state it settles in, over its weight w.
+
+    w : ndarray (N,); factors : dict of str (label) to ndarray (N,)
+    """
+    figure, ax = figures.new(size=(8.5, 3.6))
+    ax.plot(w, w, "--", color=GREY)
+    ax.text(1.22, 1.3, "w alone", fontsize=11, color=GREY, ha="right", va="bottom")
+    for (label, factor), line in zip(factors.items(), ("-", "-.")):
+        ax.plot(w, factor, line, color=GRADIENT, linewidth=3, label=label)
+    ax.axhline(1, color=BLACK, linewidth=1)
+    ax.set(xlim=(w[0], w[-1]), ylim=(0, 1.45), xlabel="weight w (no unit)", ylabel="factor per step (no unit)")
+    ax.legend(loc="upper right")
+    highest = max(float(factor.max()) for factor in factors.values())
+    ax.set_title("At rest the factor never exceeds one, and a large weight makes it vanish")
+    at_end = max(float(factor[-1]) for factor in factors.values())
+    return figures.Picture(figure, f"At rest, the largest factor over all weights is {highest:.2f}; at w = {w[-1]:g} "
+                                   f"it is {at_end:.3f}.")
+
+
+@figures.style()
+def gain_map(gains, scales, log10_left):
+    """Where the gradient vanishes and where it explodes: the norm of d h_T / d h_1 over gain and input scale.
+
+    gains (G,), scales (S,); log10_left (S, G) decimal logarithms
+    """
+    figure, ax = figures.new(size=(8.5, 4.2), right=0.3)
+    mesh = ax.pcolormesh(gains, scales, np.clip(log10_left, FLOOR, -FLOOR), cmap=BOTH_WAYS, vmin=FLOOR, vmax=-FLOOR,
+                         shading="nearest", rasterized=True)
+    ax.contour(gains, scales, log10_left, levels=[MILLIONTH, MILLION], colors=[BLACK], linestyles=["--", "-"],
+               linewidths=2)
+    bar = figure.colorbar(mesh, ax=ax, pad=0.02, ticks=[-20, -6, 0, 6, 20])
+    bar.ax.set_yticklabels([f"{power(10, -20)} or less", "one millionth", "1", "a million", f"{power(10, 20)} or more"])
+    for level, line in ((MILLIONTH, "--"), (MILLION, "-")):
+        bar.ax.axhline(level, color=BLACK, linewidth=2, linestyle=line)
+    ax.set(yscale="log", xlabel="gain of $W_h$ (its spectral radius)", ylabel="input scale (no unit)")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.grid(False)
+    between = float(((log10_left > MILLIONTH) & (log10_left < MILLION)).mean())
+    ax.set_title(f"Between vanishing and exploding lies a strip, {100 * between:.0f} % of this map")
+    small, loud = (gains[(rows < MILLIONTH).all(axis=0)] for rows in (log10_left, log10_left[-1:]))
+    return figures.Picture(figure, f"Less than one millionth is left up to a gain of {small[-1]:.1f} at every input "
+                                   f"scale, up to {loud[-1]:.1f} at input scale {scales[-1]:g}.")

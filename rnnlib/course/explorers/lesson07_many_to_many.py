@@ -1,0 +1,275 @@
+"""Figures on one output per input: tags word by word, masks, confusions, directions of a dot, a second layer."""
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+
+from .. import figures
+from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, OUTPUT, PALE, Unrolled
+from ..live import LiveFigure, TextBox, slider
+from ._words import readable, words_of
+
+MOST_WORDS = 12                     # as many as a row of tags has columns
+SHARES = LinearSegmentedColormap.from_list("shares", ["#FFFFFF", OUTPUT])       # 0 .. 1, a probability
+UNREAD = SHARES.with_extremes(bad="#F0F0F0")
+WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
+
+
+@figures.style()
+def one_answer_each(sentences):
+    """Unrolled networks side by side, words below and an answer on top of every step.
+
+    sentences : dict of sentence to list of answers, one a word; all sentences of equal length
+    """
+    figure, axes = figures.new(1, len(sentences), size=(8.5, 3.2), left=0.1, right=0.1, bottom=0.1, top=0.45, wspace=0.05)
+    for ax, (sentence, answers) in zip(axes, sentences.items()):
+        figures.Unrolled(ax, len(answers), x=sentence.split(), y=answers)
+    said = "One answer at every step, and the last words differ in nothing but their past"
+    figure.text(0.02, 0.96, said, fontsize=13, weight="bold", va="top")
+    told = "; ".join(f"“{sentence}” is {', '.join(answers)}" for sentence, answers in sentences.items())
+    return figures.Picture(figure, f"{said}: {told}.")
+
+
+@figures.style()
+def touched(losses, dh, lengths):
+    """A padded batch: the loss of every word, and the gradient that enters at every state.
+
+    losses : ndarray (T, B); dh : ndarray (T, B, H), dL/dh_t of each step's own loss; lengths : ndarray of int (B,)
+    """
+    T, B = losses.shape
+    inside = np.arange(T)[:, None] < lengths
+    figure, axes = figures.new(1, 2, size=(8.5, 2.9), left=0.85, right=0.3, bottom=0.65, top=0.85, wspace=0.12, sharey=True)
+    for ax, numbers, color, label in ((axes[0], losses, OUTPUT, "loss of each word (nats)"),
+                                      (axes[1], np.linalg.norm(dh, axis=-1), GRADIENT, "gradient entering at each state (norm)")):
+        colors = LinearSegmentedColormap.from_list("numbers", ["#FFFFFF", color])
+        ax.imshow(np.where(inside, numbers, np.nan).T, cmap=colors.with_extremes(bad="#F0F0F0"), vmin=0,
+                  vmax=2 * numbers[inside].max(), aspect="auto", extent=(0.5, T + 0.5, B + 0.5, 0.5))
+        for t, b in np.ndindex(T, B):
+            ax.text(t + 1, b + 1, f"{numbers[t, b]:.2f}" if inside[t, b] else "·", ha="center", va="center", fontsize=11)
+        ax.set_xticks(np.arange(1, T + 1))
+        ax.set_xlabel("step t (grey: padding)")
+        ax.grid(False)
+        ax.text(0.5, 0.35, label, fontsize=12)
+    axes[0].set_yticks(np.arange(1, B + 1))
+    axes[0].set_ylabel("sequence")
+    said = f"All {inside.sum()} words send a gradient back, the {(~inside).sum()} steps of padding none"
+    axes[0].set_title(said, y=1.15)
+    return figures.Picture(figure, f"{said}. The mean loss of the words is {losses[inside].mean():.3f}; with the padding "
+                                   f"counted it would be {losses.mean():.3f}.")
+
+
+class _TagMap:
+    """Rows are tags, columns are words; a cell is as dark as the tag is probable, and the likeliest one has a ring."""
+
+    def __init__(self, ax, tags, columns):
+        self.columns, self.tags = columns, tags
+        K = len(tags)
+        self.image = ax.imshow(np.full((K, columns), np.nan), cmap=UNREAD, vmin=0, vmax=1, aspect="auto",
+                               extent=(0.5, columns + 0.5, K - 0.5, -0.5))
+        self.rings, = ax.plot([], [], "o", color=BLACK, markersize=9, markerfacecolor="none", markeredgewidth=1.8)
+        ax.set_yticks(np.arange(K), tags)
+        ax.set_xticks([])
+        ax.grid(False)
+
+    def show(self, p):
+        """The probabilities (n, K) of the first n words, n from 0."""
+        shown = np.full((len(self.tags), self.columns), np.nan)
+        shown[:, :len(p)] = np.transpose(p)
+        self.image.set_data(shown)
+        self.rings.set_data(np.arange(1, len(p) + 1), p.argmax(axis=1) if len(p) else [])
+
+
+def same_words(tag, pairs, tags, heard=3):
+    """Two sentences that share words, read side by side: the same word gets the tag that its past asks for.
+
+    Parameters
+    ----------
+    tag : function (words) -> ndarray (n, K)
+        Probabilities of the tags of n words, each from the words up to it.
+    pairs : list of (str, str)
+    tags : sequence of str (K,)
+    """
+    columns = max(len(sentence.split()) for pair in pairs for sentence in pair)
+    figure, axes = figures.new(1, 2, size=(8.5, 4.0), left=0.85, right=0.25, bottom=0.25, top=0.95, wspace=0.1, sharey=True)
+    maps = [_TagMap(ax, tags, columns) for ax in axes]
+    for ax in axes[1:]:
+        ax.tick_params(labelleft=False)
+    words = {(pair, side): [Unrolled.label(ax, c, -0.5, word, size=12, shift=12) for c, word in enumerate(pair[side].split(), 1)]
+             for pair in pairs for side, ax in enumerate(axes)}
+
+    def draw(pair, heard):
+        for (other, _), labels in words.items():
+            for i, label in enumerate(labels):
+                label.set_visible(other == pair)
+                label.set_alpha(1 if i < heard else 0.35)
+        read = [sentence.split()[:heard] for sentence in pair]
+        shares = [tag(part) for part in read]
+        for each, p in zip(maps, shares):
+            each.show(p)
+        answers = [[(word, tags[k]) for word, k in zip(part, p.argmax(axis=1))] for part, p in zip(read, shares)]
+        said = [dict(part) for part in answers]
+        turned = [word for word in said[0] if word in said[1] and said[0][word] != said[1][word]]
+        axes[0].set_title(f"{_and(turned)}: one spelling, two tags" if turned else "No word has had two tags so far", y=1.13)
+        left, right = (", ".join(f"“{word}” {k}" for word, k in part) for part in answers)
+        return f"Left: {left}. Right: {right}."
+
+    menu = widgets.Dropdown(options=[(" / ".join(pair), pair) for pair in pairs], description="sentences", **WIDE)
+    return LiveFigure(figure, draw, pair=menu, heard=slider("words read", heard, 1, columns))
+
+
+def _and(words):
+    quoted = [f"“{word}”" for word in words]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+def tagged(tag, known, tags, sentence="they still can fish by the old can"):
+    """A text box: a sentence typed by the learner, and the probabilities of the tags of each of its words.
+
+    Parameters
+    ----------
+    tag : function (words) -> ndarray (n, K)
+    known : sequence of str
+        All words that `tag` takes.
+    tags : sequence of str (K,)
+    """
+    figure, ax = figures.new(size=(8.5, 4.3), left=1.3, right=0.55, bottom=0.2, top=1.25)
+    shares = _TagMap(ax, tags, MOST_WORDS)
+    texts = [ax.text(c - 0.2, -0.7, "", fontsize=12, rotation=30, rotation_mode="anchor") for c in range(1, MOST_WORDS + 1)]
+
+    def answer(text):
+        words = readable(words_of(text), known, MOST_WORDS, "they fish")
+        p = tag(words)
+        shares.show(p)
+        for i, label in enumerate(texts):
+            label.set_text(words[i] if i < len(words) else "")
+        unsure = [i for i in range(len(words)) if p[i].max() < 0.9]
+        ax.set_title(f"Sure of {len(words) - len(unsure)} of {len(words)} words, each tagged as it was read", y=1.2)
+        doubts = [f"“{words[i]}” " + " or ".join(f"{tags[k]} ({p[i, k]:.2f})" for k in np.argsort(-p[i])[:2]) for i in unsure[:2]]
+        return (", ".join(f"{word} = {tags[k]}" for word, k in zip(words, p.argmax(axis=1)))
+                + (f". In doubt when it was read: {'; '.join(doubts)}." if doubts else "."))
+
+    return TextBox("your sentence", sentence, answer, figure)
+
+
+@figures.style()
+def confusions(tables, labels):
+    """Confusion matrices side by side: rows are the truth, columns the answer, each row in shares of its own.
+
+    tables : dict of title to ndarray (K, K) of counts; labels : sequence of str (K,)
+    """
+    K = len(labels)
+    figure, axes = figures.new(1, len(tables), size=(8.5, 4.6), left=0.95, right=0.2, bottom=0.75, top=0.95, wspace=0.1,
+                               sharey=True)
+    for ax, (title, counts) in zip(axes, tables.items()):
+        share = counts / counts.sum(axis=1, keepdims=True)
+        ax.imshow(share, cmap=SHARES, vmin=0, vmax=1, aspect="auto")
+        for i, j in np.ndindex(K, K):
+            if share[i, j] >= 0.005:
+                ax.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center", fontsize=11,
+                        weight="bold" if i == j else "normal")
+        ax.set_xticks(np.arange(K), labels, rotation=0)
+        ax.set_xlabel("answer")
+        ax.grid(False)
+        ax.text(-0.5, -0.62, f"{title}: {np.trace(counts) / counts.sum():.3f} right", fontsize=12, va="bottom")
+    axes[0].set_yticks(np.arange(K), labels)
+    axes[0].set_ylabel("truth (each row in %)")
+    worst = list(_worst(tables))
+    said = [f"{title} takes {labels[i]} for {labels[j]} in {share[i, j]:.0%}" for title, (i, j), share in worst]
+    _, (i, j), _ = worst[0]
+    axes[0].set_title(", ".join([said[0]] + [f"{title} in {share[i, j]:.0%}" for title, _, share in worst[1:]]), y=1.09)
+    return figures.Picture(figure, "Largest confusions: " + "; ".join(said) + ".")
+
+
+def _worst(tables):
+    """(title, (truth, answer) of the largest wrong share, shares) of each table."""
+    for title, counts in tables.items():
+        share = counts / counts.sum(axis=1, keepdims=True)
+        wrong = share * (1 - np.eye(len(share)))
+        yield title, np.unravel_index(wrong.argmax(), wrong.shape), share
+
+
+def film(read, places, directions, labels, side=6, t=6, before=0):
+    """A film of a moving dot: the frames that the network is shown, and what it then says of the last one.
+
+    Parameters
+    ----------
+    read : function (places (n,)) -> ndarray (K,)
+        Probabilities of the directions in the last of n frames.
+    places, directions : ndarray of int (T,)
+        Where the dot stands, row by row, and the direction of the move that led there.
+    labels : sequence of str (K,)
+    """
+    T, K = len(places), len(labels)
+    figure, (strip, bars) = figures.new(2, 1, size=(8.5, 4.1), left=1.1, right=0.3, bottom=0.65, top=0.5, hspace=0.12,
+                                        height_ratios=[3, 5])
+    wide = side + 1
+    empty = np.full((side, T * wide - 1), np.nan)
+    dots = LinearSegmentedColormap.from_list("dots", ["#FFFFFF", INPUT]).with_extremes(bad="#FFFFFF00")
+    image = strip.imshow(empty, cmap=dots, vmin=0, vmax=1, extent=(0, T * wide - 1, side, 0))
+    strip.set_axis_off()
+    strip.set(xlim=(-0.4, T * wide - 0.6), ylim=(side + 2.8, -0.4))
+    outlines = [strip.plot(k * wide + np.array([0, side, side, 0, 0]), np.array([0, 0, side, side, 0]), color=BLACK)[0]
+                for k in range(T)]
+    for k in range(T):
+        Unrolled.label(strip, k * wide + side / 2, side + 1.9, str(k + 1), size=11)
+    line, = bars.plot([], [], color=OUTPUT, linewidth=22, solid_capstyle="butt")
+    truth, = bars.plot([], [], "D", color=BLACK, markersize=9)
+    bars.set(xlim=(0, 1.02), ylim=(K - 0.5, -0.5))
+    bars.set_yticks(np.arange(K), labels)
+    bars.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    bars.grid(False, axis="y")
+    bars.set_xlabel("probability of each direction (diamond: the truth)")
+
+    def draw(t, before):
+        n = min(before, t - 1)
+        shown = range(t - 1 - n, t)
+        pixels = empty.copy()
+        for k in range(T):
+            outlines[k].set_color(BLACK if k in shown else PALE)
+            if k in shown:
+                pixels[:, k * wide:k * wide + side] = 0
+                pixels[places[k] // side, k * wide + places[k] % side] = 1
+        image.set_data(pixels)
+        p = read(places[t - 1 - n:t])
+        line.set_data(np.stack([np.zeros(K), p, np.full(K, np.nan)], axis=1).ravel(), np.repeat(np.arange(K), 3))
+        truth.set_data([p[directions[t - 1]]], [directions[t - 1]])
+        strip.set_title(f"Frame {t} and {n or 'no'} frame{'s' * (n != 1)} before it: "
+                        + (f"{labels[p.argmax()]}, {p.max():.0%} sure" if p.max() > 0.5 else
+                           f"no direction above {p.max():.0%}"))
+        given = ", ".join(f"{label} {share:.2f}" for label, share in zip(labels, p))
+        frames = f"frames {t - n} to {t}" if n else f"frame {t} alone"
+        return f"Shown {frames}, the network gives {given}; the dot moved {labels[directions[t - 1]]}."
+
+    return LiveFigure(figure, draw, t=slider("frame to label", t, 1, T), before=slider("frames before it", before, 0, T - 1))
+
+
+@figures.style()
+def second_layer(scores, baseline, target, ceiling):
+    """Every run's accuracy, one wide layer beside two narrow ones, cell by cell.
+
+    scores : dict of cell name to (ndarray of runs with one layer, ndarray of runs with two); the others are numbers
+    """
+    figure, ax = figures.new(size=(8.5, 3.9), left=0.95, right=1.35)
+    for level, label, line in ((target, "target", ":"), (ceiling, "ceiling", "-")):
+        ax.axhline(level, color=GREY, linestyle=line)
+        ax.text(1.01, level, f"{label} {level:.3f}", transform=ax.get_yaxis_transform(), va="center", fontsize=11)
+    ticks, gains = [], []
+    for i, (name, (one, two)) in enumerate(scores.items()):
+        color, _, marker = CELL_STYLES[name]
+        for x, runs, label in ((3 * i, one, "one layer"), (3 * i + 1, two, "two layers")):
+            spread = 0.12 * (np.arange(len(runs)) - (len(runs) - 1) / 2)
+            ax.plot(x + spread, runs, marker, color=color, markersize=9, markeredgewidth=2,
+                    markerfacecolor="white" if runs is one else color)
+            ax.plot([x - 0.3, x + 0.3], [runs.mean()] * 2, color=color, linewidth=1.5)
+            ticks.append((x, f"{name}\n{label}"))
+        gains.append(f"{name} {one.mean():.3f} to {two.mean():.3f}")
+    ax.set_xlim(-0.7, 3 * len(scores) - 1.3)
+    lowest = min(runs.min() for pair in scores.values() for runs in pair)
+    ax.set_ylim(lowest - 0.02, ceiling + 0.012)
+    ax.set_xticks(*zip(*ticks))
+    ax.set_ylabel("accuracy (share right)")
+    better = all(two.min() > one.max() for one, two in scores.values())
+    ax.set_title("At equal size, every run of two layers beats every run of one" if better else
+                 "At equal size, two layers are not always better than one")
+    return figures.Picture(figure, f"From one layer to two of equal size in all: {'; '.join(gains)}. "
+                                   f"One sample alone gives {baseline:.3f}, the ceiling is {ceiling:.3f}.")

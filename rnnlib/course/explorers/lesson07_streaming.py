@@ -1,0 +1,165 @@
+"""Figures on labels that are given while the samples arrive: the stream itself, and how late a change is noticed."""
+
+import asyncio
+import time
+
+import ipywidgets as widgets
+import numpy as np
+
+from .. import figures
+from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE, Unrolled
+from ..live import LiveFigure, slider
+from .lesson07_many_to_many import SHARES
+
+SHOWN = 150             # samples in the window of a stream
+
+
+class Stream(LiveFigure):
+    """A LiveFigure whose slider `t` can also run by itself, `rate` samples a second: a play button and a stop button.
+
+    It runs as an asyncio task on the kernel's own loop, like `live.Training`, so the stop button is heard at once.
+    """
+
+    def __init__(self, figure, draw, rate, **sliders):
+        super().__init__(figure, draw, **sliders)
+        self.rate, self.task = rate, None
+        self.play_button = widgets.Button(description="Play", button_style="primary", icon="play")
+        self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
+        self.play_button.on_click(lambda _: self.play())
+        self.stop_button.on_click(lambda _: self.stop())
+        self.children = (widgets.HBox([self.play_button, self.stop_button]), *self.children)
+
+    def play(self):
+        """Start to run from where the slider stands (from the beginning, where it stands at its end)."""
+        if self.task is None or self.task.done():
+            self.task = asyncio.get_running_loop().create_task(self.run())
+
+    def stop(self):
+        """Stand still after the picture that is being drawn."""
+        self._stopping = True
+
+    async def run(self):
+        """One run to the slider's end; `play` makes a task of it, a test may await it."""
+        control, self._stopping = self.sliders["t"], False
+        self.play_button.disabled, self.stop_button.disabled = True, False
+        if control.value >= control.max:
+            control.value = control.min
+        begun, start = time.monotonic(), control.value
+        try:
+            while control.value < control.max and not self._stopping:
+                await asyncio.sleep(0.02)
+                # by the clock: a slow picture makes longer strides, not a slower stream
+                control.value = min(start + int((time.monotonic() - begun) * self.rate), control.max)
+        finally:
+            self.play_button.disabled, self.stop_button.disabled = False, True
+
+
+def sensor_stream(x, activity, p, labels, rate, t=110):
+    """What a sensor has shown up to now, and the label that was given at each sample as it came.
+
+    Parameters
+    ----------
+    x : ndarray (T, 3)
+        Samples, in g.
+    activity : ndarray of int (T,)
+        The truth.
+    p : ndarray (T, K)
+        The probabilities of the labels at each sample, from the samples up to it.
+    labels : sequence of str (K,)
+    rate : int
+        Samples a second.
+    """
+    T, K = p.shape
+    figure, (top, bottom) = figures.new(2, 1, size=(8.5, 4.7), left=1.0, right=0.25, bottom=0.65, top=0.55, hspace=0.1,
+                                        height_ratios=[5, 4], sharex=True)
+    traces = [top.plot([], [], color=INPUT, linestyle=style, linewidth=width)[0]
+              for style, width in (((0, (1, 1)), 1.6), ("--", 1.4), ("-", 1.8))]
+    top.set_ylim(-1.1, 3.0)
+    top.set_yticks([0, 1, 2])
+    top.set_ylabel("acceleration (g)")
+    top.tick_params(labelbottom=False)
+    image = bottom.imshow(np.zeros((K, SHOWN)), cmap=SHARES, vmin=0, vmax=1, aspect="auto", extent=(0, SHOWN, K - 0.5, -0.5))
+    truth, = bottom.plot([], [], color=BLACK, linewidth=2.5, drawstyle="steps-mid")
+    bottom.set_yticks(np.arange(K), labels)
+    bottom.grid(False)
+    bottom.set_xlim(-SHOWN / rate, 0)
+    image.set_extent((-SHOWN / rate, 0, K - 0.5, -0.5))
+    bottom.set_xticks([-6, -4, -2, 0])
+    bottom.set_xlabel("seconds before now", loc="left")
+    # outlines instead of texts: words that never change then cost next to nothing in a redraw
+    Unrolled.label(bottom, 0, K - 0.5, "green: given as it came, black: the truth", size=12, ha="right", shift=-28)
+    for at, label in ((-5.9, "upwards: full line"), (-3.7, "forwards: dashed"), (-1.7, "sideways: dotted")):
+        Unrolled.label(top, at * SHOWN / rate / 6, 2.75, label, size=11, ha="left")
+    changes = np.flatnonzero(activity[1:] != activity[:-1]) + 1
+    answer = p.argmax(axis=1)
+
+    def draw(t):
+        first = max(t - SHOWN, 0)
+        seconds = (np.arange(first, t) - t + 0.5) / rate
+        for trace, values in zip(traces, x[first:t].T):
+            trace.set_data(seconds, values)
+        shares = np.zeros((K, SHOWN))
+        shares[:, SHOWN - (t - first):] = p[first:t].T
+        image.set_data(shares)
+        truth.set_data(seconds, activity[first:t])
+        now, real = labels[answer[t - 1]], labels[activity[t - 1]]
+        top.set_title(f"{t / rate:.1f} s: “{now}”" + (", and that is right" if now == real else f", but it is {real}"))
+        said = f"At {t / rate:.2f} s it says {now} ({p[t - 1].max():.2f}). "
+        last = changes[changes < t]
+        if not len(last):
+            return said + "Nothing has changed since the stream began."
+        right = np.flatnonzero(answer[last[-1]:t] == activity[last[-1]])
+        return said + (f"The last change, to {labels[activity[last[-1]]]}, came {(t - last[-1]) / rate:.2f} s ago"
+                       + (f" and was named with its {_ordinal(right[0] + 1)} sample." if len(right) else
+                          " and has not been named yet."))
+
+    return Stream(figure, draw, rate, t=slider("samples heard", t, 1, T))
+
+
+def _ordinal(n):
+    return f"{n}{'th' if n % 100 in (11, 12, 13) else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
+
+
+def holding(outcome, ideal, rate, longest, hold=1):
+    """What it costs and buys to hold a new label back until it has lasted for some samples.
+
+    Parameters
+    ----------
+    outcome : function (hold) -> (ndarray (changes,), float)
+        The delay of every change, in samples from 1 (NaN: never named), and how many false changes were announced a minute.
+    ideal : ndarray (changes,)
+        The delays of the best possible rule, which holds nothing back.
+    rate, longest : int
+        Samples a second; the largest hold.
+    """
+    holds = np.arange(1, longest + 1)
+    results = [outcome(int(n)) for n in holds]
+    medians = np.array([np.median(delay[~np.isnan(delay)]) / rate for delay, _ in results])
+    alarms = np.array([false for _, false in results])
+    figure, (left, right) = figures.new(1, 2, size=(8.5, 4.1), left=0.85, right=0.3, top=0.55, wspace=0.32)
+    within = np.arange(0, 26)
+
+    left.step(within / rate, (ideal[:, None] <= within).mean(axis=0), color=GREY, linestyle="--", where="post")
+    curve, = left.step(within / rate, np.zeros(len(within)), color=OUTPUT, linewidth=3, where="post")
+    left.set(xlim=(0, within[-1] / rate), ylim=(0, 1.2), xlabel="seconds since the change", ylabel="share of changes noticed")
+    left.set_yticks([0, 0.5, 1])
+    left.set_xticks([0, 0.5, 1])
+    Unrolled.label(left, 0.98 * within[-1] / rate, 1.11, "dashed: the best possible rule", size=11, ha="right")
+    right.plot(medians, alarms, "o-", color=PALE, markersize=7, markerfacecolor=GREY, markeredgewidth=0)
+    right.locator_params(nbins=4)
+    here, = right.plot([], [], "o", color=OUTPUT, markersize=14, clip_on=False)
+    right.set(xlim=(0, 1.08 * medians.max()), ylim=(0, 1.1 * alarms.max()), xlabel="median delay (seconds)",
+              ylabel="false changes a minute")
+
+    def draw(hold):
+        delay, false = results[hold - 1]
+        share = (delay[:, None] <= within).mean(axis=0)     # NaN compares as False: never noticed
+        curve.set_data(within / rate, share)
+        here.set_data([medians[hold - 1]], [alarms[hold - 1]])
+        left.set_title(f"Held for {hold} sample{'s' * (hold > 1)}: noticed after {medians[hold - 1]:.2f} s, "
+                       f"{false:.1f} false changes a minute")
+        missed = np.isnan(delay).sum()
+        return (f"hold = {hold}: half of the changes are noticed within {medians[hold - 1]:.2f} s, {missed} of {len(delay)} "
+                f"never; {false:.1f} false changes a minute. The best possible rule: {np.median(ideal) / rate:.2f} s.")
+
+    return LiveFigure(figure, draw, hold=slider("samples to hold", hold, 1, longest))

@@ -1,0 +1,158 @@
+"""A swing at its own pace, measured with noise: read T values, say the next K at once.
+
+::
+
+    s_t = sin(2 pi t / period + phase)          period uniform in 8 .. 20 steps, phase uniform, both new for each sequence
+    x_t = s_t + 0.2 e_t                         e_t standard normal, new at every step
+
+A sequence shows x_1 .. x_T (T = 30) and asks for x_{T+1} .. x_{T+K} (K = 8): "some steps after the end", for eight
+choices of "some". What is asked for is measured too, so no forecast has an error below the noise, 0.2 (`NOISE`).
+
+Errors are root mean squares over all K values (`score`), smaller is better. `baseline` is the smallest error that any
+linear rule with fixed weights can have, from the covariances of the generator; `ceiling` that of the best rule of any
+kind, which weighs all periods and phases by how well they fit the T values (Bayes' rule on a grid). No two sequences are
+alike, for noise, period and phase are drawn from a continuum; the test set is one fixed draw.
+
+The shipped weights are made anew by ``python tools/weights.py forecasting``.
+"""
+
+import functools
+from pathlib import Path
+
+import numpy as np
+
+from ... import ManyToOne, Readout, squared_error
+from . import _runs
+
+T, K = 30, 8
+SHORTEST, LONGEST = 8.0, 20.0               # periods, in steps
+NOISE = 0.2
+
+CELL_TYPES = _runs.CELL_TYPES
+D, H = 1, 24
+STEPS, LEARNING_RATE, BATCH = 400, 0.01, 64
+TARGET = 0.30                               # an error: more than half of the way from baseline (0.399) down to ceiling (0.220)
+WEIGHTS = Path(__file__).with_name("forecasting.npz")
+SHIPPED = [("RNN", 0), ("RNN", 1), ("RNN", 2), ("GRU", 0), ("LSTM", 0)]        # (cell, seed)
+
+
+def swing(period, phase, steps=T + K):
+    """s_1 .. s_steps without noise: period and phase (B,) or numbers -> (steps, B) or (steps,)."""
+    t = np.arange(1, steps + 1).reshape(-1, *[1] * np.ndim(period))
+    return np.sin(2 * np.pi * t / period + phase)
+
+
+def draw(n, rng, noise=NOISE):
+    """n sequences: x (T, n, 1) and target (n, K), the K values measured after them."""
+    measured = swing(rng.uniform(SHORTEST, LONGEST, n), rng.uniform(0, 2 * np.pi, n))
+    measured = measured + noise * rng.normal(size=measured.shape)
+    return measured[:T, :, None], measured[T:].T.copy()
+
+
+def batches(rng, B=BATCH):
+    """Fresh batches (x, target) without end."""
+    while True:
+        yield draw(B, rng)
+
+
+def test_set(B=1000, rng=None):
+    """B sequences (x, target); the same ones without an rng."""
+    return draw(B, np.random.default_rng(6) if rng is None else rng)
+
+
+def error(forecast, target):
+    """Root mean squared error of forecasts (B, K) at each number of steps ahead: (K,)."""
+    return np.sqrt(((forecast - target) ** 2).mean(axis=0))
+
+
+def covariances(shortest=SHORTEST, longest=LONGEST):
+    """E[s_t s_{t+lag}] for lag = 0 .. T + K - 1, the mean over phases (cos(2 pi lag / period) / 2) and over periods."""
+    periods = shortest + (longest - shortest) * (np.arange(2000) + 0.5) / 2000
+    return 0.5 * np.cos(2 * np.pi * np.arange(T + K)[:, None] / periods).mean(axis=1)
+
+
+def linear_error(shortest=SHORTEST, longest=LONGEST, noise=NOISE):
+    """The error (K,) of the best linear rule on all T values, computed from the covariances; no data are drawn."""
+    c, lag = covariances(shortest, longest), np.arange(T)
+    between = c[np.abs(lag[:, None] - lag)] + noise ** 2 * np.eye(T)        # of x_1 .. x_T with one another
+    ahead = c[T - 1 + np.arange(1, K + 1)[:, None] - lag]                   # (K, T), with what is asked for
+    explained = (ahead * np.linalg.solve(between, ahead.T).T).sum(axis=1)
+    return np.sqrt(c[0] + noise ** 2 - explained)
+
+
+def persistence_error(noise=NOISE):
+    """The error (K,) of saying that the last value will stay: E[(s_{T+k} - s_T)^2], and the noise of both."""
+    c = covariances()
+    return np.sqrt(2 * (c[0] - c[1:K + 1]) + 2 * noise ** 2)
+
+
+def best_forecast(x, noise=NOISE):
+    """The forecast (B, K) with the smallest expected error, for somebody who knows the generator but not period and phase.
+
+    The mean of the future over periods and phases, each weighted by its likelihood given x (T, B, 1); a grid of
+    160 periods by 64 phases.
+    """
+    periods = SHORTEST + (LONGEST - SHORTEST) * (np.arange(160) + 0.5) / 160
+    periods, phases = (grid.ravel() for grid in np.meshgrid(periods, 2 * np.pi * np.arange(64) / 64))
+    curves = swing(periods, phases)                                         # (T + K, grid)
+    past, future = curves[:T], curves[T:]
+    forecasts = []
+    for part in np.array_split(x[:, :, 0], -(-x.shape[1] // 100), axis=1):          # 100 at a time: less memory
+        fit = (part.T @ past - 0.5 * (past ** 2).sum(axis=0)) / noise ** 2          # log likelihood but for a constant
+        weight = np.exp(fit - fit.max(axis=1, keepdims=True))
+        forecasts.append(weight @ future.T / weight.sum(axis=1, keepdims=True))
+    return np.concatenate(forecasts)
+
+
+def baseline():
+    """The error of the best linear rule over all K values."""
+    return float(np.sqrt((linear_error() ** 2).mean()))
+
+
+@functools.cache
+def ceiling():
+    """The error of the best rule of any kind over all K values, on the test set."""
+    x, target = test_set()
+    return float(np.sqrt((error(best_forecast(x), target) ** 2).mean()))
+
+
+def model(cell_name, rng):
+    """A ManyToOne of H = 24 that reads one number a step and says K at the end; cell_name is "RNN", "LSTM" or "GRU"."""
+    return ManyToOne(_runs.cell(cell_name, D, H, rng), Readout(H, K, rng, loss=squared_error))
+
+
+def training(model, batches, steps=STEPS):
+    """The default run as a generator of (step, loss, gradient norm); `model` is changed in place."""
+    return _runs.train_with_decay(model, batches, steps, LEARNING_RATE)
+
+
+def score(model, batch=None):
+    """Root mean squared error over all K values of a batch (x, target); of the test set without one. Smaller is better."""
+    x, target = test_set() if batch is None else batch
+    return float(np.sqrt(((model.predict(x) - target) ** 2).mean()))
+
+
+def load_model(cell_name="RNN", seed=0):
+    """The model of `model` with the shipped weights of one run; SHIPPED lists which there are."""
+    if (cell_name, seed) not in SHIPPED:
+        raise ValueError(f"(cell_name, seed) must be one of {SHIPPED}; it was {(cell_name, seed)}")
+    return _runs.fill(model(cell_name, np.random.default_rng(seed)), WEIGHTS, f"{cell_name}/{seed}")
+
+
+def trained(cell_name="RNN", seed=0):
+    """A default run from its beginning; it depends on the seed alone."""
+    rng = np.random.default_rng(seed)
+    made = model(cell_name, rng)
+    for _ in training(made, batches(rng)):
+        pass
+    return made
+
+
+def make_weights(path):
+    """Train every model of SHIPPED and write the weights to `path` (.npz)."""
+    _runs.save(path, {f"{cell_name}/{seed}": trained(cell_name, seed) for cell_name, seed in SHIPPED})
+
+
+def table():
+    """The task's row of scores from three fresh runs."""
+    return _runs.row("forecast (error)", baseline(), ceiling(), TARGET, [score(trained(seed=seed)) for seed in range(3)])

@@ -1,0 +1,154 @@
+"""Slider figures as pictures for a page without a kernel: what the page gets is what the notebook draws."""
+
+import html
+import io
+import json
+import re
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+from PIL import Image
+
+from rnnlib.course import figures, static_export
+from rnnlib.course.live import LiveFigure, slider
+
+
+def line(**controls):
+    """A figure whose line, title and sentence tell the values of its controls."""
+    figure, ax = figures.new(size=(4, 2))
+    drawn, = ax.plot([], [])
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1)
+
+    def draw(**values):
+        numbers = [value if isinstance(value, (int, float)) else len(value) for value in values.values()]
+        drawn.set_data([0, 1], [0, sum(numbers) / 100])
+        ax.set_title(" ".join(f"{name} {value}" for name, value in values.items()))
+        return f"It says {values}."
+
+    return LiveFigure(figure, draw, **controls)
+
+
+def three():
+    return line(a=slider("first a", 7, 0, 30), b=slider("second b", 0.25, 0.0, 1.0, 0.05), c=slider("third c", 1, 1, 40))
+
+
+@pytest.fixture(scope="module")
+def exported_three(tmp_path_factory):
+    live = three()
+    return live, *exported(live, tmp_path_factory.mktemp("pictures"))
+
+
+def exported(live, folder):
+    """(what the HTML says of the controls, {place: (picture, sentence)}, sizes of the two files)."""
+    markup = static_export.export(live, folder)
+    name, first = (re.search(f'data-{key}="([^"]*)"', markup)[1] for key in ("name", "first"))
+    controls = json.loads(html.unescape(re.search('data-controls="([^"]*)"', markup)[1]))
+    start, rest = ((folder / f"{name}-{part}.bin").read_bytes() for part in ("start", "rest"))
+    length = int.from_bytes(start[:4], "little")
+    listed, found, data = json.loads(start[4:4 + length]), {}, start[4 + length:] + rest
+    at, behind_start = 0, 4 + length
+    for i, (*place, size, sentence) in enumerate(listed):
+        found[tuple(place)] = Image.open(io.BytesIO(data[at:at + size])).convert("RGB"), sentence
+        at += size
+        behind_start += size if i < int(first) else 0
+    assert at == len(data) and behind_start == len(start)
+    return controls, found, (len(start), len(rest)), markup
+
+
+def test_every_picture_is_the_one_a_notebook_draws_there(exported_three):
+    live, controls, found, _, markup = exported_three
+    assert len(found) == 12 * 12 + 11       # two together, the third alone
+    for place, (picture, sentence) in list(found.items())[::13]:
+        for control, shown, k in zip(live.sliders.values(), controls, place):
+            control.value = type(control.value)(shown["texts"][k])
+        assert sentence == live.finding
+        drawn = np.asarray(live.figure.canvas.buffer_rgba())[:, :, :3].astype(float)
+        assert picture.size == live.figure.canvas.get_width_height()
+        assert np.abs(np.asarray(picture) - drawn).max() <= 4       # of 255: what 32 shades cost
+    for control, value in zip(live.sliders.values(), (7, 0.25, 1)):
+        control.value = value
+    assert html.escape(live.finding) in markup
+
+
+def test_the_grid_holds_both_ends_and_where_the_sliders_stand(exported_three):
+    live, controls, found, _, _ = exported_three
+    assert [c["texts"][c["at"]] for c in controls] == ["7", "0.25", "1"]
+    assert [(c["texts"][0], c["texts"][-1]) for c in controls] == [("0", "30"), ("0.00", "1.00"), ("1", "40")]
+    assert [c["joint"] for c in controls] == [True, True, False]
+    assert [len(c["texts"]) for c in controls] == [12, 12, 12] and all(c["coarse"] for c in controls)
+    stands = tuple(c["at"] for c in controls)
+    assert next(iter(found)) == stands
+    assert all(place[2] == stands[2] or place[:2] == stands[:2] for place in found)
+    assert live.values() == {"a": 7, "b": 0.25, "c": 1}
+    assert live.figure.axes[0].get_title(loc="left") == "a 7 b 0.25 c 1"    # drawn back to where it stands
+
+
+@pytest.mark.parametrize("count, at, most", [(500, 98, 12), (500, 0, 12), (500, 499, 12), (5, 3, 12), (1, 0, 12), (13, 1, 12),
+                                             (2, 1, 6)])
+def test_positions_are_spread_over_the_whole_range(count, at, most):
+    kept = static_export._spread(count, at, most)
+    assert {0, at, count - 1} <= set(kept.tolist()) and len(kept) == len(set(kept)) == min(count, most)
+    assert (np.diff(kept) > 0).all() and np.diff(kept, append=count).max() <= 2 * np.ceil(count / most)
+
+
+def test_menus_keep_their_texts_and_few_positions_all_move_together(tmp_path):
+    live = line(word=widgets.Dropdown(options=["yes", "no"], description="word"),
+                cell=widgets.ToggleButtons(options=[("vanilla", "RNN"), ("gated", "GRU")], value="GRU", description="cell"),
+                size=widgets.SelectionSlider(options=[(f"{n}", n) for n in (1, 2, 4)], value=2, description="size"))
+    controls, found, _, _ = exported(live, tmp_path)
+    assert [c["texts"] for c in controls] == [["yes", "no"], ["vanilla", "gated"], ["1", "2", "4"]]
+    assert [c["slides"] for c in controls] == [False, False, True] and not any(c["coarse"] for c in controls)
+    assert [c["at"] for c in controls] == [0, 1, 1]
+    assert len(found) == 2 * 2 * 3
+    assert found[1, 0, 2][1] == "It says {'word': 'no', 'cell': 'RNN', 'size': 4}."
+
+
+def test_where_room_is_short_the_grid_gets_coarser_and_then_less_goes_together(tmp_path, monkeypatch):
+    live = line(a=slider("a", 7, 0, 30), b=slider("b", 0.25, 0.0, 1.0, 0.05), c=widgets.Dropdown(options=["yes", "no"]))
+    sizes = []
+    for limit, grid in ((400_000, (12, 12)), (300_000, (10, 10)), (100_000, (6, 6))):
+        monkeypatch.setattr(static_export, "ALL", limit)
+        controls, found, both, _ = exported(live, tmp_path / str(limit))
+        sizes.append(sum(both))
+        assert tuple(len(c["texts"]) for c in controls[:2]) == grid and sizes[-1] <= limit
+    assert not controls[2]["joint"] and len(found) == 6 * 6 + 1
+
+
+def test_an_only_slider_gets_more_positions(tmp_path):
+    _, found, _, _ = exported(line(a=slider("a", 7, 0, 300)), tmp_path)
+    assert len(found) == static_export.ONLY
+
+
+def test_what_cannot_be_laid_out_in_a_grid_keeps_its_saved_picture(tmp_path, monkeypatch):
+    for live in (line(text=widgets.Text(value="words")), line(a=slider("a", 3, 3, 3))):
+        assert static_export.export(live, tmp_path) is None
+        monkeypatch.setenv("RNNLIB_PICTURES", str(tmp_path))
+        assert "text/html" not in live._repr_mimebundle_()
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_a_build_of_the_site_asks_for_pictures(tmp_path, monkeypatch):
+    live = line(a=slider("a", 2, 1, 3))
+    monkeypatch.delenv("RNNLIB_PICTURES", raising=False)
+    assert "text/html" not in live._repr_mimebundle_()
+    monkeypatch.setenv("RNNLIB_PICTURES", str(tmp_path / "new"))
+    assert live._repr_mimebundle_()["text/html"].startswith("<figure")
+    assert len(list((tmp_path / "new").iterdir())) == 2
+
+
+def test_sizes_keep_to_their_limits_and_a_figure_too_rich_for_them_says_so(tmp_path, monkeypatch):
+    figure, ax = figures.new(size=(8.5, 4.6))
+    image = ax.imshow(np.zeros((45, 80)), vmin=0, vmax=1, aspect="auto")
+
+    def draw(a, b):     # noise does not compress
+        image.set_data(np.random.default_rng(100 * a + b).uniform(size=(45, 80)))
+        return f"Noise {a} {b}."
+
+    live = LiveFigure(figure, draw, a=slider("a", 1, 1, 3), b=slider("b", 1, 1, 3))
+    _, found, sizes, _ = exported(live, tmp_path)
+    assert len(found) == 9 and sizes[0] <= static_export.START and sum(sizes) <= static_export.ALL
+    monkeypatch.setattr(static_export, "ALL", sum(sizes) - 1)
+    with pytest.raises(ValueError, match="Noise 1 1"):
+        static_export.export(live, tmp_path)
