@@ -5,7 +5,7 @@
 
 import importlib
 
-from .cells import GRUCell, LSTMCell, RNNCell
+from .cells import Cell, GRUCell, LSTMCell, RNNCell
 from .generation import beam_search, greedy, probabilities, sample
 from .gradcheck import gradient_check
 from .patterns import Embedding, EncoderDecoder, ManyToMany, ManyToOne, OneToMany
@@ -15,7 +15,7 @@ from .training import SGD, Adam, clip_by_norm, train
 
 __version__ = "0.1.0"
 __all__ = [
-    "RNNCell", "LSTMCell", "GRUCell", "forward", "bptt", "Gradients", "jacobians", "jacobian_products", "Bidirectional",
+    "Cell", "RNNCell", "LSTMCell", "GRUCell", "forward", "bptt", "Gradients", "jacobians", "jacobian_products", "Bidirectional",
     "Readout", "softmax", "cross_entropy", "squared_error", "mask_of", "Embedding", "ManyToOne", "ManyToMany",
     "EncoderDecoder", "OneToMany", "greedy", "beam_search", "sample", "probabilities", "SGD", "Adam", "clip_by_norm",
     "train", "gradient_check",

@@ -43,7 +43,7 @@ def floats(name, value, shape):
 def vectors(name, value, letter, size=None, like=None):
     """Check that `value` is a floating-point array (..., size), with the leading axes of `like` if given; return it.
 
-    It may hold NaN: a loss that is not finite is told where it is used, with better advice.
+    NaN passes: `train` reports a loss that is not finite, and can say more about it.
     """
     wanted = f"(..., {letter})" if size is None else f"(..., {letter}) with {letter} = {size}"
     if not isinstance(value, np.ndarray):
@@ -56,6 +56,20 @@ def vectors(name, value, letter, size=None, like=None):
         raise ValueError(f"{name} must have shape {wanted}, every axis at least 1; it had shape {value.shape}")
     if like is not None and value.shape[:-1] != like.shape[:-1]:
         raise ValueError(f"{name} must have shape {(*like.shape[:-1], size)}; it had shape {value.shape}")
+    return value
+
+
+def scores(value):
+    """Check that `value` holds scores (..., K) to choose from, and return it: -inf rules a token out, but never all K."""
+    vectors("scores", value, "K")
+    if not (value < np.inf).all():
+        where = tuple(int(i) for i in np.argwhere(~(value < np.inf))[0])
+        raise ValueError(f"scores must be finite, or -inf for a token that is ruled out; scores{list(where)} was {value[where]} "
+                         f"(shape {value.shape})")
+    possible = (value > -np.inf).any(axis=-1)
+    if not possible.all():
+        raise ValueError(f"scores must leave at least one token possible; all {value.shape[-1]} in scores"
+                         f"{[int(i) for i in np.argwhere(~possible)[0]]} were -inf")
     return value
 
 

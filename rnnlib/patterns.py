@@ -7,6 +7,9 @@
     EncoderDecoder   x_1 .. x_S  ->  h_S = context = h_0  ->  y_1 .. y_T     read all, then write
     OneToMany        v           ->  h_0                  ->  y_1 .. y_T     write from one input
 
+To look inside: the first three, which read, have .hidden_states(x); the last two, which write, have .step(tokens, state)
+and .teacher_forced(tokens, state_0). The parts are attributes under the names they were given by.
+
 Inputs are vectors (T, B, D), or tokens (T, B), whole numbers, where the model has an `Embedding`. Sequences of unequal
 length are padded at their end and come with lengths (B,).
 """
@@ -15,11 +18,11 @@ import numpy as np
 
 from . import _check, generation
 from .readout import mask_of
-from .sequence import Bidirectional, _named, bptt, forward
+from .sequence import Bidirectional, _prefixed, bptt, forward
 
 
 class Embedding:
-    """A vector for each token: W_e (V, D), one row a token, drawn from a normal distribution of deviation 1."""
+    """A vector for each token: W_e (V, D), one row per token, drawn from the standard normal distribution."""
 
     def __init__(self, vocabulary_size, size, rng):
         V, D = _check.whole("vocabulary_size", vocabulary_size, 1), _check.whole("size", size, 1)
@@ -31,22 +34,30 @@ class Embedding:
         return W_e[_check.whole_numbers("tokens", tokens, {"T": None, "B": None}, 0, len(W_e) - 1)]
 
     def backward(self, dx, tokens):
-        """Gradients of params from dL/dx (T, B, D): each token's row gathers from every place it stood in."""
+        """Gradients of params from dL/dx (T, B, D): each token's row sums over all places where the token stood."""
         dW_e = np.zeros_like(self.params["W_e"])
         np.add.at(dW_e, tokens, dx)
         return {"W_e": dW_e}
 
 
-class ManyToOne:
+class _ReadingModel:
+    """What ManyToOne and ManyToMany share."""
+
+    def __init__(self, cell, readout, embedding=None):
+        self.cell, self.readout, self.embedding = cell, _fitting(readout, cell), embedding
+        self.reader = _Reader(cell, embedding)
+        self.params = {**self.reader.params, **readout.params}
+
+    def hidden_states(self, x, lengths=None):
+        """h_1 .. h_T as the readout gets them: (T, B, H), with Bidirectional (T, B, 2H)."""
+        return self.reader.forward(x, lengths)[0]
+
+
+class ManyToOne(_ReadingModel):
     """Read the whole sequence, answer once, from the last state. target: (B,) classes or (B, K) numbers.
 
     The cell may be Bidirectional: then the last states of both directions are read.
     """
-
-    def __init__(self, cell, readout, embedding=None):
-        self.cell, self.readout = cell, _fitting(readout, cell)
-        self.reader = _Reader(cell, embedding)
-        self.params = {**self.reader.params, **readout.params}
 
     def predict(self, x, lengths=None):
         """The outputs y (B, K): scores of the K classes, or K numbers."""
@@ -65,24 +76,18 @@ class ManyToOne:
         return loss, {**back(d_last=d_last), **grads_y}             # the loss touches the last state alone
 
 
-class ManyToMany:
+class ManyToMany(_ReadingModel):
     """Answer at every step, from the state of that step. target: (T, B) classes or (T, B, K) numbers.
 
     The cell may be Bidirectional: then every answer has seen the whole sequence.
     """
 
-    def __init__(self, cell, readout, embedding=None):
-        self.cell, self.readout = cell, _fitting(readout, cell)
-        self.reader = _Reader(cell, embedding)
-        self.params = {**self.reader.params, **readout.params}
-
     def predict(self, x, lengths=None):
-        """The outputs y (T, B, K) at every step; those behind a sequence's end mean nothing."""
-        h, _, _ = self.reader.forward(x, lengths)
-        return self.readout.forward(h)
+        """The outputs y (T, B, K) at every step; those after a sequence's end mean nothing."""
+        return self.readout.forward(self.hidden_states(x, lengths))
 
     def loss_and_gradients(self, batch):
-        """(loss, gradients like params) of a batch (x, target) or (x, target, lengths); a mean over the steps inside."""
+        """(loss, gradients like params) of a batch (x, target) or (x, target, lengths): the mean over all real steps."""
         x, target, lengths = _unpack(batch)
         h, _, back = self.reader.forward(x, lengths)                # (T, B, H)
         mask = None if lengths is None else mask_of(lengths, len(x))
@@ -91,7 +96,25 @@ class ManyToMany:
         return loss, {**back(dh=dh), **grads_y}
 
 
-class EncoderDecoder:
+class _WritingModel:
+    """What EncoderDecoder and OneToMany share: their `writer`."""
+
+    def step(self, tokens, state):
+        """One step of writing: (scores of the next token (B, K), new state) after reading tokens (B,) in that state."""
+        _check.whole_numbers("tokens", tokens, {"B": None}, 0, self.readout.output_size - 1)
+        return self.writer.step(tokens, state)
+
+    def teacher_forced(self, tokens, state_0):
+        """Scores of the next token after each of the given tokens (T, B), the first of which is `start`, from state_0.
+
+        Returns (scores (T, B, K), states (T+1, B, H), LSTM (T+1, 2, B, H)).
+        """
+        _check.whole_numbers("tokens", tokens, {"T": None, "B": None}, 0, self.readout.output_size - 1)
+        states, _ = self.writer.forward(tokens, state_0)
+        return self.readout.forward(self.writer.cell.hidden(states)[1:]), states
+
+
+class EncoderDecoder(_WritingModel):
     """Read a sequence into one context vector, then write another from it (Cho et al. 2014, Sutskever et al. 2014).
 
     The decoder starts from the encoder's last state and reads what was written so far, beginning with the token `start`;
@@ -103,7 +126,8 @@ class EncoderDecoder:
     readout : Readout
         Its output_size K is the number of tokens the decoder knows, start and end among them.
     embedding, target_embedding : Embedding, optional
-        For tokens on the encoder's side; for the decoder's own (one-hot vectors without it, so decoder.input_size = K).
+        For the tokens that the encoder reads, and for those that the decoder does. Without target_embedding the decoder
+        reads one-hot vectors, and decoder.input_size = K.
     start, end : int
     """
 
@@ -113,11 +137,17 @@ class EncoderDecoder:
         if encoder is decoder or (embedding is not None and embedding is target_embedding):
             raise ValueError("encoder and decoder, and their embeddings, must be two each; the same object was given twice")
         if encoder.state_shape(1) != decoder.state_shape(1):
-            raise ValueError("encoder and decoder must have states of one shape, for the one starts where the other ended; "
+            raise ValueError("encoder and decoder must have states of one shape, for one starts where the other ended; "
                              f"they were {encoder!r} and {decoder!r}")
+        self.encoder, self.decoder, self.readout = encoder, decoder, _fitting(readout, decoder)
+        self.embedding, self.target_embedding = embedding, target_embedding
         self.reader = _Reader(encoder, embedding)
-        self.writer = _Writer(decoder, _fitting(readout, decoder), target_embedding, start, end)
-        self.params = {**_named("encoder", self.reader.params), **_named("decoder", self.writer.params)}
+        self.writer = _Writer(decoder, readout, target_embedding, start, end)
+        self.params = {**_prefixed("encoder", self.reader.params), **_prefixed("decoder", self.writer.params)}
+
+    def hidden_states(self, x, lengths=None):
+        """The encoder's h_1 .. h_S, (S, B, H)."""
+        return self.reader.forward(x, lengths)[0]
 
     def context(self, x, lengths=None):
         """The encoder's last state (B, H), LSTM (2, B, H): all that the decoder will know of x."""
@@ -125,23 +155,23 @@ class EncoderDecoder:
 
     def predict(self, x, lengths=None, max_length=30):
         """What the decoder writes by itself, always the likeliest token: (L, B), L <= max_length, padded with `end`."""
-        return generation.greedy(self.writer.step, self.context(x, lengths), self.writer.start, self.writer.end, max_length)
+        return generation.greedy(self.step, self.context(x, lengths), self.writer.start, self.writer.end, max_length)
 
     def loss_and_gradients(self, batch):
         """(loss, gradients like params) of a batch (x, target) or (x, target, lengths of x), with teacher forcing."""
         x, target, lengths = _unpack(batch)
         _, context, back = self.reader.forward(x, lengths)
         loss, grads, d_context = self.writer.loss_and_gradients(target, context)
-        return loss, {**_named("encoder", back(d_last=d_context)), **_named("decoder", grads)}
+        return loss, {**_prefixed("encoder", back(d_last=d_context)), **_prefixed("decoder", grads)}
 
 
-class OneToMany:
+class OneToMany(_WritingModel):
     """Write a sequence from one input v (B, V): h_0 = tanh(W_v v + b_v), an LSTM's c_0 = 0; target (T, B) as above.
 
     Parameters
     ----------
     cell, readout, embedding, start, end :
-        As the decoder of EncoderDecoder has them.
+        As for the decoder of EncoderDecoder.
     input_size : int, optional
         V; without it v is the first hidden state itself, (B, H).
     rng : numpy.random.Generator
@@ -150,7 +180,8 @@ class OneToMany:
 
     def __init__(self, cell, readout, input_size=None, rng=None, embedding=None, start=1, end=0):
         _one_way("cell", cell)
-        self.writer, self.input_size = _Writer(cell, _fitting(readout, cell), embedding, start, end), input_size
+        self.cell, self.readout, self.embedding = cell, _fitting(readout, cell), embedding
+        self.writer, self.input_size = _Writer(cell, readout, embedding, start, end), input_size
         self.params = dict(self.writer.params)
         if input_size is not None:
             bound = 1 / np.sqrt(_check.whole("input_size", input_size, 1))
@@ -169,11 +200,11 @@ class OneToMany:
 
     def predict(self, v, max_length=30):
         """What the cell writes by itself, always the likeliest token: (L, B), L <= max_length, padded with `end`."""
-        return generation.greedy(self.writer.step, self.first_state(v), self.writer.start, self.writer.end, max_length)
+        return generation.greedy(self.step, self.first_state(v), self.writer.start, self.writer.end, max_length)
 
     def sample(self, v, rng, temperature=1.0, top_k=None, max_length=30):
         """One draw for each v: (tokens (L, B), the probabilities drawn from (L, B, K))."""
-        return generation.sample(self.writer.step, self.first_state(v), self.writer.start, self.writer.end, max_length, rng,
+        return generation.sample(self.step, self.first_state(v), self.writer.start, self.writer.end, max_length, rng,
                                  temperature, top_k)
 
     def loss_and_gradients(self, batch):
@@ -189,7 +220,7 @@ class OneToMany:
 
 
 class _Reader:
-    """The reading half of a wiring: a cell (or Bidirectional) and, for tokens, an embedding in front of it."""
+    """The reading half of a wiring: a cell (or Bidirectional) and, for tokens, an embedding before it."""
 
     def __init__(self, cell, embedding=None):
         self.cell, self.embedding = cell, _embedding_for(cell, embedding)
@@ -230,7 +261,7 @@ class _Writer:
         self.params = {**cell.params, **readout.params, **(embedding.params if embedding else {})}
 
     def vectors(self, tokens):
-        """tokens (T, B) -> what the cell reads (T, B, D)."""
+        """What the cell reads for tokens (T, B): (T, B, D)."""
         return self.embedding.forward(tokens) if self.embedding else np.eye(self.readout.output_size)[tokens]
 
     def step(self, tokens, state):
@@ -238,13 +269,17 @@ class _Writer:
         state = self.cell.step(self.vectors(tokens[None])[0], state)
         return self.readout.forward(self.cell.hidden(state)), state
 
+    def forward(self, tokens, state_0):
+        """(states, cache) of the cell while it reads tokens (T, B)."""
+        return forward(self.cell, self.vectors(tokens), state_0)
+
     def loss_and_gradients(self, target, state_0):
         """(loss, gradients of params, dL/d state_0) with teacher forcing: step t reads the target of step t - 1."""
         _check.whole_numbers("target", target, {"T": None, "B": state_0.shape[-2]}, 0, self.readout.output_size - 1)
         read = np.concatenate([np.full_like(target[:1], self.start), target[:-1]])
         ends = target == self.end
-        mask = np.cumsum(ends, axis=0) - ends == 0                  # up to and with each sequence's first `end`
-        states, cache = forward(self.cell, self.vectors(read), state_0)
+        mask = np.cumsum(ends, axis=0) - ends == 0                  # up to and including each sequence's first `end`
+        states, cache = self.forward(read, state_0)
         h = self.cell.hidden(states)[1:]
         loss, dy = self.readout.loss(self.readout.forward(h), target, mask)
         grads_y, dh = self.readout.backward(dy, h)

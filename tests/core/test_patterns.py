@@ -309,6 +309,51 @@ def test_embedding_weights_have_deviation_one():
     assert W_e.shape == (200, 50) and abs(W_e.std() - 1) < 0.03 and abs(W_e.mean()) < 0.03
 
 
+# a look inside
+
+@pytest.mark.parametrize("kind", [*KINDS, "both"])
+@pytest.mark.parametrize("embedded", [False, True])
+def test_hidden_states(kind, embedded):
+    """What the readout is given: at every step by ManyToMany, at each sequence's end by the others."""
+    rng = np.random.default_rng(21)
+    many = make_reader("many", kind, rng, embedded)
+    one, x = ManyToOne(many.cell, many.readout, many.embedding), read_by(embedded, rng)
+    h = many.hidden_states(x, LENGTHS)
+    assert h.shape == (T, B, many.cell.hidden_size)
+    assert_same(many.readout.forward(h), many.predict(x, LENGTHS))
+    assert_same(one.hidden_states(x, LENGTHS), h)
+    if kind == "both":
+        assert_same(h, many.cell.forward(many.embedding.forward(x) if embedded else x, LENGTHS)[0])
+    else:
+        assert_close(one.readout.forward(h[-1]), one.predict(x, LENGTHS), 1e-15)
+        model = make_encoder_decoder(kind, rng, embedded)
+        context = model.context(x, LENGTHS)
+        assert_same(model.hidden_states(x, LENGTHS)[-1], model.encoder.hidden(context))
+
+
+@pytest.mark.parametrize("pattern", ["encoder-decoder", "one to many"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("embedded", [False, True])
+def test_step_and_teacher_forced_are_what_the_loss_and_predict_are_made_of(pattern, kind, embedded):
+    rng = np.random.default_rng(22)
+    model = make(pattern, kind, rng, embedded, scale=1.2)
+    x, target = make_batch(pattern, rng, embedded)
+    state_0 = model.first_state(x) if pattern == "one to many" else model.context(x)
+    read = np.concatenate([np.full((1, B), START), target[:-1]])
+    scores, states = model.teacher_forced(read, state_0)
+    assert scores.shape == (len(read), B, K)
+    state = state_0
+    for t, tokens in enumerate(read):
+        y, state = model.step(tokens, state)
+        assert_close(scores[t], y, 1e-13)
+        assert_close(states[t + 1], state, 1e-13)
+    log_p = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+    kept = [(t, b) for b in range(B) for t in range(len(target)) if END not in target[:t, b]]
+    loss = -np.mean([log_p[t, b, target[t, b]] for t, b in kept])
+    assert abs(loss - model.loss_and_gradients((x, target))[0]) < 1e-13
+    assert_same(greedy(model.step, state_0, START, END, 30), model.predict(x))
+
+
 # params
 
 @pytest.mark.parametrize("pattern", FOUR)
@@ -327,7 +372,7 @@ def test_params_are_the_live_arrays_each_with_a_name_of_its_own(pattern, embedde
                                                                                "decoder.": model.writer}
     for prefix, side in sides.items():
         side = side if side is not model else model.writer if pattern == "one to many" else model.reader
-        parts = [side.cell, side.embedding, getattr(side, "readout", None), getattr(model, "readout", None)]
+        parts = [side.cell, side.embedding, model.readout if prefix != "encoder." else None]
         for part in parts:
             for name, array in (part.params if part else {}).items():
                 assert model.params[prefix + name] is array, name
@@ -528,6 +573,24 @@ def test_beam_search_ties_most_and_end():
     surely_over, start_state = fixed([50.0, 0.0, 0.0])              # one step is all there is: a second would be an error
     [(log_p, tokens)] = beam_search(surely_over, start_state(1), 1, 0, 9, 1)
     assert abs(log_p) < 1e-20 and tokens.shape == (0,)
+
+
+def test_a_beam_holds_only_what_is_possible():
+    """-inf rules a token out: of three hypotheses asked for, those that cannot be are not made up."""
+    never = -np.inf
+    step, start_state = fixed([never, never, 3.0], [0.0, never, 0.0], [never, 1.0, never])
+    got = beam_search(step, start_state(1), 1, 0, 3, 3)
+    assert [list(tokens) for _, tokens in got] == [[2], [2, 2, 1]]
+    np.testing.assert_allclose([log_p for log_p, _ in got], np.log(0.5), rtol=1e-14)
+    for width in (1, 2, 3):
+        [(log_p, tokens)] = beam_search(step, start_state(1), 1, 0, 1, width)
+        assert log_p == 0 and list(tokens) == [2]
+    np.testing.assert_array_equal(greedy(step, start_state(2), 1, 0, 1), [[2, 2]])
+    tokens, p = sample(step, start_state(50), 1, 0, 3, np.random.default_rng(0))
+    assert set(map(tuple, tokens.T)) == {(2, 0, 0), (2, 2, 1)}
+    np.testing.assert_array_equal(p[0, 0], [0, 0, 1])
+    np.testing.assert_array_equal(p[1, 0], [0.5, 0, 0.5])
+    np.testing.assert_array_equal(probabilities(np.array([never, 1.0, 1.0, never]), 0.5, 3), [0, 0.5, 0.5, 0])
 
 
 def test_beam_search_does_not_overflow():
