@@ -1,6 +1,7 @@
 """Recurrent neural networks in NumPy, written to be read: the library under the course in notebooks/.
 
-``import rnnlib`` needs numpy alone; what the lessons show and ask is in `rnnlib.course`, loaded when it is first used.
+``import rnnlib`` needs numpy alone. The figures, widgets and exercises of the lessons are in
+`rnnlib.course`, which is loaded on first use.
 """
 
 import importlib
@@ -15,10 +16,10 @@ from .training import SGD, Adam, clip_by_norm, train
 
 __version__ = "0.1.0"
 __all__ = [
-    "Cell", "RNNCell", "LSTMCell", "GRUCell", "forward", "bptt", "Gradients", "jacobians", "jacobian_products", "Bidirectional",
-    "Readout", "softmax", "cross_entropy", "squared_error", "mask_of", "Embedding", "ManyToOne", "ManyToMany",
-    "EncoderDecoder", "OneToMany", "greedy", "beam_search", "sample", "probabilities", "SGD", "Adam", "clip_by_norm",
-    "train", "gradient_check",
+    "Cell", "RNNCell", "LSTMCell", "GRUCell", "forward", "bptt", "Gradients", "jacobians",
+    "jacobian_products", "Bidirectional", "Readout", "softmax", "cross_entropy", "squared_error", "mask_of",
+    "Embedding", "ManyToOne", "ManyToMany", "EncoderDecoder", "OneToMany", "greedy", "beam_search", "sample",
+    "probabilities", "SGD", "Adam", "clip_by_norm", "train", "gradient_check",
 ]
 
 

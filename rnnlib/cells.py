@@ -1,8 +1,8 @@
 """The three recurrent cells: each equation, and directly under it its backward.
 
-A cell is written for one step, forward and backward. `rnnlib.sequence` takes it along a sequence, and does so in the same
-way for every cell: `Cell` says what a new one must provide. Equations are for column vectors (``W_x x_t``); arrays hold
-one sequence per row, so in code the same thing reads ``x_t @ W_x.T``.
+A cell is written for one step. `rnnlib.sequence` runs it along a sequence, in the same way for every
+cell, and `Cell` says what a new one must provide. Equations are for column vectors (``W_x x_t``);
+arrays hold one sequence per row, so in code the same thing reads ``x_t @ W_x.T``.
 
 D inputs, H hidden units, B sequences side by side, T steps. Everything is float64.
 """
@@ -21,15 +21,15 @@ def sigmoid(z):
 
 
 def split(a, n):
-    """The n blocks of a (..., n H), each (..., H), as views: np.split(a, n, axis=-1) in a tenth of its time."""
+    """The n blocks (..., H) of a (..., n H), as views: np.split(a, n, axis=-1), but ten times as fast."""
     H = a.shape[-1] // n
     return [a[..., k * H:(k + 1) * H] for k in range(n)]
 
 
 def outer_products(dz, a):
-    """The T B outer products of dz (T, B, rows) and a (T, B, n), added up as one matrix product: (rows, n).
+    """The sum of the T B outer products of dz (T, B, rows) and a (T, B, n), as one matrix product: (rows, n).
 
-    a^T dz and its transpose, not dz^T a: the same numbers, and BLAS is quicker with the longer rows on the right.
+    (a^T dz)^T and not dz^T a: the same numbers, but BLAS is quicker with the longer rows on the right.
     """
     return (a.reshape(-1, a.shape[-1]).T @ dz.reshape(-1, dz.shape[-1])).T
 
@@ -52,7 +52,7 @@ def parameter(name):
 
 
 class Cell:
-    """What all cells share: weights drawn uniformly from +-1/sqrt(H) (torch's default), sizes, and the zero state.
+    """What all cells share: sizes, the zero state, and weights drawn uniformly from +-1/sqrt(H), as in torch.
 
     Parameters
     ----------
@@ -64,25 +64,27 @@ class Cell:
     Attributes
     ----------
     params : dict of str to ndarray
-        The live arrays: W_x (rows, D), W_h (rows, H), b (rows,) with rows = blocks * H. `cell.W_x` is
+        The live arrays: W_x (blocks H, D), W_h (blocks H, H), b (blocks H,). `cell.W_x` is
         `cell.params["W_x"]`, and assigning to it writes into that array.
 
     Notes
     -----
-    To add a cell, write a subclass with the two methods below; then `forward`, `bptt`, `jacobians`, `Bidirectional`, the
-    four wirings and `train` take it. Neither method changes its arguments. The three cells here are examples.
+    To add a cell, write a subclass with these two methods, which leave their arguments unchanged. Then
+    `forward`, `bptt`, `jacobians`, `Bidirectional`, the four wirings and `train` work with it.
 
-    ``step_forward(a_t, state, W_h_T) -> (new state, gates)``
-        One step of B sequences from the state (B, H). a_t (B, blocks H) is W_x x_t + b; W_h_T is W_h transposed. gates
-        (B, gate_blocks H): what the backward step needs besides the two states, or () if that is nothing.
-    ``step_backward(d_state, state, new_state, gates) -> (dz_t, dL/d state)``
-        The same step backward from d_state = dL/d new_state, both paths added. dz_t (B, dz_blocks H) begins with
-        dL/d a_t; what `weight_gradients` needs besides may follow. `jacobians` passes many rows of d_state for one of
-        each other argument, so let NumPy broadcast.
+    ``step_forward(a_t, state, W_h_T) -> (new_state, gates)``
+        One step for B sequences. a_t (B, blocks H) is W_x x_t + b; a state is (B, H); W_h_T is W_h
+        transposed. gates (B, gate_blocks H): what the backward step needs besides the two states, or
+        () if it needs nothing.
+    ``step_backward(d_state, state, new_state, gates) -> (dz_t, d_prev)``
+        The same step backward, from d_state = dL/d new_state to d_prev = dL/d state, both shaped like a
+        state. dz_t (B, dz_blocks H) begins with dL/d a_t; anything else that `weight_gradients` needs may
+        follow. (`jacobians` gives d_state many rows and the other arguments one: let NumPy broadcast.)
     ``blocks, gate_blocks, dz_blocks, state_parts``
-        Class attributes: those widths, and how many arrays (B, H) a state has. If two, it is (2, B, H) and [0] is h.
+        Class attributes: those widths, and the number of (B, H) arrays in a state. With two of them a
+        state is (2, B, H), and [0] is h.
 
-    A cell with parameters of its own adds them to `params` in its __init__ and extends `weight_gradients`.
+    A cell with more parameters adds them to `params` in __init__ and to `weight_gradients`.
     """
 
     blocks, gate_blocks, dz_blocks, state_parts = 1, 0, 1, 1
@@ -111,59 +113,59 @@ class Cell:
         return np.zeros(tuple(self.state_shape(_check.whole("B", B, 1)).values()))
 
     def hidden(self, states):
-        """The h part of one state or of many, as a view: (..., B, H) -> (..., B, H), LSTM (..., 2, B, H) -> (..., B, H)."""
+        """The h part of one state or of many, as a view: (..., B, H) from (..., B, H), LSTM (..., 2, B, H)."""
         return states if self.state_parts == 1 else states[..., 0, :, :]
 
     def step(self, x_t, state):
-        """One step: the new state from the input x_t (B, D) and the state before it (B, H), LSTM (2, B, H)."""
+        """One step: the new state from the input x_t (B, D) and the state before, (B, H), LSTM (2, B, H)."""
         _check.floats("x_t", x_t, {"B": None, "D": self.input_size})
         _check.floats("state", state, self.state_shape(len(x_t)))
         new_state, _ = self.step_forward(x_t @ self.W_x.T + self.b, state, self.W_h.T)
         return new_state
 
     def weight_gradients(self, dz, x, states):
-        """Each weight gradient: the outer products of all steps, added up as one matrix product.
+        """The gradients of params: for each weight, the sum of the outer products of all steps.
 
-        dz (T, B, dz_blocks * H) from `step_backward`, zero after a sequence's end; x (T, B, D); states (T+1, B, H).
+        dz (T, B, dz_blocks H), zero after a sequence's end; x (T, B, D); states (T+1, B, H).
         """
         dz, h_prev = dz[..., :self.blocks * self.hidden_size], self.hidden(states)[:-1]
         return {"W_x": outer_products(dz, x), "W_h": outer_products(dz, h_prev), "b": dz.sum(axis=(0, 1))}
 
 
 class RNNCell(Cell):
-    """h_t = tanh(W_x x_t + W_h h_{t-1} + b), Elman's cell (1990) with tanh. W_x (H, D), W_h (H, H), b (H,)."""
+    """h_t = tanh(W_x x_t + W_h h_{t-1} + b): Elman (1990), with tanh. W_x (H, D), W_h (H, H), b (H,)."""
 
     def step_forward(self, a_t, h_prev, W_h_T):
-        h_t = np.tanh(a_t + h_prev @ W_h_T)                         # a_t = W_x x_t + b, made for all steps at once
-        return h_t, ()                                              # no gates
+        h_t = np.tanh(a_t + h_prev @ W_h_T)             # a_t = W_x x_t + b
+        return h_t, ()                                  # no gates
 
     def step_backward(self, dh_t, h_prev, h_t, _):
-        dz_t = dh_t * (1 - h_t**2)                                  # tanh'(z_t) = 1 - h_t^2
+        dz_t = dh_t * (1 - h_t**2)                      # tanh'(z_t) = 1 - h_t^2
         dh_prev = dz_t @ self.W_h
         return dz_t, dh_prev
 
 
 class LSTMCell(Cell):
-    """Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+    """Long short-term memory (Hochreiter and Schmidhuber 1997, the forget gate by Gers et al. 2000).
 
     ::
 
-        z_t = W_x x_t + W_h h_{t-1} + b                         rows in the order i, f, g, o (torch's)
-        i, f, o = sigma(z_i), sigma(z_f), sigma(z_o)            write, keep, show
-        g = tanh(z_g)                                           what would be written
+        z_t = W_x x_t + W_h h_{t-1} + b                     rows in the order i, f, g, o (torch's)
+        i, f, o = sigma(z_i), sigma(z_f), sigma(z_o)        write, keep, show
+        g = tanh(z_g)                                       what would be written
         c_t = f c_{t-1} + i g
         h_t = o tanh(c_t)
 
-    The state is (2, B, H): [0] is h, [1] is c. W_x (4H, D), W_h (4H, H), b (4H,). From c to c the Jacobian of a step is
-    diag(f): a product of gates over many steps, where the vanilla cell has a product of matrices.
+    The state is (2, B, H): [0] is h, [1] is c. W_x (4H, D), W_h (4H, H), b (4H,). Directly, not through
+    h, d c_t / d c_{t-1} = diag(f): over many steps a product of gates, not of matrices.
 
     Parameters
     ----------
     input_size, hidden_size, rng :
         As for every cell.
     forget_bias, input_bias : float, optional
-        Set the bias of that gate in every unit; without them it is drawn like all weights. forget_bias = 4 keeps
-        sigma(4) = 0.982 of c at each step, input_bias = -4 writes 0.018 of g.
+        Set the bias of that gate in every unit; by default it is drawn like all weights. At each step
+        forget_bias = 4 keeps sigma(4) = 0.982 of c, and input_bias = -4 writes 0.018 of g.
     """
 
     blocks = gate_blocks = dz_blocks = 4
@@ -187,8 +189,8 @@ class LSTMCell(Cell):
         (dh_t, dc_t), (_, c_prev), (_, c_t) = d_state, state, new_state
         i, f, g, o = split(gates, 4)
         tanh_c = np.tanh(c_t)
-        dc_t = dc_t + dh_t * o * (1 - tanh_c**2)                    # c_t's second path: h_t = o tanh(c_t)
-        dz_i = dc_t * g * (i * (1 - i))                             # sigma'(z) = s (1 - s)
+        dc_t = dc_t + dh_t * o * (1 - tanh_c**2)        # c_t acts through h_t = o tanh(c_t), too
+        dz_i = dc_t * g * (i * (1 - i))                 # sigma'(z) = s (1 - s)
         dz_f = dc_t * c_prev * (f * (1 - f))
         dz_g = dc_t * i * (1 - g**2)
         dz_o = dh_t * tanh_c * (o * (1 - o))
@@ -202,10 +204,10 @@ class GRUCell(Cell):
 
     ::
 
-        r = sigma(W_xr x_t + W_hr h_{t-1} + b_r)                rows in the order r, z, n (torch's)
-        z = sigma(W_xz x_t + W_hz h_{t-1} + b_z)                keep
+        r = sigma(W_xr x_t + W_hr h_{t-1} + b_r)            rows in the order r, z, n (torch's)
+        z = sigma(W_xz x_t + W_hz h_{t-1} + b_z)            keep
         q = W_hn h_{t-1} + b_hn
-        n = tanh(W_xn x_t + b_n + r q)                          what would be written
+        n = tanh(W_xn x_t + b_n + r q)                      what would be written
         h_t = (1 - z) n + z h_{t-1}
 
     W_x (3H, D), W_h (3H, H), b (3H,), b_hn (H,).
@@ -215,10 +217,10 @@ class GRUCell(Cell):
     input_size, hidden_size, rng :
         As for every cell.
     update_bias : float, optional
-        Sets the bias of the gate z in every unit: 4 keeps sigma(4) = 0.982 of h at each step and writes the rest.
+        Sets the bias of the gate z in every unit: 4 keeps sigma(4) = 0.982 of h at each step.
     """
 
-    blocks, gate_blocks, dz_blocks = 3, 4, 4                        # rows r, z, n; kept r, z, n, q
+    blocks, gate_blocks, dz_blocks = 3, 4, 4            # r, z, n; r, z, n, q; the gradients of those
     b_hn = parameter("b_hn")
 
     def __init__(self, input_size, hidden_size, rng, update_bias=None):
@@ -234,7 +236,7 @@ class GRUCell(Cell):
         r, z = sigmoid(a_r + u_r), sigmoid(a_z + u_z)
         q = u_n + self.b_hn
         n = np.tanh(a_n + r * q)
-        h_t = z * (h_prev - n) + n                                  # (1 - z) n + z h_{t-1}
+        h_t = z * (h_prev - n) + n                      # (1 - z) n + z h_{t-1}
         return h_t, np.concatenate([r, z, n, q], axis=-1)
 
     def step_backward(self, dh_t, h_prev, h_t, gates):
@@ -242,22 +244,24 @@ class GRUCell(Cell):
         kept = dh_t * z
         dz_n = (dh_t - kept) * (1 - n**2)
         dq = dz_n * r
-        dz_r = dq * q * (1 - r)                                     # dz_n q r (1 - r)
-        dz_z = kept * (h_prev - n) * (1 - z)                        # dh_t (h_{t-1} - n) z (1 - z)
+        dz_r = dq * q * (1 - r)                         # dz_n q r (1 - r)
+        dz_z = kept * (h_prev - n) * (1 - z)            # dh_t (h_{t-1} - n) z (1 - z)
         dh_prev = np.concatenate([dz_r, dz_z, dq], axis=-1) @ self.W_h + kept
         return np.concatenate([dz_r, dz_z, dz_n, dq], axis=-1), dh_prev
 
     def weight_gradients(self, dz, x, states):
-        """As for every cell, but W_hn and b_hn have dq: n sees them through r."""
         H, h_prev = self.hidden_size, states[:-1]
         dz, dq = dz[..., :3 * H], dz[..., 3 * H:]
+        # W_hn acts through q, so its rows take dq where those of W_xn take dz_n
         W_h = np.concatenate([outer_products(dz[..., :2 * H], h_prev), outer_products(dq, h_prev)])
-        return {"W_x": outer_products(dz, x), "W_h": W_h, "b": dz.sum(axis=(0, 1)), "b_hn": dq.sum(axis=(0, 1))}
+        return {"W_x": outer_products(dz, x), "W_h": W_h,
+                "b": dz.sum(axis=(0, 1)), "b_hn": dq.sum(axis=(0, 1))}
 
 
 def _set_bias(name, value, rows):
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not np.isfinite(value):
+    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not real or not np.isfinite(value):
         raise ValueError(f"{name} must be a finite number or None; it was {value!r}")
     rows[...] = value

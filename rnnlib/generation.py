@@ -1,8 +1,8 @@
 """Writing token by token: always the likeliest, the best few, or a draw.
 
-`step` is a function (tokens (B,), state) -> (scores (B, K), new state). States have B on the axis before the last, as
-those of the cells have. A score of -inf rules its token out; NaN, +inf, or a row without any possible token is a
-ValueError.
+`step` is a function (tokens (B,), state) -> (scores (B, K), new state), such as the .step of a model that
+writes; the axis of B is the last but one in a state. A score of -inf rules its token out. NaN, +inf, or a
+row that rules out all tokens raises ValueError.
 """
 
 import numpy as np
@@ -12,22 +12,25 @@ from .readout import log_softmax, softmax
 
 
 def greedy(step, state, start, end, max_length):
-    """Always the likeliest token: (L, B) with L <= max_length; after a sequence's first `end` come only more of them."""
-    return _write(step, state, start, end, max_length, lambda scores: _check.scores(scores).argmax(axis=-1))
+    """Always the likeliest token: (L, B), L <= max_length; a sequence is padded with `end` after its first."""
+    def likeliest(scores):
+        return _check.scores(scores).argmax(axis=-1)
+
+    return _write(step, state, start, end, max_length, likeliest)
 
 
 def probabilities(scores, temperature=1.0, top_k=None):
     """softmax(scores / temperature) over the last axis, (..., K); with top_k only the k likeliest tokens keep any.
 
-    A low temperature sharpens the distribution towards its largest entry, a high one flattens it towards equal shares.
-    All tokens whose score equals the k-th largest stay.
+    A low temperature sharpens the distribution towards its largest entry, a high one flattens it towards
+    equal shares. All tokens whose score equals the k-th largest stay.
     """
     _check.scores(scores)
     _check.positive("temperature", temperature)
     if top_k is not None:
         kth = np.sort(scores, axis=-1)[..., -_check.whole("top_k", top_k, 1, scores.shape[-1])]
         scores = np.where(scores >= kth[..., None], scores, -np.inf)
-    with np.errstate(over="ignore"):        # at a temperature of 1e-308 a quotient may be -inf; exp(-inf) is 0, as it should be
+    with np.errstate(over="ignore"):    # at a temperature of 1e-308 a quotient may be -inf, and exp(-inf) is 0
         return softmax((scores - scores.max(axis=-1, keepdims=True)) / temperature)
 
 
@@ -39,7 +42,8 @@ def sample(step, state, start, end, max_length, rng, temperature=1.0, top_k=None
     def draw(scores):
         p = probabilities(scores, temperature, top_k)
         drawn_from.append(p)
-        # the first token whose cumulative probability exceeds a uniform number; rounding may leave the total just off 1
+        # the first token whose cumulative probability exceeds a uniform number from 0 to the total, 1 but
+        # for rounding
         cumulative = np.cumsum(p, axis=-1)
         return (rng.random((len(p), 1)) * cumulative[:, -1:] < cumulative).argmax(axis=-1)
 
@@ -63,7 +67,7 @@ def beam_search(step, state, start, end, max_length, width):
         scores, state = step(tokens, state)
         log_p = total[:, None] + log_softmax(_check.scores(scores))
         best = np.argsort(-log_p, axis=None, kind="stable")[:width]
-        best = best[log_p.flat[best] > -np.inf]                     # what is ruled out is no hypothesis
+        best = best[log_p.flat[best] > -np.inf]         # what is ruled out is not kept
         beam, tokens = np.unravel_index(best, log_p.shape)
         total, written, state = log_p[beam, tokens], np.column_stack([written[beam], tokens]), state[..., beam, :]
         done = tokens == end

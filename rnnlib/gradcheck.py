@@ -11,8 +11,8 @@ def gradient_check(f, params, grads, epsilon=1e-5):
     Parameters
     ----------
     f : function
-        f() or f(params) returns the loss as one number, computed anew from the arrays in params. params is passed only
-        if f has an argument without a default.
+        f() or f(params) returns the loss as one number, computed anew from the arrays in params. It is
+        given params only if it has an argument without a default.
     params : dict of str to ndarray
         float64 arrays; changed number by number during the check, and restored.
     grads : dict of str to ndarray
@@ -28,8 +28,8 @@ def gradient_check(f, params, grads, epsilon=1e-5):
     Raises
     ------
     TypeError, ValueError
-        Where params, grads or the loss cannot be checked; in float32 they cannot, for a difference of two losses is
-        smaller there than their rounding.
+        Where grads do not fit params, or where either params or the loss is not float64: in float32,
+        rounding is larger than the differences compared.
     """
     if set(params) != set(grads):
         raise ValueError(f"grads must name the same arrays as params, {sorted(params)}; it named {sorted(grads)}")
@@ -38,10 +38,9 @@ def gradient_check(f, params, grads, epsilon=1e-5):
     arguments = (params,) if _needs_an_argument(f) else ()
     worst = 0.0
     for name, array in params.items():
-        if not isinstance(array, np.ndarray):
-            raise TypeError(f"params[{name!r}] must be a NumPy array of floats; it was a {type(array).__name__}")
-        if not np.issubdtype(array.dtype, np.floating):
-            raise TypeError(f"params[{name!r}] must hold floating-point numbers; its dtype was {array.dtype}")
+        if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+            raise TypeError(f"params[{name!r}] must be a NumPy array of floats; "
+                            f"it was {getattr(array, 'dtype', type(array).__name__)}")
         _check_precision(f"params[{name!r}]", array.dtype)
         analytic = np.asarray(grads[name], dtype=float)
         if analytic.shape != array.shape or array.size == 0:
@@ -70,14 +69,14 @@ def _needs_an_argument(f):
 
 def _loss(value):
     """What f returned, as one number."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiu" or array.size != 1:
+    loss = np.asarray(value)
+    if loss.dtype.kind not in "fiu" or loss.size != 1:
         raise TypeError(f"f must return the loss as one number; it returned {value!r}")
-    _check_precision("the loss that f returns", array.dtype)
-    return array.item()
+    _check_precision("the loss that f returns", loss.dtype)
+    return loss.item()
 
 
 def _check_precision(name, dtype):
     if dtype in (np.float16, np.float32):
-        raise TypeError(f"{name} must be float64; it was {dtype}, where even a right gradient fails, for rounding is larger "
-                        "than the differences compared. Do the check in float64: array.astype(float)")
+        raise TypeError(f"{name} must be float64; it was {dtype}, in which even a right gradient fails: rounding "
+                        "is larger than the differences compared. Check in float64: array.astype(float)")

@@ -1,4 +1,4 @@
-"""From states to outputs and from outputs to a loss: y_t = W_y h_t + b_y, cross entropy, squared error, masks."""
+"""From states to outputs, y_t = W_y h_t + b_y, and from outputs to a loss: cross entropy, squared error, masks."""
 
 import numpy as np
 
@@ -25,7 +25,8 @@ class Readout:
         self.hidden_size = H = _check.whole("hidden_size", hidden_size, 1)
         self.output_size = K = _check.whole("output_size", output_size, 1)
         bound = 1 / np.sqrt(H)
-        self.params = {"W_y": _check.generator(rng).uniform(-bound, bound, (K, H)), "b_y": rng.uniform(-bound, bound, K)}
+        _check.generator(rng)
+        self.params = {"W_y": rng.uniform(-bound, bound, (K, H)), "b_y": rng.uniform(-bound, bound, K)}
         self.loss = cross_entropy if loss is None else loss
 
     def forward(self, h):
@@ -48,7 +49,7 @@ def softmax(y):
 
 
 def log_softmax(y):
-    """log softmax(y) over the last axis, without the loss of small differences that a logarithm of p near 1 brings."""
+    """log(softmax(y)) over the last axis, exact even where p is near 1 or too small for float64."""
     shifted = y - y.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
@@ -83,7 +84,7 @@ def cross_entropy(y, target, mask=None):
 
 
 def squared_error(y, target, mask=None):
-    """Mean of (y - target)^2 over the K numbers of the entries the mask keeps, and its gradient (as torch's MSELoss).
+    """Mean of (y - target)^2 over all numbers of the entries that the mask keeps, and its gradient.
 
     y, target : ndarray (..., K); mask : ndarray of bool (...), at least one True. Returns (loss, dy (..., K)).
     """
@@ -100,7 +101,8 @@ def mask_of(lengths, T):
 
 def _axes_before_last(y):
     """The axes of y except the last, named by the letters of a sequence: name -> size."""
-    return dict(zip({1: "", 2: "B", 3: "TB"}.get(y.ndim, [f"axis {i}" for i in range(y.ndim - 1)]), y.shape[:-1]))
+    names = {1: "", 2: "B", 3: "TB"}.get(y.ndim, [f"axis {i}" for i in range(y.ndim - 1)])
+    return dict(zip(names, y.shape[:-1]))
 
 
 def _entry_weights(mask, shape):

@@ -19,7 +19,7 @@ class SGD:
 
 
 class Adam:
-    """Kingma and Ba (2015), Algorithm 1; each number gets a step of about learning_rate, whatever its gradient's size."""
+    """Kingma and Ba (2015), Algorithm 1: steps of about learning_rate, whatever the gradient's size."""
 
     def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
         self.learning_rate = _check.positive("learning_rate", learning_rate)
@@ -67,7 +67,7 @@ def clip_by_norm(grads, max_norm):
 
 
 def global_norm(grads):
-    """The norm of all gradients as one long vector. Raises ValueError, naming the array, where one is not finite."""
+    """The norm of all gradients as one vector. Raises ValueError, naming the array, where one is not finite."""
     if not grads:
         raise ValueError("grads must name at least one array; it was empty")
     for name, g in grads.items():
