@@ -51,7 +51,7 @@ def forward(cell, x, state_0=None, lengths=None):
     states : ndarray (T+1, B, H), LSTM (T+1, 2, B, H)
         states[0] is the start, states[t] the state after t inputs.
     cache : Cache
-        For `bptt` and `jacobians`. It holds x itself, not a copy: do not change x before they ran.
+        For `bptt` and `jacobians`. It holds x itself, not a copy: do not change x until they have run.
 
     Raises
     ------

@@ -43,7 +43,7 @@ LIMIT = 1e-7
 START, END = 1, 0
 T, B, D, H, K, V = 4, 3, 3, 2, 4, 5             # K tokens are written, V tokens (or numbers) are read
 LENGTHS = np.array([2, 4, 1])
-# the second of three sequences never ends, the third ends at once; behind an end stand tokens that mean nothing
+# the second of three sequences never ends, the third ends at once; the tokens after an end mean nothing
 TARGET = np.array([[2, 3, END],
                    [3, 2, START],
                    [END, 2, 2],
@@ -135,7 +135,7 @@ def test_gradients_of_one_to_many(kind, embedded, from_features):
 
 
 def test_the_target_has_what_these_tests_need():
-    """Sequences that end at different steps, one of them never, with tokens other than `end` behind an end."""
+    """Sequences that end at different steps, one of them never, with tokens other than `end` after an end."""
     first = [list(tokens).index(END) if END in tokens else None for tokens in TARGET.T]
     assert first == [2, None, 0] and (TARGET[3:, 0] != END).any() and (TARGET[1:, 2] != END).any()
 
@@ -225,17 +225,17 @@ def test_teacher_forcing_against_a_loop(pattern, kind, embedded):
 
 @pytest.mark.parametrize("pattern", ["encoder-decoder", "one to many"])
 @pytest.mark.parametrize("embedded", [False, True])
-def test_what_stands_behind_the_first_end_changes_nothing(pattern, embedded):
+def test_what_comes_after_the_first_end_changes_nothing(pattern, embedded):
     rng = np.random.default_rng(6)
     model, batch = make(pattern, "gru", rng, embedded), make_batch(pattern, rng, embedded)
     loss, grads = model.loss_and_gradients(batch)
-    behind = np.zeros(TARGET.shape, bool)
-    behind[3:, 0] = behind[1:, 2] = True
-    for other in (np.where(behind, END, TARGET), np.where(behind, 2, TARGET), np.where(behind, START, TARGET)):
+    after = np.zeros(TARGET.shape, bool)
+    after[3:, 0] = after[1:, 2] = True
+    for other in (np.where(after, END, TARGET), np.where(after, 2, TARGET), np.where(after, START, TARGET)):
         loss_2, grads_2 = model.loss_and_gradients((batch[0], other))
         assert loss_2 == loss
         assert_same(grads_2, grads)
-    for t, b in zip(*np.nonzero(~behind)):                          # and everything before does count, the end too
+    for t, b in zip(*np.nonzero(~after)):                          # and everything before does count, the end too
         other = TARGET.copy()
         other[t, b] = 3 if TARGET[t, b] != 3 else 2
         assert abs(model.loss_and_gradients((batch[0], other))[0] - loss) > 1e-6, (t, b)
@@ -402,7 +402,7 @@ def test_training_learns_a_batch_by_heart(pattern):
     answer = model.predict(batch[0])
     if pattern in READERS:
         np.testing.assert_array_equal(answer.argmax(axis=-1), batch[1])
-    else:                                                           # what it was shown, and `end` behind it
+    else:                                                           # what it was shown, and `end` after it
         np.testing.assert_array_equal(answer[:5], [[2, 3, 0], [3, 2, 0], [0, 2, 0], [0, 3, 0], [0, 1, 0]])
 
 
@@ -687,7 +687,7 @@ def test_samples_come_as_often_as_their_probabilities_say(temperature, top_k):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_sample_of_a_model(kind):
-    """The probabilities that come back belong to the tokens before; behind an end stands `end`; rng alone decides."""
+    """The probabilities that come back belong to the tokens before; after an end comes `end`; rng alone decides."""
     rng = np.random.default_rng(17)
     model, many = make_one_to_many(kind, rng), 40
     v, before = rng.normal(size=(many, V)), np.random.get_state()[1].copy()
