@@ -1,11 +1,12 @@
 """Recurrent neural networks in NumPy, written to be read: the library under the course in notebooks/.
 
-``import rnnlib`` needs numpy alone; what the lessons show and ask is in `rnnlib.course`, loaded when it is first used.
+``import rnnlib`` needs numpy alone. The figures, widgets and exercises of the lessons are in
+`rnnlib.course`, which is loaded on first use.
 """
 
 import importlib
 
-from .cells import GRUCell, LSTMCell, RNNCell
+from .cells import Cell, GRUCell, LSTMCell, RNNCell
 from .generation import beam_search, greedy, probabilities, sample
 from .gradcheck import gradient_check
 from .patterns import Embedding, EncoderDecoder, ManyToMany, ManyToOne, OneToMany
@@ -15,10 +16,10 @@ from .training import SGD, Adam, clip_by_norm, train
 
 __version__ = "0.1.0"
 __all__ = [
-    "RNNCell", "LSTMCell", "GRUCell", "forward", "bptt", "Gradients", "jacobians", "jacobian_products", "Bidirectional",
-    "Readout", "softmax", "cross_entropy", "squared_error", "mask_of", "Embedding", "ManyToOne", "ManyToMany",
-    "EncoderDecoder", "OneToMany", "greedy", "beam_search", "sample", "probabilities", "SGD", "Adam", "clip_by_norm",
-    "train", "gradient_check",
+    "Cell", "RNNCell", "LSTMCell", "GRUCell", "forward", "bptt", "Gradients", "jacobians",
+    "jacobian_products", "Bidirectional", "Readout", "softmax", "cross_entropy", "squared_error", "mask_of",
+    "Embedding", "ManyToOne", "ManyToMany", "EncoderDecoder", "OneToMany", "greedy", "beam_search", "sample",
+    "probabilities", "SGD", "Adam", "clip_by_norm", "train", "gradient_check",
 ]
 
 
