@@ -26,7 +26,7 @@ def simulated(rng):
 def test_probabilities_sum_to_one_and_cover_what_is_made():
     part = made_names.everything()
     for land in range(3):
-        assert part.probability[part.lands == land].sum() == pytest.approx(1)
+        assert part.probability[part.given == land].sum() == pytest.approx(1)
     rng = np.random.default_rng(0)
     surprise = []
     for _ in range(3000):

@@ -36,8 +36,8 @@ def simulated(rng):
 def test_tunes_are_those_of_the_rules_with_their_probabilities():
     part = melodies.everything()
     for place in range(len(melodies.SEEDS)):
-        assert part.probability[part.seeds == place].sum() == pytest.approx(1)
-    keys = list(zip(part.seeds.tolist(), map(tuple, part.tokens.T.tolist())))
+        assert part.probability[part.given == place].sum() == pytest.approx(1)
+    keys = list(zip(part.given.tolist(), map(tuple, part.tokens.T.tolist())))
     assert len(keys) == len(set(keys))
     by_notes = {(place, tuple(tune)): p for (place, _), tune, p in zip(keys, melodies.tunes(part.tokens), part.probability)}
     rng, drawn = np.random.default_rng(0), []
@@ -49,7 +49,7 @@ def test_tunes_are_those_of_the_rules_with_their_probabilities():
 
 
 def test_no_tune_is_in_both_parts():
-    parts = [{(s, tuple(t)) for s, t in zip(part.seeds.tolist(), part.tokens.T.tolist())}
+    parts = [{(s, tuple(t)) for s, t in zip(part.given.tolist(), part.tokens.T.tolist())}
              for part in map(melodies.everything, (False, True, None))]
     assert not parts[0] & parts[1] and parts[0] | parts[1] == parts[2]
     assert 0.15 < len(parts[1]) / len(parts[2]) < 0.25
@@ -72,7 +72,7 @@ def test_baseline_and_ceiling_agree_with_a_simulation():
             for a, b in zip([melodies.START, *row], row)]
     assert melodies.baseline() == pytest.approx(np.mean(bits), rel=0.05)
     part = melodies.everything(True)
-    p = {(s, tuple(row[row != 0])): q for s, row, q in zip(part.seeds.tolist(), part.tokens.T, part.probability)}
+    p = {(s, tuple(row[row != 0])): q for s, row, q in zip(part.given.tolist(), part.tokens.T, part.probability)}
     total = sum(-np.log2(p[s, tuple(row[:-1])]) for s, row in parts[True])
     assert melodies.ceiling() == pytest.approx(total / sum(len(row) for _, row in parts[True]), rel=0.03)
     assert melodies.ceiling() < melodies.target() < melodies.baseline(1) < melodies.baseline(0)
@@ -80,9 +80,9 @@ def test_baseline_and_ceiling_agree_with_a_simulation():
 
 def test_every_tune_keeps_the_rules_and_a_changed_one_breaks_its_rule():
     part = melodies.everything()
-    for place, tune in zip(part.seeds, melodies.tunes(part.tokens)):
+    for place, tune in zip(part.given, melodies.tunes(part.tokens)):
         assert all(melodies.rules(tune, melodies.SEEDS[place]).values())
-    assert melodies.of_the_grammar(part.seeds, part.tokens).all()
+    assert melodies.of_the_grammar(part.given, part.tokens).all()
     good = [(60, 1), (62, 1), (64, 1), (62, 1), (64, 1), (65, 1), (60, 1), (62, 1), (64, 1), (59, 1), (60, 2)]
     assert all(melodies.rules(good, 60).values())
 

@@ -2,14 +2,14 @@
 
 How to add a task:
 
-1. Write a module here. Its docstring holds the grammar, the split into training and test part, and what baseline and
-   ceiling are; its code holds `batches(rng)`, `test_set()`, `model(kind, rng)`, `score(model, batch=None)`, `baseline()`
-   and `ceiling()`. No sequence of the test part may ever be in a batch: `held_out` in task.py splits by checksum.
-2. End it with ``TASK = Task(...)``, see task.py, and, for the lessons, with
+1. Write a module here. Its docstring tells the grammar, the split and what baseline and ceiling are; its code holds
+   `batches`, `test_set`, `model`, `score`, `baseline` and `ceiling`, as task.Task describes them. No sequence of the test
+   part may be in a batch: task.held_out splits by checksum, and listed.Listed helps where a grammar can be listed.
+2. End it with ``TASK = Task(...)`` and, the names that lessons call,
    ``training, trained, load_model = TASK.training, TASK.trained, TASK.load_model``.
-3. Add the module's name to `TASKS` below. From then on `python tools/weights.py NAME` trains and writes what it ships,
-   `python tools/scores.py NAME` prints its scores, and tests/test_toydata.py checks what every task must satisfy.
-4. Test the grammar, and baseline and ceiling by simulation, in tests/test_toydata_NAME.py.
+3. Add its name to `TASKS`: `python tools/weights.py NAME` then trains and writes the weights that ship, `python
+   tools/scores.py NAME` prints its row of scores, and tests/test_toydata.py checks what every task must satisfy.
+4. Test grammar, baseline and ceiling against a simulation, in tests/test_toydata_NAME.py.
 """
 
 import importlib

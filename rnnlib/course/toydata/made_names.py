@@ -17,12 +17,12 @@ name in five, by its checksum, is held out for the test; no name is in both part
 
 import functools
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 
 from ... import OneToMany, Readout
-from .task import CELL_TYPES, Task, halfway, held_out, new_cell, padded, pick, up_to_end
+from .listed import Listed
+from .task import CELL_TYPES, Task, halfway, held_out, new_cell, padded, up_to_end
 
 VOWELS = ("ei", "ao")
 CODAS = {"": .5, "n": .2, "r": .15, "l": .15}
@@ -40,14 +40,6 @@ MOST = 16                               # letters a network may write before it 
 H = 32
 STEPS, LEARNING_RATE, BATCH = 500, 0.02, 32
 SHIPPED = [("GRU", 0), ("GRU", 1), ("GRU", 2), ("RNN", 0), ("LSTM", 0)]
-
-
-class Part(NamedTuple):
-    """Names of the grammar: all of them, or one part of the split."""
-
-    tokens: np.ndarray          # (T, n) of int, closed by END and padded with it
-    lands: np.ndarray           # (n,) of int, indices into LANDS
-    probability: np.ndarray     # (n,), given the land; over all names of a land it sums to 1
 
 
 @functools.cache
@@ -70,11 +62,11 @@ def _made():
 
 @functools.cache
 def everything(test=None):
-    """All names as a Part; those of the training part (test=False) or of the test part (test=True)."""
+    """All names as Listed, given their lands, indices into LANDS; or those of the training part (False), the test part (True)."""
     chosen = [(name, land, p) for land, names in enumerate(_made()) for name, p in names.items()
               if test is None or held_out(name.encode()) == test]
-    return Part(encode([name for name, _, _ in chosen]), np.array([land for _, land, _ in chosen]),
-                np.array([p for _, _, p in chosen]))
+    return Listed(encode([name for name, _, _ in chosen]), np.array([land for _, land, _ in chosen]),
+                  np.array([p for _, _, p in chosen]))
 
 
 def encode(names):
@@ -87,6 +79,11 @@ def decode(tokens):
     return ["".join(LETTERS[token] for token in column) for column in up_to_end(tokens)]
 
 
+def one_hot(lands):
+    """The input v (B, V) for the lands (B,), indices into LANDS."""
+    return np.eye(len(LANDS))[lands]
+
+
 def chance(name, land):
     """The probability of a name in a land, 0 where the grammar cannot make it; land is an index into LANDS."""
     return _made()[land].get(name, 0.0)
@@ -94,68 +91,30 @@ def chance(name, land):
 
 def draw(n, rng, test=False):
     """n names of a part, drawn by their probabilities: lands (n,) of int, indices into LANDS, and tokens (T, n) of int."""
-    part = everything(test)
-    which = pick(_cumulated(test), n, rng)
-    return part.lands[which], part.tokens[:, which]
-
-
-@functools.cache
-def _cumulated(test):
-    return np.cumsum(everything(test).probability)
-
-
-def one_hot(lands):
-    """The input v (B, V) for the lands (B,), indices into LANDS."""
-    return np.eye(len(LANDS))[lands]
+    return everything(test).draw(n, rng)
 
 
 def batches(rng, B=BATCH):
     """Fresh batches (v (B, V), target (T, B)) of the training part without end."""
     while True:
-        lands, tokens = draw(B, rng)
-        yield one_hot(lands), tokens
+        yield everything(False).batch(B, rng)
 
 
 def test_set(n=1000, rng=None):
     """(v, target) of n names of the test part; always the same ones without an rng."""
-    lands, tokens = draw(n, np.random.default_rng(9) if rng is None else rng, test=True)
-    return one_hot(lands), tokens
+    return everything(True).batch(n, np.random.default_rng(9) if rng is None else rng)
 
 
 @functools.cache
 def baseline(before=1):
-    """The perplexity of a table: in each land, how often a letter follows the `before` letters before it, 0, 1 or 2.
-
-    Counted on the whole training part, scored on the test part; the end of a name counts as a letter. A letter that
-    does not occur in training counts as a thousandth of an even share.
-    """
-    land, history, letter, weight = _histories(everything(False), before)
-    size = K ** before
-    table = np.full((len(LANDS), size, K), 1e-3 / K)
-    np.add.at(table, (land, history, letter), weight)
-    table /= table.sum(axis=-1, keepdims=True)
-    land, history, letter, weight = _histories(everything(True), before)
-    return float(np.exp(-(weight * np.log(table[land, history, letter])).sum() / weight.sum()))
-
-
-def _histories(part, before):
-    """Every letter of a part, its first `end` included: (land, number of the history, letter, probability), each (n,)."""
-    history, previous = np.zeros_like(part.tokens), part.tokens
-    for lag in range(before):
-        previous = np.concatenate([np.full_like(previous[:1], START), previous[:-1]])
-        history = history + previous * K ** lag
-    ends = part.tokens == END
-    inside = np.cumsum(ends, axis=0) - ends == 0
-    land, p = (np.broadcast_to(row, inside.shape)[inside] for row in (part.lands, part.probability))
-    return land, history[inside], part.tokens[inside], p
+    """The perplexity of a table: in each land, how often a letter follows the `before` letters before it."""
+    return float(np.exp(everything(False).table_entropy(everything(True), before, K)))
 
 
 @functools.cache
 def ceiling():
-    """The least possible perplexity, knowing how names are made: e to a test name's entropy per letter, given the land."""
-    part = everything(True)
-    letters = (part.tokens != END).sum(axis=0) + 1
-    return float(np.exp(-(part.probability * np.log(part.probability)).sum() / (part.probability * letters).sum()))
+    """The least possible perplexity, knowing how names are made; the end of a name counts as a letter."""
+    return float(np.exp(everything(True).entropy()))
 
 
 target = halfway(baseline, ceiling)         # perplexity

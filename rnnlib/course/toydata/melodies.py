@@ -19,12 +19,12 @@ import functools
 import io
 import wave
 from itertools import accumulate, product
-from typing import NamedTuple
 
 import numpy as np
 
 from ... import OneToMany, Readout
-from .task import CELL_TYPES, Task, halfway, held_out, new_cell, pick, up_to_end
+from .listed import Listed
+from .task import CELL_TYPES, Task, halfway, held_out, new_cell, up_to_end
 
 SEEDS = (60, 62, 64, 65, 67)
 MAJOR = (0, 2, 4, 5, 7, 9, 11)          # semitones from home to the seven notes of the scale
@@ -43,14 +43,6 @@ BEATS_A_MINUTE, RATE = 150, 8000        # of the sound; samples a second
 H = 40
 STEPS, LEARNING_RATE, BATCH = 1000, 0.02, 32
 SHIPPED = [("GRU", 0), ("GRU", 1), ("GRU", 2), ("RNN", 0)]
-
-
-class Part(NamedTuple):
-    """Tunes of the grammar: all of them, or one part of the split."""
-
-    tokens: np.ndarray          # (T, n) of int, closed by END and padded with it
-    seeds: np.ndarray           # (n,) of int, indices into SEEDS
-    probability: np.ndarray     # (n,), given the seed; over all tunes of a seed it sums to 1
 
 
 def pitch(step, home):
@@ -87,7 +79,7 @@ _TOKEN = {note: token for token, note in enumerate(NOTES, 2)}
 
 @functools.cache
 def everything(test=None):
-    """All tunes as a Part; those of the training part (test=False) or of the test part (test=True)."""
+    """All tunes as Listed, given their seeds, indices into SEEDS; or those of the training part (False), the test part (True)."""
     T, rows, seeds, probability = max(len(steps) for steps, _, _ in _TUNES) + 1, [], [], []
     for (place, home), (steps, lengths, p) in product(enumerate(SEEDS), _TUNES):
         row = [_TOKEN[pitch(step, home), beats] for step, beats in zip(steps, lengths)]
@@ -95,14 +87,17 @@ def everything(test=None):
             rows.append(row + [END] * (T - len(row)))
             seeds.append(place)
             probability.append(p)
-    return Part(np.array(rows).T, np.array(seeds), np.array(probability))
+    return Listed(np.array(rows).T, np.array(seeds), np.array(probability))
 
 
 def draw(n, rng, test=False):
     """n tunes of a part, drawn by their probabilities: seeds (n,) of int, indices into SEEDS, and tokens (T, n) of int."""
-    part = everything(test)
-    which = pick(np.cumsum(part.probability), n, rng)
-    return part.seeds[which], part.tokens[:, which]
+    return everything(test).draw(n, rng)
+
+
+def tunes(tokens):
+    """Tokens (T, B) as B lists of notes (midi, beats), each up to its first END; a START that was written is left out."""
+    return [[NOTES[token - 2] for token in column if token != START] for column in up_to_end(tokens)]
 
 
 def one_hot(seeds):
@@ -113,50 +108,24 @@ def one_hot(seeds):
 def batches(rng, B=BATCH):
     """Fresh batches (v (B, V), target (T, B)) of the training part without end."""
     while True:
-        seeds, tokens = draw(B, rng)
-        yield one_hot(seeds), tokens
+        yield everything(False).batch(B, rng)
 
 
 def test_set(n=500, rng=None):
     """(v, target) of n tunes of the test part; always the same ones without an rng."""
-    seeds, tokens = draw(n, np.random.default_rng(9) if rng is None else rng, test=True)
-    return one_hot(seeds), tokens
-
-
-def tunes(tokens):
-    """Tokens (T, B) as B lists of notes (midi, beats), each up to its first END; a START that was written is left out."""
-    return [[NOTES[token - 2] for token in column if token != START] for column in up_to_end(tokens)]
+    return everything(True).batch(n, np.random.default_rng(9) if rng is None else rng)
 
 
 @functools.cache
 def baseline(before=1):
-    """The bits per note of a table: for each seed, how often each token follows the `before` tokens before it (0 or 1).
-
-    Counted on the whole training part and scored on the test part; `end` counts as a note. A token that does not occur in
-    training counts as a thousandth of an even share.
-    """
-    table = np.full((len(SEEDS), K if before else 1, K), 1e-3 / K)
-    seeds, previous, token, weight = _pairs(everything(False), before)
-    np.add.at(table, (seeds, previous, token), weight)
-    table /= table.sum(axis=-1, keepdims=True)
-    seeds, previous, token, weight = _pairs(everything(True), before)
-    return float(-(weight * np.log2(table[seeds, previous, token])).sum() / weight.sum())
-
-
-def _pairs(part, before):
-    """Every token of a part, its first `end` included: (seed, token before it or 0, token, probability), each (n,)."""
-    previous = np.concatenate([np.full_like(part.tokens[:1], START), part.tokens[:-1]])
-    inside = previous != END
-    seeds, p = (np.broadcast_to(row, inside.shape)[inside] for row in (part.seeds, part.probability))
-    return seeds, previous[inside] * (before > 0), part.tokens[inside], p
+    """The bits per note of a table: for each seed, how often each token follows the `before` tokens before it."""
+    return everything(False).table_entropy(everything(True), before, K, np.log2)
 
 
 @functools.cache
 def ceiling():
-    """The least possible bits per note, knowing how tunes are made: a test tune's entropy per note, given its seed."""
-    part = everything(True)
-    lengths = (part.tokens != END).sum(axis=0) + 1
-    return float(-(part.probability * np.log2(part.probability)).sum() / (part.probability * lengths).sum())
+    """The least possible bits per note, knowing how tunes are made; `end` counts as a note."""
+    return everything(True).entropy(np.log2)
 
 
 target = halfway(baseline, ceiling)         # bits per note
@@ -195,7 +164,7 @@ def _step(midi, home):
 @functools.cache
 def _known():
     part = everything()
-    return set(zip(part.seeds.tolist(), map(tuple, part.tokens.T.tolist())))
+    return set(zip(part.given.tolist(), map(tuple, part.tokens.T.tolist())))
 
 
 def of_the_grammar(seeds, tokens):

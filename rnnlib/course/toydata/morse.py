@@ -100,6 +100,12 @@ def by_rule(x, lengths):
     return answers
 
 
+@functools.cache
+def baseline():
+    """The share of the test set that `by_rule` spells correctly."""
+    return _score(by_rule)
+
+
 def ideal(x, lengths, messages=KNOWN):
     """The most likely message for each of x (T, B, 1), lengths (B,): a list of str.
 
@@ -127,6 +133,12 @@ def ideal(x, lengths, messages=KNOWN):
     return answers
 
 
+@functools.cache
+def ceiling():
+    """The share of the test set that `ideal` spells correctly."""
+    return _score(ideal)
+
+
 def batches(rng, B=BATCH):
     """Fresh batches (x, target, lengths) of the training part without end."""
     while True:
@@ -147,18 +159,6 @@ def decode(tokens):
 def agreement(answers, target):
     """The share of answers, a list of str, that agree with the target (T, B) in every letter."""
     return float(np.mean([answer == message for answer, message in zip(answers, decode(target), strict=True)]))
-
-
-@functools.cache
-def baseline():
-    """The share of the test set that `by_rule` spells correctly."""
-    return _score(by_rule)
-
-
-@functools.cache
-def ceiling():
-    """The share of the test set that `ideal` spells correctly."""
-    return _score(ideal)
 
 
 target = halfway(baseline, ceiling, share=TARGET)

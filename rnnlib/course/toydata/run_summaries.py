@@ -85,6 +85,12 @@ def by_rule(x, lengths):
     return _as_tokens(answers)
 
 
+@functools.cache
+def baseline():
+    """The share of the test set that `by_rule` tells correctly."""
+    return _score(by_rule)
+
+
 def ideal(x, lengths):
     """The most likely summary of each run, tokens (T', B), for x (T, B, 1), lengths (B,).
 
@@ -105,6 +111,12 @@ def ideal(x, lengths):
     return _as_tokens(answers)
 
 
+@functools.cache
+def ceiling():
+    """The share of the test set that `ideal` tells correctly."""
+    return _score(ideal)
+
+
 def _as_tokens(answers):
     return padded([np.add(kinds, 2) for kinds in answers], closed=True)
 
@@ -114,18 +126,6 @@ def agreement(found, target):
     T = max(len(found), len(target))
     found, target = (np.concatenate([some, np.full((T - len(some), some.shape[1]), END)]) for some in (found, target))
     return float((found == target).all(axis=0).mean())
-
-
-@functools.cache
-def baseline():
-    """The share of the test set that `by_rule` tells correctly."""
-    return _score(by_rule)
-
-
-@functools.cache
-def ceiling():
-    """The share of the test set that `ideal` tells correctly."""
-    return _score(ideal)
 
 
 target = halfway(baseline, ceiling, share=TARGET)
