@@ -74,7 +74,7 @@ def slider_explorers():
         module = importlib.import_module(f"{explorers.__name__}.{info.name}")
         for name, function in vars(module).items():
             if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_"):
-                mentioned = [vars(module).get(word, vars(live).get(word)) for word in function.__code__.co_names]
+                mentioned = [vars(module).get(word, vars(live).get(word)) for word in inspect.unwrap(function).__code__.co_names]
                 if any(isinstance(thing, type) and issubclass(thing, live.LiveFigure) for thing in mentioned):
                     found.add(name)
     return found
