@@ -8,7 +8,6 @@ import ast
 import importlib
 import inspect
 import pkgutil
-import warnings
 from io import BytesIO
 
 import matplotlib.image
@@ -46,25 +45,23 @@ def pixels(figure):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_setting_of_every_slider_draws(path, monkeypatch):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        figures = live_figures(path, monkeypatch)
-        assert figures, "a lesson without a slider figure"
-        for number, figure in enumerate(figures):
-            start, first, drawn = figure.values(), figure.image.value, []
-            artists = [len(ax.get_children()) for ax in figure.figure.axes]
-            for values in list(settings(figure, seed=number, count=8)):
-                drawn.append((moved(figure, values), pixels(figure)))
-                holds_its_texts(figure)
-            assert len({picture.tobytes() for _, picture in drawn}) > 2, f"moving the sliders of figure {number} changes nothing"
-            assert [len(ax.get_children()) for ax in figure.figure.axes] == artists, f"figure {number} adds artists"
-            moved(figure, start)
-            assert figure.image.value == first, f"figure {number} does not come back to where it started"
-            FigureCanvasAgg(figure.figure)      # Matplotlib's own, that keeps nothing from one picture to the next
-            for values, before in drawn:
-                moved(figure, values)
-                difference = np.abs(pixels(figure).astype(int) - before)
-                assert difference.max() <= 3, f"figure {number} at {values} keeps what has changed"
+    figures = live_figures(path, monkeypatch)
+    assert figures, "a lesson without a slider figure"
+    for number, figure in enumerate(figures):
+        start, first, drawn = figure.values(), figure.image.value, []
+        artists = [len(ax.get_children()) for ax in figure.figure.axes]
+        for values in list(settings(figure, seed=number, count=8)):
+            drawn.append((moved(figure, values), pixels(figure)))
+            holds_its_texts(figure)
+        assert len({picture.tobytes() for _, picture in drawn}) > 2, f"moving the sliders of figure {number} changes nothing"
+        assert [len(ax.get_children()) for ax in figure.figure.axes] == artists, f"figure {number} adds artists"
+        moved(figure, start)
+        assert figure.image.value == first, f"figure {number} does not come back to where it started"
+        FigureCanvasAgg(figure.figure)      # Matplotlib's own, that keeps nothing from one picture to the next
+        for values, before in drawn:
+            moved(figure, values)
+            difference = np.abs(pixels(figure).astype(int) - before)
+            assert difference.max() <= 3, f"figure {number} at {values} keeps what has changed"
 
 
 def slider_explorers():
