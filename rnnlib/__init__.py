@@ -14,7 +14,8 @@ from .readout import Readout, cross_entropy, mask_of, softmax, squared_error
 from .sequence import Bidirectional, Gradients, bptt, forward, jacobian_products, jacobians
 from .training import SGD, Adam, clip_by_norm, train
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+version_info = tuple(int(part) for part in __version__.split("."))      # what a lesson asks for, in its first cell
 __all__ = [
     "Cell", "RNNCell", "LSTMCell", "GRUCell", "forward", "bptt", "Gradients", "jacobians",
     "jacobian_products", "Bidirectional", "Readout", "softmax", "cross_entropy", "squared_error", "mask_of",

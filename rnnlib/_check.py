@@ -2,6 +2,9 @@
 
 import numpy as np
 
+if not hasattr(np, "ndarray"):      # a learner's own numpy.py beside the notebook, say
+    raise ImportError(f"{np.__file__} stands in NumPy's place: rename that file, then restart the kernel.")
+
 
 def floats(name, value, shape):
     """Check that `value` is a finite floating-point array of the wanted shape, and return it.

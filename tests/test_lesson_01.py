@@ -2,31 +2,17 @@
 
 import math
 import re
-import warnings
 
 import numpy as np
 import pytest
+from lessons import moved, sweep, titles
 
 import rnnlib
 from rnnlib.course import explorers, figures
 
-draw_png = figures.png
+pytestmark = pytest.mark.usefixtures("strict", "quick")
 T = 30
 INPUTS = {"impulse": np.eye(T)[0], "step": np.ones(T), "alternating": (-1.0) ** np.arange(T)}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Most tests look at the numbers in the artists; turning those into pixels costs ten times as much."""
-    monkeypatch.setattr(figures, "png", lambda figure: b"")
-
-
-@pytest.fixture(autouse=True)
-def strict():
-    """Warnings are errors, and so is any invalid number; an underflow is what a vanishing memory does."""
-    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
-        warnings.simplefilter("error")
-        yield
 
 
 def core(x, w_x, w_h, b):
@@ -70,41 +56,15 @@ def with_bump(T, shift):
     return x
 
 
-def settings(figure, seed, count=12):
-    """Sets every slider to both ends, all to each end, and `count` times at random; yields the values after each."""
-    rng, start = np.random.default_rng(seed), figure.values()
-    choices = {name: list(control.options) if hasattr(control, "options") else [control.min, control.max]
-               for name, control in figure.sliders.items()}
-    wanted = [{**start, name: value} for name, values in choices.items() for value in values]
-    wanted += [{name: values[end] for name, values in choices.items()} for end in (0, -1)]
-    for _ in range(count):
-        wanted.append({name: control.options[rng.integers(len(control.options))] if hasattr(control, "options")
-                       else type(control.value)(control.min + control.step * rng.integers(
-                           round((control.max - control.min) / control.step) + 1))
-                       for name, control in figure.sliders.items()})
-    for values in wanted:
-        for name, value in values.items():
-            figure.sliders[name].value = value
-        assert 0 < len(figure.finding) <= 220 and not re.search(r"nan|inf|None|False", figure.finding)
-        yield figure.values()
-
-
 @pytest.fixture(scope="module")
 def unit():
     return explorers.one_unit(by_hand, echo, half_life, INPUTS)
 
 
-def at(figure, **values):
-    """(title, finding) at these values."""
-    for name, value in values.items():
-        figure.sliders[name].value = value
-    return figure.figure.axes[0].get_title(loc="left"), figure.finding
-
-
 def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
     bars, (quiet, line, mark) = unit.figure.axes[0].collections[0], unit.figure.axes[1].lines
     (note,), above = unit.figure.axes[0].texts, unit.figure.axes[0].lines[-1]
-    for values in settings(unit, 2, count=20):
+    for values in sweep(unit, 2, count=20):
         x, weights = INPUTS[values["x"]], [values[name] for name in ("w_x", "w_h", "b")]
         h = core(x, *weights)
         np.testing.assert_array_equal(line.get_xdata(), np.arange(T + 1))
@@ -116,7 +76,7 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
         half = half_life(echo(*weights)) if values["w_x"] else None
         said = re.search(r"Half-life of an impulse: (\d+) step", unit.finding)
         assert (int(said[1]) if said else None) == half
-        assert half is None or f"half-life {half} step" in at(unit)[0]
+        assert half is None or f"half-life {half} step" in titles(unit)[0]
         assert mark.get_visible() == (values["x"] == "impulse" and half is not None and half < T)
         assert note.get_visible() == above.get_visible() == mark.get_visible()
         if mark.get_visible():
@@ -143,21 +103,21 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
      "(w_h = 0: −0.76 to 0.76)"),
 ])
 def test_one_unit_names_what_it_does(unit, values, title, words):
-    said = at(unit, **values)
-    assert said[0] == title and words in said[1]
+    moved(unit, values)
+    assert titles(unit)[0] == title and words in unit.finding
 
 
 def test_a_memory_too_slow_for_the_window_is_not_called_endless():
     slow = explorers.one_unit(by_hand, lambda w_x, w_h, b: echo(w_x, w_h, b, steps=100), half_life, INPUTS)
-    title, finding = at(slow, w_x=0.1, w_h=1.0, b=0.0)
-    assert title == "Decay: half-life over 100 steps" and "more than 100 steps" in finding
+    moved(slow, dict(w_x=0.1, w_h=1.0, b=0.0))
+    assert titles(slow)[0] == "Decay: half-life over 100 steps" and "more than 100 steps" in slow.finding
 
 
 def test_shared_weights_draws_and_says_the_counts_of_real_cells():
     figure = explorers.shared_weights(shared, own)
     ax, parts = figure.figure.axes
     line_own, line_shared, dots, _ = ax.lines
-    for values in settings(figure, 3):
+    for values in sweep(figure, 3):
         steps, D, H = values["T"], values["D"], values["H"]
         cell = rnnlib.RNNCell(D, H, np.random.default_rng(0))
         arrays = {**cell.params, **rnnlib.Readout(H, 2, np.random.default_rng(0)).params}
@@ -180,10 +140,10 @@ def test_shared_weights_draws_and_says_the_counts_of_real_cells():
 def test_sliding_cell_draws_what_the_cell_has_computed_so_far():
     figure = explorers.sliding_cell(lambda x: core(x, 0.8, 0.7, 0.0), with_bump)
     above, below = figure.figure.axes
-    for values in settings(figure, 4):
+    for values in sweep(figure, 4):
         t, shift = values["t"], values["shift"]
-        for ax, length, moved in ((above, 12, 0), (below, 30, shift)):
-            x, now = with_bump(length, moved), min(t, length)
+        for ax, length, later in ((above, 12, 0), (below, 30, shift)):
+            x, now = with_bump(length, later), min(t, length)
             line, box = ax.lines[-1], ax.patches[-1]
             np.testing.assert_allclose(line.get_ydata(), core(x, 0.8, 0.7, 0.0)[:now + 1], rtol=0, atol=1e-12)
             np.testing.assert_array_equal([segment[1, 1] for segment in ax.collections[0].get_segments()], x)
@@ -203,7 +163,7 @@ def test_sliding_cell_does_not_claim_equal_answers_where_a_bias_spoils_them():
     short, long = (core(with_bump(length, moved), 0.8, 0.7, 0.3) for length, moved in ((12, 0), (30, 8)))
     difference = abs(long[8:21] - short).max()
     assert difference > 0.1
-    assert at(figure)[0] == f"The two answers differ by {difference:.2g}"
+    assert titles(figure)[0] == f"The two answers differ by {difference:.2g}"
     assert figure.finding.endswith(f"at most {difference:.2g}.")
 
 
@@ -253,17 +213,6 @@ def test_verdicts_shows_outputs_and_states():
     assert "“a b” ends at +0.50; “b a” ends at −0.50" in picture.sentence
     same = explorers.verdicts({text: (text.split(), h[text], y["a b"]) for text in h})
     assert "one kind" in same.figure.texts[0].get_text()
-
-
-def test_a_picture_keeps_its_size(monkeypatch):
-    monkeypatch.setattr(figures, "png", draw_png)
-    for figure, ends in ((explorers.one_unit(by_hand, echo, half_life, INPUTS), dict(w_x=-3.0, w_h=-2.0, b=-1.0)),
-                         (explorers.shared_weights(shared, own), dict(T=1000, D=1000, H=256)),
-                         (explorers.sliding_cell(lambda x: by_hand(x, 0.8, 0.7, 0.0), with_bump), dict(t=30))):
-        first = figure.image.value
-        at(figure, **ends)
-        assert figure.image.value != first
-        assert figure.image.value[16:24] == first[16:24]        # width and height in the PNG's header
 
 
 def test_pictures_keep_the_colours_of_the_course(unit):

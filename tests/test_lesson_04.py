@@ -1,13 +1,8 @@
 """Lessons 00 and 04: what the figures draw at every setting of their sliders, and that their words are true."""
 
-import itertools
-import re
-import warnings
-from pathlib import Path
-
-import nbformat
 import numpy as np
 import pytest
+from lessons import moved, run, solutions, sources, sweep, title
 
 import rnnlib
 from rnnlib.course import explorers
@@ -16,54 +11,15 @@ from rnnlib.course.explorers import lesson04_jacobians as jacobians
 from rnnlib.course.explorers import lesson04_luck as luck
 from rnnlib.course.explorers import lesson04_vanishing as vanishing
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "04_vanishing_gradients.ipynb"
-
-
-@pytest.fixture(autouse=True)
-def strict():
-    """Warnings are errors, and so is any invalid number; an underflow is what a vanishing gradient does."""
-    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
-        warnings.simplefilter("error")
-        yield
-
-
-def settings(figure, seed=0, count=3):
-    """All corners of the sliders and a random sweep."""
-    for values in itertools.product(*([control.min, control.max] for control in figure.sliders.values())):
-        yield dict(zip(figure.sliders, values))
-    rng = np.random.default_rng(seed)
-    for _ in range(count):
-        yield {name: type(control.value)(rng.uniform(control.min, control.max))
-               for name, control in figure.sliders.items()}
-
-
-def moved(figure, values):
-    """Set the sliders, check what holds for every figure, and return the values as the sliders hold them."""
-    for name, value in values.items():
-        figure.sliders[name].value = value
-    shape = tuple(np.frombuffer(figure.image.value[16:24], ">u4"))
-    assert shape == (int(figure.image.width), int(figure.image.height)), "the picture keeps its size"
-    assert "failed" not in figure._text.value
-    assert 20 < len(figure.finding) <= 225, figure.finding
-    said = figure.finding + title(figure)
-    assert not re.search(r"nan|inf\b", said), said
-    return figure.values()
-
-
-def title(figure):
-    """The titles of a LiveFigure or a Picture."""
-    return " | ".join(ax.get_title(loc="left") for ax in figure.figure.axes)
+pytestmark = pytest.mark.usefixtures("strict", "quick")
 
 
 def cells(*starts):
     """What the cells of the notebook define that hold these texts, run in order without their figures."""
-    namespace = {"np": np, "rnnlib": rnnlib, "norm": np.linalg.norm}
-    sources = [cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code"]
-    for start in starts:
-        source = next(source for source in sources if start in source)
-        lines = [line for line in source.splitlines() if not line.startswith(("explorers.", "print"))]
-        exec("\n".join(lines), namespace)
-    return namespace
+    code = sources(4, "code")
+    lines = [line for start in starts for line in next(source for source in code if start in source).splitlines()
+             if not line.startswith(("explorers.", "print"))]
+    return run("\n".join(lines), rnnlib=rnnlib, norm=np.linalg.norm)
 
 
 # --- a power ---------------------------------------------------------------------------------------------------------
@@ -75,8 +31,8 @@ def log10_left(factor, T):
 def test_the_vanishing_product_draws_the_power_and_says_what_each_format_holds():
     figure = explorers.vanishing_product(log10_left)
     curve, strip = figure.figure.axes
-    for values in settings(figure):
-        factor, T = moved(figure, values).values()
+    for values in sweep(figure, count=3):
+        factor, T = values.values()
         steps, drawn = curve.lines[0].get_data()
         np.testing.assert_allclose(drawn, [(T - k) * np.log10(factor) for k in range(1, T + 1)], atol=1e-9)
         assert list(steps) == list(range(1, T + 1))
@@ -143,8 +99,8 @@ def test_the_norms_drawn_are_those_of_the_products_of_the_cell_itself():
     assert np.isclose(np.abs(np.linalg.eigvals(W)).max(), 1)
     figure = explorers.jacobian_norms(lesson["log10_norms"])
     ax, = figure.figure.axes
-    for values in settings(figure):
-        gain, scale, T = moved(figure, values).values()
+    for values in sweep(figure, count=3):
+        gain, scale, T = values.values()
         measured, chained, bound, radius = (line.get_ydata() for line in ax.lines[:4])
         assert list(ax.lines[0].get_xdata()) == list(range(T))
         cell.W_h = gain * W
@@ -177,8 +133,8 @@ def test_two_units_draw_the_singular_values_of_the_power():
     powers = cells("def powers(eigenvalue, coupling)")["powers"]
     figure = explorers.two_units(powers)
     plane, curve = figure.figure.axes
-    for values in settings(figure):
-        a, c, n = moved(figure, values).values()
+    for values in sweep(figure, count=3):
+        a, c, n = values.values()
         closed = np.array([[a**n, n * a ** (n - 1) * c if n else 0], [0, a**n]])
         largest = np.linalg.svd(closed)[1][0]
         norms, by_radius, by_norm, point = (line.get_data() for line in (*curve.lines[:3], curve.lines[3]))
@@ -310,10 +266,7 @@ def test_the_order_of_the_factor():
 
 
 def test_the_folded_solutions_are_right():
-    text = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if "<details>" in cell.source)
-    namespace = {"np": np}
-    for code in re.findall(r"```python\n(.*?)```", text, flags=re.S):
-        exec(code, namespace)
+    namespace = run("\n".join(solutions(4)))
     assert np.isclose(namespace["gradient_product"](0.7, 100), 4.620680728e-16, rtol=1e-8)
     assert namespace["gradient_product"](0.7, 1) == 1
     cell = rnnlib.RNNCell(3, 5, np.random.default_rng(1))

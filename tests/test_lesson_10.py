@@ -1,55 +1,23 @@
 """Lesson 10: the grammar and its ceilings, the shipped weights, and what the figures draw at every setting."""
 
 import html
-import warnings
 
 import numpy as np
 import pytest
+from lessons import moved, sweep
 
 import rnnlib
 from rnnlib.course import figures
 from rnnlib.course.explorers import lesson10_bidirectional as bidirectional
 from rnnlib.course.toydata import ambiguous_names as names
 
-draw_png = figures.png
+pytestmark = pytest.mark.usefixtures("strict", "quick")
 SENTENCES = ["last week paris of course laughed near jordan", "jordan flooded",
              "one day georgia as you may know laughed near austin"]
 
 
-@pytest.fixture(autouse=True)
-def strict(monkeypatch):
-    """Warnings are errors, and so is an invalid number."""
-    monkeypatch.setattr(figures, "png", lambda figure: b"")     # pixels cost most of the time; one test draws them
-    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
-        warnings.simplefilter("error")
-        yield
-
-
 def past(words, t):
     return words[:t + 1]
-
-
-def settings(figure, seed, count=12):
-    """Every control at both ends with the others at rest, all together at each end, and a random sweep."""
-    choices = {name: list(control.options) if hasattr(control, "options") else
-               [control.min + i * control.step for i in range(round((control.max - control.min) / control.step) + 1)]
-               for name, control in figure.sliders.items()}
-    rest, rng = figure.values(), np.random.default_rng(seed)
-    for name, values in choices.items():
-        for end in (0, -1):
-            yield {**rest, name: values[end]}
-    for end in (0, -1):
-        yield {name: values[end] for name, values in choices.items()}
-    for _ in range(count):
-        yield {name: values[rng.integers(len(values))] for name, values in choices.items()}
-
-
-def moved(figure, values):
-    for name, value in values.items():
-        figure.sliders[name].value = value
-    assert 20 < len(figure.finding) <= 230, figure.finding
-    assert "nan" not in figure.finding
-    return figure.values()
 
 
 def bars(line):
@@ -182,8 +150,7 @@ def test_felt_change_draws_the_changes():
     figure = bidirectional.felt_change(change, k=3)
     (ax,) = figure.figure.axes
     forward, backward = ax.lines[:2]
-    for wanted in settings(figure, 1):
-        values = moved(figure, wanted)
+    for values in sweep(figure, 1):
         expected = change(**values)
         for line, numbers in zip((forward, backward), expected):
             np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 13))
@@ -245,8 +212,7 @@ def read(words):
 def test_revealed_draws_the_halves_and_marks_what_changed():
     figure = bidirectional.revealed(read, SENTENCES)
     top, forward, backward, below = figure.figure.axes
-    for wanted in settings(figure, 2, count=20):
-        values = moved(figure, wanted)
+    for values in sweep(figure, 2, count=20):
         words = values["sentence"].split()
         n = min(values["heard"], len(words))
         h, p = read(words[:n])
@@ -323,27 +289,9 @@ def test_two_readings_draws_both_verdicts():
     ("<b>paris</b> <script>alert(1)</script>", "'<b>paris</b>' is not among"), ("$x^2$ \\frac{ $", "'$x^2$' is not among"),
     ("\u65e5\u672c", "is not among the words"),
 ])
-def test_two_readings_says_what_is_wrong_with_a_sentence(sentence, said, monkeypatch):
-    monkeypatch.setattr(figures, "png", draw_png)
+def test_two_readings_says_what_is_wrong_with_a_sentence(sentence, said, pixels):
     figure = bidirectional.two_readings(tag, names.WORDS)
     figure.input.value = sentence
     assert said in figure.finding and len(figure.finding) < 330
     assert html.escape(figure.finding) in figure.children[-1].value and "<script" not in figure.children[-1].value
     assert figure.image.layout.visibility == "hidden", "the picture belongs to another sentence"
-
-
-def test_pictures_keep_their_size(monkeypatch):
-    monkeypatch.setattr(figures, "png", draw_png)
-    for figure in (bidirectional.felt_change(change), bidirectional.revealed(read, SENTENCES),
-                   bidirectional.waiting(*np.linspace([0.7] * 3, [1] * 3, 7).T, SENTENCES[0].split())):
-        ends = [dict(zip(figure.sliders, pick)) for pick in zip(*(
-            (control.options[0], control.options[-1]) if hasattr(control, "options") else (control.min, control.max)
-            for control in figure.sliders.values()))]
-        seen = set()
-        for values in ends:
-            for name, value in values.items():
-                figure.sliders[name].value = value
-            data = figure.image.value
-            assert data[:4] == b"\x89PNG"
-            seen.add((int.from_bytes(data[16:20]), int.from_bytes(data[20:24])))
-        assert seen == {tuple(int(side) for side in (figure.figure.get_size_inches() * 100))}

@@ -130,7 +130,8 @@ def piano_roll(compose, wav, rules, seeds, pitches, name, most, temperature=1.0)
         sound.value = wav(tune)
         kept = rules(tune, seed)
         broken = [rule for rule, well in kept.items() if not well]
-        ax.set_title(f"Broken: {', '.join(broken)}" if broken else "Every rule is kept")
+        more = f" and {len(broken) - 4} more" if len(broken) > 4 else ""
+        ax.set_title(f"Broken: {', '.join(broken[:4])}{more}" if broken else "Every rule is kept")
         spelled = " ".join(name(midi) for midi, _ in tune[:14]) + (" ..." if len(tune) > 14 else "")
         chosen = np.mean([row[pitches.index(midi)] for row, (midi, _) in zip(p, tune)]) if tune else 0.0
         return (f"From {name(seed)}: {spelled or 'no note at all'}. "
