@@ -84,17 +84,20 @@ class Unrolled:
         outputs = set(range(1, T + 1) if outputs is True else outputs or ())
         self.side = _side(ax)
         self.steps = []     # for t = 0..T: the artists that belong to step t
+        self.boxes = {"x": {}, "h": {}, "y": {}}        # by row and step
         self.back = []      # for t = 1..T: the gradient's arrow from h_t to h_{t-1}
         shift = 0.2 * self.side if gradient else 0.0
         before = None
         for t in range(T + 1):
             artists = self.box(ax, t, rows["h"], h[t], state, dashed=t == 0)
-            here = artists[0]
+            here = self.boxes["h"][t] = artists[0]
             if t:
                 below = self.box(ax, t, rows["x"], x[t - 1], INPUT)
+                self.boxes["x"][t] = below[0]
                 artists += [*below, self.link(ax, below[0], here, INPUT), self.link(ax, before, here, state, shift)]
                 if t in outputs:
                     above = self.box(ax, t, rows["y"], y[t - 1], OUTPUT)
+                    self.boxes["y"][t] = above[0]
                     artists += [*above, self.link(ax, here, above[0], OUTPUT)]
                 if gradient:
                     self.back.append(self.link(ax, here, before, GRADIENT, -shift))

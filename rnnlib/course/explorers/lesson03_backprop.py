@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
-from ..drawings import ON_TOP, Unrolled, relief
+from ..drawings import ON_TOP, EndLabels, Unrolled, relief
 from ..figures import BLACK, GRADIENT, GREY, ORANGE, OUTPUT, SKY, decade, number, power
 from ..live import LiveFigure, slider
 
@@ -17,27 +17,27 @@ RUNS = [(SKY, ":"), (ORANGE, "-."), (OUTPUT, "--"), (BLACK, "-")]    # curves of
 
 def _map_and_curve():
     """A figure with a map on the left, room for its colour bar, and a curve on the right."""
-    return figures.new(1, 2, size=(8.4, 4.3), left=0.75, bottom=0.7, width_ratios=[1.25, 1], wspace=0.42)
+    return figures.new(1, 2, size=(8.4, 4.4), left=0.75, bottom=0.7, top=0.6, width_ratios=[1.25, 1], wspace=0.42)
 
 
 @figures.style()
 def two_paths():
     """Three steps of the unrolled network with the gradient's arrows: two paths lead into the middle state."""
-    figure, ax = figures.new(size=(8.4, 4.8), left=0.1, right=0.1, bottom=0.1, top=0.45)
+    figure, ax = figures.new(size=(8.4, 4.9), left=0.1, right=0.1, bottom=0.1, top=0.45)
     with figures.style():
         labels = {name: [f"${name}_{{t-1}}$", f"${name}_t$", f"${name}_{{t+1}}$"] for name in "xhy"}
         net = Unrolled(ax, 3, gradient=True, x=labels["x"], h=["$h_{t-2}$", *labels["h"]], y=labels["y"])
         ax.set_xlim(-0.35, 3.65)
-        ax.set_ylim(-1.85, 1.45)
-        down = [net.arrow(ax, (t + 0.12, start), (t + 0.12, end), GRADIENT)
-                for t in (1, 2, 3) for start, end in ((0.83, 0.28), (-0.28, -0.78))]
+        ax.set_ylim(-1.95, 1.5)
+        down = [net.link(ax, net.boxes[start][t], net.boxes[end][t], GRADIENT, 0.09)
+                for t in (1, 2, 3) for start, end in (("y", "h"), ("h", "x"))]
         for arrow in (*net.back, *down):
             into_h_t = arrow in (net.back[2], down[2])      # from h_{t+1}, and down from y_t
-            arrow.set(linewidth=3.5 if into_h_t else 2.2, alpha=1.0 if into_h_t else 0.4)
+            arrow.set(linewidth=4 if into_h_t else 2.2, alpha=1.0 if into_h_t else 0.4)
         ax.text(2.2, 0.56, "path 1: from\nthis step's loss", color=GRADIENT, va="center", weight="bold")
         ax.text(2.5, -0.56, "path 2: from\nthe next step", color=GRADIENT, va="center", ha="center", weight="bold")
-        ax.text(1.65, -1.55, r"$\frac{\partial L}{\partial h_t}\;=\;W_y^\top(p_t-e_t)"
-                r"\;+\;W_h^\top\,\frac{\partial L}{\partial z_{t+1}}$", fontsize=17, ha="center", va="center")
+        ax.text(1.65, -1.62, r"$\dfrac{\partial L}{\partial h_t}\;=\;W_y^\top(p_t-e_t)"
+                r"\;+\;W_h^\top\,\dfrac{\partial L}{\partial z_{t+1}}$", fontsize=18, ha="center", va="center")
         ax.set_title("Two gradients meet in every state, and are added")
     return figures.Picture(figure, "Two gradients meet in h_t and are added: one comes down from y_t, this step's own "
                            "loss; the other comes back from h_{t+1}. Their sum goes on to x_t and to h_{t-1}.")
@@ -141,15 +141,20 @@ def check_curves(epsilons, errors):
 
     epsilons : (N,); errors : dict name -> (N,), the right gradient first
     """
-    figure, ax = figures.new(size=(8.4, 4.2), right=0.3, left=0.9)
+    figure, ax = figures.new(size=(8.4, 4.2), right=1.45, left=0.95)
     with figures.style():
-        for (name, error), (color, line) in zip(errors.items(), [(BLACK, "-"), *RUNS]):
-            ax.loglog(epsilons, error, line, marker="o", color=color, label=name)
-        ax.axhline(1e-7, color=GREY, linewidth=1, linestyle=":")
-        ax.text(epsilons.max(), 8e-8, f"passed: below {power(10, -7)}", color=GREY, va="top", ha="right")
-        ax.set(xlabel=r"step $\epsilon$ of the central differences", ylabel="worst error",
-               ylim=(1e-13, 30))
-        ax.legend(loc="lower left", bbox_to_anchor=(0.02, 0.0))
+        looks = [(BLACK, "-"), *RUNS][:len(errors)]
+        for error, (color, line) in zip(errors.values(), looks):
+            ax.plot(np.log10(epsilons), np.log10(error), line, marker="o", color=color)
+        ax.axhline(-7, color=GREY, linewidth=1, linestyle=":")
+        ax.text(np.log10(epsilons).max(), -7.15, f"passed: below {power(10, -7)}", color=GREY, va="top", ha="right")
+        ax.set(xlabel=r"step $\epsilon$ of the central differences", ylabel="worst error", ylim=(-13, 1.5))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(decade)
+            axis.get_major_locator().set_params(integer=True, nbins=7)
+        right = np.argmax(epsilons)
+        EndLabels(ax, list(errors), [color for color, _ in looks]).set(
+            np.log10(epsilons[right]), [np.log10(error[right]) for error in errors.values()])
         first = next(iter(errors.values()))
         ax.set_title(f"A wrong gradient stays wrong; the right one falls to {number(first.min(), 1)}")
     return figures.Picture(figure, "The error of the right gradient forms a V over the step of the differences, its "
@@ -200,7 +205,7 @@ def gradient_map(norms, gain=1.0, scale=1.0, T=40):
             line.set_data(np.arange(T), np.clip(values, -10, 8))
         fade.set_xlim(0, T - 1)
         back = T // 2
-        map_ax.set_title(_faded(median, gain))
+        map_ax.set_title(_faded(median, gain), y=1.03)
         return (f"Gain {gain:.2f}, inputs x {scale:.1f}: {back} steps back the median share of the gradient left is "
                 f"{figures.scientific(median[back])}, a factor of {10 ** (median[back] / back):.2f} a step. "
                 f"tanh' = 1 - h^2 is {slope:.2f} on average.")

@@ -131,7 +131,8 @@ def two_units(powers, eigenvalue=0.9, coupling=1.0, lag=3):
     curve.yaxis.set_major_formatter(decade)
     names = EndLabels(curve, ["norm of $W^n$", "radius$^n$", "norm$^n$"], [GRADIENT, BLACK, BLACK])
     for axis_of in (plane.xaxis, plane.yaxis):
-        axis_of.set_major_formatter(lambda value, _: number(value) if abs(value) < 1e4 else ("-" * (value < 0) + decade(np.log10(abs(value)))))
+        axis_of.set_major_formatter(lambda value, _: number(value) if abs(value) < 1e4 else
+                                    "-" * int(value < 0) + decade(np.log10(abs(value))))
 
     def draw(eigenvalue, coupling, lag):
         W_n = powers(eigenvalue, coupling)
@@ -187,7 +188,7 @@ def gain_map(gains, scales, log10_left):
 
     gains (G,), scales (S,); log10_left (S, G) decimal logarithms
     """
-    figure, ax = figures.new(size=(8.4, 4.2), right=0.3)
+    figure, ax = figures.new(size=(8.4, 4.2), right=0.75)
     mesh = ax.pcolormesh(gains, scales, np.clip(log10_left, FLOOR, -FLOOR), cmap=BOTH_WAYS, vmin=FLOOR, vmax=-FLOOR,
                          shading="nearest", rasterized=True)
     ax.contour(gains, scales, log10_left, levels=[MILLIONTH, MILLION], colors=[BLACK], linestyles=["--", "-"],
@@ -199,6 +200,8 @@ def gain_map(gains, scales, log10_left):
     ax.set(yscale="log", xlabel="gain of $W_h$ (its spectral radius)", ylabel="input scale")
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.grid(False)
+    ax.text(0.03, 0.95, "vanishes", transform=ax.transAxes, va="top")
+    ax.text(0.97, 0.05, "explodes", transform=ax.transAxes, ha="right", color="white")
     between = float(((log10_left > MILLIONTH) & (log10_left < MILLION)).mean())
     ax.set_title(f"Between vanishing and exploding lies a strip, {100 * between:.0f} % of this map")
     small, loud = (gains[(rows < MILLIONTH).all(axis=0)] for rows in (log10_left, log10_left[-1:]))

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import figures
+from ..drawings import ON_TOP
 from ..figures import BLACK, GRADIENT, GREY, decade, power
 
 SOLVED = 0.95
@@ -30,7 +31,7 @@ def training_and_gradient(losses, every, log10_shares, accuracies):
         right.plot(every * np.arange(len(shares)), shares, line, color=color, label=label)
     for level, label in ((np.log(4), "nothing known: ln 4"), (np.log(2), "one bit known: ln 2")):
         left.axhline(level, color=GREY, linewidth=1)
-        left.text(steps[-1], level + 0.05, label, color=GREY, ha="right", va="bottom")
+        left.text(steps[-1], level + 0.06, label, color=GREY, ha="right", va="bottom", bbox=ON_TOP)
     left.set(xlim=(0, steps[-1]), ylim=(0, 1.75), xlabel="step of training", ylabel="loss (nats)")
     right.axhline(0, color=GREY, linewidth=1)
     right.set(xlim=(0, steps[-1]), xlabel="step of training", ylabel="norm of d $h_T$ / d $h_1$")

@@ -140,7 +140,7 @@ def two_roundings(factor, log10_left, power_32, steps_32):
            ylabel=f"{factor:g} to the power n")
     ax.yaxis.set_major_formatter(lambda value, _: "zero" if value == floor else decade(value))
     ax.set_yticks([floor, *np.arange(floor + 1, exact[0], 2)])
-    ax.legend(loc="upper right")
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 0.08))
     ax.set_title("One number, two roundings: the power is zero, the product gets stuck")
     return figures.Picture(figure, f"In float32, {factor:g}ⁿ as one power is zero from n = {last + 1}; multiplied "
                                    f"step by step it sticks at {number(stuck, 2)}.")

@@ -222,8 +222,8 @@ def memory_fills(memory, forget_bias=4.0, input_bias=0.0):
         door.set_title(("and its exit closes" if last < 0.5 else "The exit stays open" if last > 0.9 else
                         "The exit narrows") + f": {100 * last:.0f} % back")
         return (f"After {len(c)} steps the mean |c| is {number(level)}. "
-                f"tanh lets back {100 * last:.0f} % of a gradient on average, and less than 1 % in {100 * shut:.0f} % of the units "
-                f"(forget bias {forget_bias:.1f}, input bias {input_bias:.1f}, before any training).")
+                f"tanh lets back {100 * last:.0f} % of a gradient on average, and less than 1 % in {100 * shut:.0f} % "
+                f"of the units (forget bias {forget_bias:.1f}, input bias {input_bias:.1f}, before any training).")
 
     return LiveFigure(figure, draw, forget_bias=slider("forget bias", float(forget_bias), -2.0, 8.0, 0.5),
                       input_bias=slider("input bias", float(input_bias), -6.0, 4.0, 0.5))
@@ -241,7 +241,7 @@ PANELS = [
 @figures.style()
 def recall_by_lag(records, chance):
     """Accuracy on the recall task by lag, a dot a seed, a line through the medians: `toydata.recall.stored()`."""
-    figure, axes = figures.new(2, 2, size=(8.4, 6.5), top=0.85, left=0.85, hspace=0.5, wspace=0.12, sharex=True,
+    figure, axes = figures.new(2, 2, size=(8.4, 6.5), top=0.95, left=0.85, right=0.15, hspace=0.62, wspace=0.12, sharex=True,
                                sharey=True)
     for ax, (title, settings, same) in zip(axes.flat, PANELS):
         ax.axhline(chance, color=GREY, linewidth=1, linestyle=":")
@@ -257,16 +257,16 @@ def recall_by_lag(records, chance):
                     markerfacecolor=face, linestyle=":" if label == "forget 6" else line, linewidth=1.8,
                     label=cell if label == "default" else f"{cell} ({label})")
         with figures.style():
-            ax.set_title(title, y=1.11)
-            ax.legend(loc="lower left", bbox_to_anchor=(-0.03, 0.99), ncols=3, handlelength=1.9,
-                      columnspacing=1.0, handletextpad=0.4)
+            ax.set_title(title, y=1.17)
+            ax.legend(loc="lower left", bbox_to_anchor=(-0.04, 0.98), ncols=3, handlelength=1.5,
+                      columnspacing=0.8, handletextpad=0.3)
         ax.set_ylim(0, 1.03)
         ax.set_xlim(4, 106)
         ax.set_xticks([10, 20, 40, 60, 80, 100])
         ax.tick_params(labelbottom=True)
     axes[1, 0].text(104, chance - 0.02, "chance", color=GREY, ha="right", va="top")
     for ax in axes[1]:
-        ax.set_xlabel("lag T (steps)")
+        ax.set_xlabel("lag T (steps; lines: medians of the seeds)")
     for ax in axes[:, 0]:
         ax.set_ylabel("accuracy (share named)")
     return figure
@@ -291,7 +291,7 @@ def gates_over_time(write, keep, show, memory, symbol=0):
     """
     T, B, H = memory.shape
     order, t = np.argsort(memory[-1, 0]), np.arange(1, len(memory) + 1)
-    figure, axes = figures.new(3, B, size=(8.4, 5.1), top=0.45, left=0.95, right=1.3, hspace=0.1, wspace=0.08,
+    figure, axes = figures.new(3, B, size=(8.4, 4.9), top=0.45, left=0.95, right=1.3, hspace=0.1, wspace=0.08,
                                height_ratios=[2.1, 1.25, 1.25])
     for ax in axes[0]:
         ax.remove()

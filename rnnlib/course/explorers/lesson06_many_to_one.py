@@ -7,7 +7,7 @@ from .. import figures
 from ..drawings import Unrolled
 from ..figures import BLACK, CELL_STYLES, GREY, INPUT, ORANGE, OUTPUT, PALE, STATES
 from ..live import LiveFigure, TextBox, slider
-from ._words import readable, words_of
+from ._words import ends_with, readable, words_of
 
 MOST_WORDS = 16                 # as many as a verdict figure has columns
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
@@ -154,8 +154,10 @@ def running_verdict(read, truth, sentences, words_read=3):
                 + (f"Where the sentence could have ended: {', '.join(said)}." if said else "It could not have ended so far."))
 
     longest = max(len(sentence.split()) for sentence in sentences)
-    return LiveFigure(reading.figure, draw, sentence=widgets.Dropdown(options=sentences, description="sentence", **WIDE),
-                      words_read=slider("words read", words_read, 1, longest))
+    menu = widgets.Dropdown(options=sentences, description="sentence", **WIDE)
+    read_so_far = slider("words read", words_read, 1, longest)
+    ends_with(read_so_far, menu, lambda sentence: len(sentence.split()))
+    return LiveFigure(reading.figure, draw, sentence=menu, words_read=read_so_far)
 
 
 @figures.style()
@@ -263,7 +265,7 @@ def error_by_horizon(errors, zero, best, runs, noise):
     ax.fill_between([0.7, K + 0.1], 0, noise, color=PALE, linewidth=0)
     ax.text(1, noise / 2, f"the noise, {noise:g}: no forecast gets below", va="center")
     ax.set(xlim=(0.7, K + 2.15), ylim=(0, 1.45), xticks=ahead, xlabel="steps ahead",
-           ylabel="root mean squared error")
+           ylabel="error against what is measured (rms)")
     middle = K // 2
     ax.set_title(f"{middle + 1} steps ahead: persistence {errors['persistence'][middle]:.2f}, linear "
                  f"{errors['linear rule'][middle]:.2f}, network {runs[:, middle].mean():.2f}, best {best[middle]:.2f}")

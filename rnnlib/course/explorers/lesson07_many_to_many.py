@@ -8,7 +8,7 @@ from .. import figures
 from ..drawings import Unrolled
 from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, OUTPUT, PALE
 from ..live import LiveFigure, TextBox, slider
-from ._words import readable, words_of
+from ._words import ends_with, readable, words_of
 
 MOST_WORDS = 12                     # as many as a row of tags has columns
 SHARES = LinearSegmentedColormap.from_list("shares", ["#FFFFFF", OUTPUT])       # 0 .. 1, a probability
@@ -39,7 +39,7 @@ def touched(losses, dh, lengths):
     """
     T, B = losses.shape
     inside = np.arange(T)[:, None] < lengths
-    figure, axes = figures.new(1, 2, size=(8.4, 2.9), left=0.85, right=0.3, bottom=0.65, top=0.85, wspace=0.12, sharey=True)
+    figure, axes = figures.new(1, 2, size=(8.4, 3.0), left=0.85, right=0.3, bottom=0.65, top=0.95, wspace=0.12, sharey=True)
     for ax, numbers, color, label in ((axes[0], losses, OUTPUT, "loss of each word (nats)"),
                                       (axes[1], np.linalg.norm(dh, axis=-1), GRADIENT, "gradient entering at each state (norm)")):
         colors = LinearSegmentedColormap.from_list("numbers", ["#FFFFFF", color])
@@ -54,7 +54,7 @@ def touched(losses, dh, lengths):
     axes[0].set_yticks(np.arange(1, B + 1))
     axes[0].set_ylabel("sequence")
     said = f"All {inside.sum()} words send a gradient back, the {(~inside).sum()} steps of padding none"
-    axes[0].set_title(said, y=1.15)
+    axes[0].set_title(said, y=1.24)
     return figures.Picture(figure, f"{said}. The mean loss of the words is {losses[inside].mean():.3f}; with the padding "
                                    f"counted it would be {losses.mean():.3f}.")
 
@@ -180,7 +180,7 @@ def confusions(tables, labels):
     worst = list(_worst(tables))
     said = [f"{title} takes {labels[i]} for {labels[j]} in {share[i, j]:.0%}" for title, (i, j), share in worst]
     _, (i, j), _ = worst[0]
-    axes[0].set_title(", ".join([said[0]] + [f"{title} in {share[i, j]:.0%}" for title, _, share in worst[1:]]), y=1.09)
+    axes[0].set_title(", ".join([said[0]] + [f"{title} in {share[i, j]:.0%}" for title, _, share in worst[1:]]), y=1.12)
     return figures.Picture(figure, "Largest confusions: " + "; ".join(said) + ".")
 
 
@@ -245,7 +245,9 @@ def film(read, places, directions, labels, side=6, t=6, before=0):
         frames = f"frames {t - n} to {t}" if n else f"frame {t} alone"
         return f"Shown {frames}, the network gives {given}; the dot moved {labels[directions[t - 1]]}."
 
-    return LiveFigure(figure, draw, t=slider("frame to label", t, 1, T), before=slider("frames before it", before, 0, T - 1))
+    at, earlier = slider("frame to label", t, 1, T), slider("frames before it", before, 0, T - 1)
+    ends_with(earlier, at, lambda frame: frame - 1)
+    return LiveFigure(figure, draw, t=at, before=earlier)
 
 
 @figures.style()

@@ -9,6 +9,7 @@ from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT, PALE, STATE, STAT
 from ..live import LiveFigure, slider
 
 WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
+SIZES = ["#E0A9CB", STATE, "#A4568A", "#6A2F5A"]         # from a small state to a large one
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
 SHADES = ["#440154", "#482878", "#3E4A89", "#31688E", "#26828E", "#1F9E89", "#35B779", "#6DCD59", "#B4DE2C", "#E2C51B"]
 
@@ -126,13 +127,18 @@ def context_map(maps, digits, explained, axes="all numbers", colour="thousands")
     explained : function (points (N, 2), digit (N,)) -> float
         The share of the spread in the plane that lies between the digits, 0 to 1.
     """
-    figure, ax = figures.new(size=(8.4, 5.6), left=0.85, right=0.25)
+    figure, ax = figures.new(size=(8.4, 4.9), left=0.85, right=0.75)
     dots = [ax.plot([], [], ".", color=shade, markersize=3, markeredgewidth=0)[0] for shade in SHADES]
     halo, = ax.plot([], [], "o", markersize=21, markerfacecolor="white", markeredgecolor=BLACK, alpha=0.85)
     names = [ax.plot([], [], marker=f"${i}$", color=BLACK, markersize=11)[0] for i in range(10)]    # faster than texts
     ax.set_xlabel("first axis of the plane")
     ax.set_ylabel("second axis")
 
+    for i, shade in enumerate(SHADES):      # a key: ten shades in their order, right of the plane
+        ax.plot([1.03], [0.14 + 0.08 * i], "o", color=shade, markersize=9, markeredgewidth=0, transform=ax.transAxes,
+                clip_on=False)
+        ax.text(1.055, 0.14 + 0.08 * i, str(i), va="center", transform=ax.transAxes)
+    ax.text(1.02, 0.96, "digit", va="center", transform=ax.transAxes)
     crowds = {(network, name, place): np.array([_crowd(points[digit == i]) for i in range(10)])
               for network, planes in maps.items() for name, points in planes.items() for place, digit in digits.items()}
 
@@ -184,7 +190,7 @@ def through_one_vector(right, lengths, trained, H=32, n=8):
     figure, (left, places) = figures.new(1, 2, size=(8.4, 4.3), wspace=0.3, right=0.3, width_ratios=[6, 5])
     lines = {}
     for (size, shares), marker, side in zip(exact.items(), "os^D", (0.3, 0.3, -0.5, 0.3)):
-        lines[size], = left.plot(lengths, shares, color=STATE, marker=marker, markersize=7)
+        lines[size], = left.plot(lengths, shares, color=SIZES[len(lines) % len(SIZES)], marker=marker, markersize=7)
         half = np.argmin(np.abs(shares - 0.5))          # where the curve is steep there is room beside it
         Unrolled.label(left, lengths[half] + side, shares[half], f"H = {size}", shift=5,
                        ha="left" if side > 0 else "right")
@@ -199,18 +205,17 @@ def through_one_vector(right, lengths, trained, H=32, n=8):
     left.set_ylabel("whole strings right (share)")
     bars, = places.plot([], [], color=OUTPUT, linewidth=14, solid_capstyle="butt")
     places.axhline(0.1, color=GREY, linewidth=1.5, linestyle=":")
-    Unrolled.label(places, lengths[-1] + 0.4, 0.1, "guessing", ha="right", shift=8, color=GREY)
     places.set_xlim(0.3, lengths[-1] + 0.7)
     places.set_ylim(0, 1.08)
     places.set_xticks([1, 5, 10])
     places.set_yticks([0, 0.5, 1])
-    places.set_xlabel("place of the digit")
+    places.set_xlabel("place of the digit (dotted: guessing)")
     places.set_ylabel("digits right (share)")
 
     def draw(H, n):
         i = int(np.flatnonzero(lengths == n)[0])
         for size, line in lines.items():
-            line.set_alpha(1.0 if size == H else 0.3)
+            line.set_alpha(1.0 if size == H else 0.45)
         here.set_data([n], [exact[H][i]])
         each = right[H][i][:n].mean(axis=1)
         at = np.arange(1, n + 1)

@@ -41,13 +41,13 @@ def measured(pictures, v, captions, grid):
     pictures (n, S, S, 3); v (n, V) with the painted shares of grid x grid parts last, -1 to 1; captions: list of n str
     """
     n = len(pictures)
-    figure, axes = figures.new(2, n, size=(8.4, 4.6), left=0.15, right=0.15, bottom=0.55, top=0.95, wspace=0.18, hspace=0.12)
+    figure, axes = figures.new(2, n, size=(8.4, 5.1), left=0.15, right=0.15, bottom=0.85, top=1.05, wspace=0.18, hspace=0.12)
     for (above, below), picture, row, caption in zip(axes.T, pictures, v, captions):
         above.imshow(picture, interpolation="nearest")
+        above.set_gid("photograph")
         below.imshow((row[-grid ** 2:].reshape(grid, grid) + 1) / 2, cmap=INKED, vmin=0, vmax=1)
-        colour = (row[4:7] + 1) / 2
-        below.set_xlabel(f"x {row[0]:+.1f}, y {row[1]:+.1f}\nred {colour[0]:.2f}, green {colour[1]:.2f},\nblue {colour[2]:.2f}",
-                         fontsize=10)
+        shade = " ".join(f"{part:.2f}" for part in (row[4:7] + 1) / 2)
+        below.set_xlabel(f"x {row[0]:+.1f}, y {row[1]:+.1f}\nwide {row[2]:+.1f}, high {row[3]:+.1f}\nrgb {shade}")
         above.set_title(_halves(caption), fontweight="normal", loc="center")
         for ax in (above, below):
             ax.set_xticks([])
@@ -86,6 +86,7 @@ def captioner(describe, judge, shapes, colours, shape, colour, radius=4.8, x=12.
     left.set_xticks([])
     left.set_yticks([])
     left.grid(False)
+    left.set_gid("photograph")
     left.set_xlabel("the picture, 32 x 32 pixels")
     rows = np.arange(most)
     bars, = right.plot([], [], color=OUTPUT, linewidth=13, solid_capstyle="butt")
@@ -119,7 +120,7 @@ def captioner(describe, judge, shapes, colours, shape, colour, radius=4.8, x=12.
 
     return LiveFigure(figure, draw, shape=widgets.Dropdown(options=shapes, description="shape", value=shape, **WIDE),
                       colour=widgets.Dropdown(options=colours, description="colour", value=colour, **WIDE),
-                      radius=slider("half width (pixels)", radius, 3.0, 7.0, 0.1),
+                      radius=slider("half width (pixels)", radius, 3.4, 7.0, 0.1),
                       x=slider("across (pixels)", x, 7.0, 25.0, 0.5), y=slider("down (pixels)", y, 7.0, 25.0, 0.5))
 
 
@@ -164,10 +165,11 @@ def gallery(pictures, found, wanted, title):
     pictures (n, S, S, 3), n even; found, wanted : lists of n str
     """
     n = len(pictures)
-    figure, axes = figures.new(2, n // 2, size=(8.4, 5.6), left=0.15, right=0.15, bottom=0.8, top=0.5, wspace=0.1, hspace=0.6)
+    figure, axes = figures.new(2, n // 2, size=(8.4, 6.2), left=0.15, right=0.15, bottom=0.9, top=0.5, wspace=0.1, hspace=0.55)
     for ax, picture, a, b in zip(axes.flat, pictures, found, wanted):
         ax.imshow(picture, interpolation="nearest")
-        ax.set_xlabel(_halves(a, 22) + ("\ncorrect" if a == b else f"\nwrong: {_difference(b, a)}"),
+        ax.set_gid("photograph")
+        ax.set_xlabel(_halves(a, 20) + ("\ncorrect" if a == b else f"\nwrong: {_difference(b, a)}"),
                       fontweight="normal" if a == b else "bold")
         ax.set_xticks([])
         ax.set_yticks([])
@@ -216,11 +218,11 @@ def perplexities(tables, networks, ceiling):
 def next_letters(read, lands, letters, text="hills bidebo"):
     """A text box for a land and the beginning of a name; after each letter, what the network expects next.
 
-    read : function (land: int, name) -> ndarray (len(name) + 1, K): the probabilities before each letter and behind the last
+    read : function (land: int, name) -> ndarray (len(name) + 1, K): the probabilities before each letter and after the last
     lands : list of str; letters : sequence of K str, `end` and `start` first
     """
     longest, K = 12, len(letters)
-    figure, ax = figures.new(size=(8.4, 5.4), left=0.75, top=0.55, bottom=0.65)
+    figure, ax = figures.new(size=(8.4, 5.6), left=0.75, top=0.55, bottom=0.65)
     image = ax.imshow(np.zeros((K - 1, longest + 1)), cmap=LIKELY, vmin=0, vmax=1, aspect="auto",
                       extent=(0.5, longest + 1.5, K - 1, 0))
     frames, = ax.plot([], [], color=BLACK, linewidth=2.2)

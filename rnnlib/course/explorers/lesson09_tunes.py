@@ -10,7 +10,7 @@ from ..figures import BLACK, INPUT, OUTPUT, PALE
 from ..live import LiveFigure, slider
 from .lesson09_one_to_many import LIKELY, WIDE
 
-SLOTS = 32                              # half beats on the piano roll: four bars and what runs over
+SLOTS = 120                             # half beats on the longest piano roll; a tune that ends early shows 32 of them
 
 
 @figures.style()
@@ -60,12 +60,13 @@ class Roll:
         self.home, = ax.plot([], [], color=INPUT, linewidth=1.6, linestyle="--")
         self.notes, = ax.plot([], [], color=BLACK, linewidth=4.5, solid_capstyle="butt")
         ax.set_xticks(np.arange(0, SLOTS / 2 + 1, 3))
+        self.ax = ax
         named = [p for p in pitches if p % 12 in (0, 4, 7)]          # C, E and G: enough to find the others
         ax.set_yticks(named, [name(p) for p in named])
         ax.grid(False, axis="y")
         ax.grid(True, axis="x", color=PALE, linewidth=1.5)
         ax.set_axisbelow(False)
-        ax.set_xlim(0, SLOTS / 2)
+        ax.set_xlim(0, 16)
         ax.set_ylim(pitches[0] - 0.5, pitches[-1] + 0.5)
         ax.set_xlabel("time (beats; a bar has three)")
         ax.set_ylabel("pitch")
@@ -83,6 +84,10 @@ class Roll:
         self.notes.set_data(np.stack([starts + 0.06, ends - 0.06, gap], axis=1).ravel(),
                             np.repeat([float(midi) for midi, _ in tune], 3))
         self.home.set_data([0, SLOTS / 2], [home, home])
+        over = max(0.0, (ends[-1] if len(ends) else 0) - 16)         # a long tune: by four bars more
+        beats = min(16 + 12 * np.ceil(over / 12), SLOTS / 2)
+        self.ax.set_xlim(0, beats)
+        self.ax.set_xticks(np.arange(0, beats + 1, 3 if beats < 30 else 6))
 
 
 @figures.style()
@@ -133,7 +138,8 @@ def piano_roll(compose, wav, rules, seeds, pitches, name, most, temperature=1.0)
         sound.value = wav(tune)
         kept = rules(tune, seed)
         broken = [rule for rule, well in kept.items() if not well]
-        ax.set_title(f"Broken: {', '.join(broken)}" if broken else "Every rule is kept")
+        shown = ", ".join(broken[:4]) + (f" and {len(broken) - 4} more" if len(broken) > 4 else "")
+        ax.set_title(f"Broken: {shown}" if broken else "Every rule is kept")
         spelled = " ".join(name(midi) for midi, _ in tune[:14]) + (" ..." if len(tune) > 14 else "")
         chosen = np.mean([row[pitches.index(midi)] for row, (midi, _) in zip(p, tune)]) if tune else 0.0
         return (f"From {name(seed)}: {spelled or 'no note at all'}. "

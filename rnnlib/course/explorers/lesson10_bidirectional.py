@@ -7,7 +7,7 @@ from .. import figures
 from ..drawings import Unrolled
 from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT, PALE, STATE, STATES, decade, scientific
 from ..live import LiveFigure, TextBox, slider
-from ._words import readable, words_of
+from ._words import ends_with, readable, words_of
 
 FLOOR = -17.0                   # where an exact zero is drawn on an axis of decimal logarithms
 SAME = 1e-12                    # a state that moved by less has not moved: rounding
@@ -26,7 +26,7 @@ def felt_change(change, k=8, gain=0.9):
     """
     T = change(k, gain).shape[1]
     steps = np.arange(1, T + 1)
-    figure, ax = figures.new(size=(8.4, 4.0), left=1.05, right=0.3)
+    figure, ax = figures.new(size=(8.4, 4.0), left=1.3, right=0.3)
     looks = [{"color": STATE, "linestyle": line, "marker": marker, "markersize": 9}
              for line, marker in (("-", ">"), ("--", "<"))]
     lines = [ax.plot([], [], **look)[0] for look in looks]
@@ -80,7 +80,7 @@ def two_starts(from_own_end, from_array_end, length):
         ax.set_yticks([])
         ax.grid(False)
         ax.set_ylabel(label, rotation=0, ha="right", va="center")
-    axes[1].set_xlabel(f"step t (behind the line, from t = {length + 1}: padding)")
+    axes[1].set_xlabel(f"step t (after the line, from t = {length + 1}: padding)")
     axes[1].set_xticks(np.arange(1, T + 1))
     difference = np.abs(from_own_end - from_array_end)[:length].max()
     with figures.style():
@@ -127,7 +127,7 @@ def accuracy_by_position(positions, baseline, ceiling, noise, one, both):
     with figures.style():
         ax.set_title(said)
         ax.legend(loc="center", bbox_to_anchor=(0.68, 0.55), ncols=2, handlelength=1.8)
-    return figures.Picture(figure, f"{said}; the ceiling of one is {ceiling[early].mean():.2f}. Behind the verb "
+    return figures.Picture(figure, f"{said}; the ceiling of one is {ceiling[early].mean():.2f}. After the verb "
                                    f"it is {one[:, ~early].mean():.2f}, the word alone {baseline[~early].mean():.2f}.")
 
 
@@ -180,7 +180,7 @@ def revealed(read, sentences, heard=3):
         For the menu; at most MOST_WORDS words each.
     """
     H = read(sentences[0].split())[0].shape[1] // 2
-    figure, axes = figures.new(4, 1, size=(8.4, 6.0), top=0.85, bottom=0.6, left=1.15, hspace=0.14, sharex=True,
+    figure, axes = figures.new(4, 1, size=(8.4, 5.2), top=0.85, bottom=0.6, left=1.15, hspace=0.14, sharex=True,
                                height_ratios=[5, 5, 5, 4])
     verdicts = _Verdicts(axes[0], "verdict", words=False)
     words = {sentence: [Unrolled.label(axes[0], c, 1.05, word, shift=11)
@@ -196,8 +196,8 @@ def revealed(read, sentences, heard=3):
         ax.set_ylabel(label)
     ax = axes[3]
     bars = [_bars(ax, 14, color) for color in (GREY, STATE)]
-    for at, label in ((7.4, "grey: forward half"), (MOST_WORDS + 0.4, "pink: backward half")):
-        Unrolled.label(ax, at, 2.2 * np.sqrt(H), label, ha="right", shift=-9)
+    Unrolled.label(ax, MOST_WORDS + 0.4, 2.2 * np.sqrt(H), "of the backward half; the forward half never changes", ha="right",
+                   shift=-6)
     ax.set_ylim(0, 2.2 * np.sqrt(H))
     ax.set_yticks([0, np.sqrt(H), 2 * np.sqrt(H)])
     ax.set_xticks(np.arange(1, MOST_WORDS + 1))
@@ -233,7 +233,9 @@ def revealed(read, sentences, heard=3):
 
     longest = max(len(sentence.split()) for sentence in sentences)
     menu = widgets.Dropdown(options=sentences, description="sentence", **WIDE)
-    return LiveFigure(figure, draw, sentence=menu, heard=slider("words heard", heard, 1, longest))
+    so_far = slider("words heard", heard, 1, longest)
+    ends_with(so_far, menu, lambda sentence: len(sentence.split()))
+    return LiveFigure(figure, draw, sentence=menu, heard=so_far)
 
 
 def _told(words, n, p, p_before, moved):
