@@ -1,8 +1,9 @@
 """usage: python tools/contact_sheet.py [NOTEBOOK ...]
 
-Every figure of the lessons on a few pages, to be looked at: build/sheet/NN-1.png, NN-2.png ... for lesson NN. A slider figure stands there at
-its default, with all controls at their low and at their high ends, and at two odd settings; the default also on a dark page
-and, its upper left quarter, at twice the pixels. Above a figure, in red, stands what does not hold: a text that is cut, a picture too tall for a screen.
+Every figure of the lessons on a few pages, to be looked at: build/sheet/NN-1.png, NN-2.png ... for lesson NN. A slider
+figure stands there at its default, with all controls at their low and at their high ends, and at two odd settings; the default
+also on a dark page and, its upper left quarter, at twice the pixels. Above a figure, in red, stands what does not hold: a text
+that is cut, a picture too tall for a screen.
 """
 import argparse
 import os

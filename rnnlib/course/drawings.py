@@ -284,7 +284,7 @@ class EndLabels:
         places -= max(0.0, places.max() - high + line / 2)
         places += max(0.0, low + line / 2 - places.min())
         for label, y in zip(self.labels, places):
-            move(label, self.ax, x + 0.07 / unit[0], y)
+            move(label, self.ax, x + 0.1 / unit[0], y)
 
 
 class Fading:

@@ -151,8 +151,8 @@ def number(value, digits=3):
 def night(pixels, figure=None):
     """A picture for a dark page: white becomes #111111, black becomes nearly white, a colour keeps its hue.
 
-    Greys are turned over in lightness (OKLab, https://bottosson.github.io/posts/oklab/) and colours keep theirs, so that a
-    heat map from white to pink runs from dark to pink.
+    Greys are turned over in lightness (OKLab, https://bottosson.github.io/posts/oklab/), colours become a little darker: a
+    heat map from white to pink runs from dark to pink, and a number written on it stays legible.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def _nights():
                        [0.0259040371, 0.7827717662, -0.8086757660]])
     light, *ab = (np.cbrt(linear @ to_lms.T) @ to_lab.T).T
     colourful = np.clip(np.hypot(*ab) / 0.12, 0, 1)
-    light = np.clip((1 - colourful) * (1.178 - light) + colourful * np.maximum(light, 0.5), 0, 0.95)
+    light = np.clip((1 - colourful) * (1.178 - light) + colourful * np.maximum(0.82 * light, 0.5), 0, 0.95)
     linear = (np.stack([light, *ab], axis=-1) @ np.linalg.inv(to_lab).T) ** 3 @ np.linalg.inv(to_lms).T
     linear = np.clip(linear, 0, 1)
     rgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
@@ -244,19 +244,20 @@ def choice(options, truth):
 
 
 @style()
-def loss_curve():
-    """An empty loss curve: (figure, set_losses(list of numbers, one a step))."""
+def loss_curve(steps=10):
+    """An empty loss curve of a run of so many steps: (figure, set_losses(list of numbers, one per step))."""
     figure, ax = new(size=(8.4, 3.0))
     line, = ax.plot([], [], color=BLACK)
     ax.set_xlabel("step of training")
     ax.set_ylabel("loss (nats)")
+    ax.set_xlim(0, steps)
     ax.set_title("no run yet")
 
     @style()
     def set_losses(losses):
         line.set_data(np.arange(1, len(losses) + 1), losses)
-        ax.set_xlim(0, max(len(losses), 10))
+        ax.set_xlim(0, max(len(losses), steps))
         ax.set_ylim(0, 1.05 * max(losses) if losses and max(losses) > 0 else 1)
-        ax.set_title(f"loss {losses[-1]:.3g} after {len(losses)} steps" if losses else "no run yet")
+        ax.set_title(f"loss {number(losses[-1])} after {len(losses)} steps" if losses else "no run yet")
 
     return figure, set_losses

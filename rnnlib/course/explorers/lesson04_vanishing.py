@@ -96,7 +96,7 @@ def _words(factor, T, left):
     if factor == 1:
         return said + "A factor of exactly 1 neither shrinks nor grows it, at any length."
     steps = int(np.ceil(6 / abs(np.log10(factor)) - 1e-9))
-    said += f"It takes {steps} steps back until "
+    said += f"It {'takes' if steps <= n else 'would take'} {steps} steps back until "
     said += "one millionth is left. " if factor < 1 else "it is a million times as large. "
     lost = [name for name in ("float32", "float64") if log10 < ZERO[name] or log10 > OVERFLOW[name]]
     if not lost:

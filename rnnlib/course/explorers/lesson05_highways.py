@@ -241,7 +241,7 @@ PANELS = [
 @figures.style()
 def recall_by_lag(records, chance):
     """Accuracy on the recall task by lag, a dot a seed, a line through the medians: `toydata.recall.stored()`."""
-    figure, axes = figures.new(2, 2, size=(8.4, 6.5), top=0.95, left=0.85, right=0.15, hspace=0.62, wspace=0.12, sharex=True,
+    figure, axes = figures.new(2, 2, size=(8.4, 6.3), top=0.95, left=0.85, right=0.15, hspace=0.4, wspace=0.12, sharex=True,
                                sharey=True)
     for ax, (title, settings, same) in zip(axes.flat, PANELS):
         ax.axhline(chance, color=GREY, linewidth=1, linestyle=":")
@@ -257,9 +257,10 @@ def recall_by_lag(records, chance):
                     markerfacecolor=face, linestyle=":" if label == "forget 6" else line, linewidth=1.8,
                     label=cell if label == "default" else f"{cell} ({label})")
         with figures.style():
-            ax.set_title(title, y=1.17)
-            ax.legend(loc="lower left", bbox_to_anchor=(-0.04, 0.98), ncols=3, handlelength=1.5,
-                      columnspacing=0.8, handletextpad=0.3)
+            ax.set_title(title, y=1.0 if ax in axes[1] else 1.17)
+            inside = ax in axes[1]      # long names, and room for them
+            ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.22) if inside else (-0.04, 0.98), ncols=1 if inside else 3,
+                      handlelength=1.5, columnspacing=0.8, handletextpad=0.3)
         ax.set_ylim(0, 1.03)
         ax.set_xlim(4, 106)
         ax.set_xticks([10, 20, 40, 60, 80, 100])
