@@ -11,16 +11,21 @@ import pytest
 
 from rnnlib import LSTMCell, RNNCell, bptt, clip_by_norm, cross_entropy, forward, jacobians
 from rnnlib.course import exercises
-from rnnlib.course.exercises import _EXERCISES, check, checking, comparing, running
+from rnnlib.course.exercises import _EXERCISES, check, checking, comparing, edits, running
 
 MISTAKES = [(name, key) for name, exercise in _EXERCISES.items() for key in exercise.mistakes]
 LEAST = {"rnn_step_backward": 8, "bptt": 8, "lstm_cell_backward": 8}
 
 
 def with_mistakes(name, *keys):
-    """The exercise's solution with these known mistakes made, as a function with the learner's signature."""
-    reference = _EXERCISES[name].reference
-    return lambda *arguments: reference(*arguments, wrong=frozenset(keys))
+    """The exercise's solution with these known mistakes made, as a learner would make them: in the text."""
+    text = _EXERCISES[name].solution
+    for key in keys:
+        pairs = _EXERCISES[name].changes[key][:-1]
+        for old, new in zip(pairs[::2], pairs[1::2]):
+            assert old in text, f"{key}: {old}"
+            text = text.replace(old, new)
+    return edits.compiled(text)
 
 
 @pytest.mark.parametrize("name", _EXERCISES)

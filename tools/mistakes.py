@@ -21,7 +21,7 @@ from rnnlib.course import exercises
 
 HELD_OUT = Path(__file__).parent / "held_out"
 WHERE = re.compile(r"It is right|partly right|is right where|[Ww]rong where|only where|sizes are right|diagonal is|never depends|of the entries are|"
-                   r"all along|not finite|should have shape|should be|raised|nearly right|Right at|^Where|another shape|Right: ", re.MULTILINE)
+                   r"all along|too large|too small|goes up|goes down|the right result plus|sum to 1|not finite|should have shape|should be|raised|nearly right|Right at|^Where|another shape|Right: ", re.MULTILINE)
 OPEN = re.compile(r"no mistake known|partly right|not finite|nearly right|should have shape|should be|raised|is right where")
 
 

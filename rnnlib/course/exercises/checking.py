@@ -6,6 +6,7 @@ import functools
 import itertools
 import pickle
 import types
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -113,7 +114,8 @@ def check(exercise, attempt):
         return Verdict(exercise.name, False, None, f"check needs your function itself, check(\"{exercise.name}\", "
                        f"{exercise.name}) without brackets behind it; what it was given is of type {type(attempt).__name__}.")
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             return (_judge if exercise.judge else _compare)(exercise, attempt)
     except Trouble as trouble:
         return Verdict(exercise.name, False, None, str(trouble))
@@ -157,6 +159,9 @@ def _compare(exercise, function):
     for i, (name, shape) in enumerate(exercise.outputs.items()):
         kinds = {a[i].dtype for a in attempts if getattr(a[i], "size", 0) and isinstance(a[i], np.ndarray)}
         floats = sorted(str(kind) for kind in kinds if kind.kind not in "iu")
+        small = sorted(str(kind) for kind in kinds if kind.kind in "iu" and kind.itemsize < 4)
+        if shape.endswith("of int") and small:
+            raise Trouble(f"The numbers are right, but {name} is {small[0]}, which cannot hold every token: let it be int.")
         if shape.endswith("of int") and floats:
             raise Trouble(f"The numbers are right, but {name} must be of whole numbers in type too (dtype int), for they count or "
                           f"point at something and an index cannot be a float: yours is {floats[0]}.")
@@ -191,8 +196,11 @@ def _explain(exercise, function, attempts, right):
                      f"Not yet: {', '.join(names[i] for i in wrong)}.")
     at = f"{', '.join(names[i] for i in wrong)}: " if len(names) > 1 else ""
 
+    bad = list(dict.fromkeys(problem.note for problem, a, w in zip(problems, attempts, wanted) if not all(map(is_finite, a)) and all(map(is_finite, w))))
+    unless = [f"But where {'; and where '.join(bad)}, it is not finite: a division by zero, or an overflow?"] if bad else []
+
     def verdict(mistake, said):
-        return Verdict(exercise.name, False, mistake, "\n".join([*lines, said]))
+        return Verdict(exercise.name, False, mistake, "\n".join([*lines, said, *unless]))
 
     def of_all(fitting):
         return [keys for keys, outputs in fitting.items() if len(outputs) == len(names)]
@@ -247,8 +255,7 @@ def _pairs(exercise):
 
 def _fitting(exercise, reference, candidates, attempts, wrong):
     """{keys: indices of the outputs that are what they give, on all problems}, where they explain any wrong output."""
-    explainable = {i for i in wrong if all(is_finite(a[i]) for a in attempts) and any(np.any(_flat(a[i])) for a in attempts)
-                   or len(candidates[0]) == 1 and reference is exercise.reference and all(is_finite(a[i]) for a in attempts)}
+    explainable = {i for i in wrong if _telling(i, attempts, reference is exercise.reference and len(candidates[0]) == 1)}
     found = {}
     for keys in candidates if explainable else ():
         fits = set(range(len(exercise.outputs)))
@@ -256,7 +263,8 @@ def _fitting(exercise, reference, candidates, attempts, wrong):
             result = _result(exercise, reference, keys, n)
             if result is None or len(result) != len(exercise.outputs):
                 break
-            explained = {i for i in fits & explainable if agree(attempts[n][i], result[i])}
+            explained = {i for i in fits & explainable if agree(attempts[n][i], result[i])
+                         or not is_finite(attempts[n][i]) and is_finite(exercise.wanted[n][i])}
             if not explained:                   # most are out after one problem
                 break
             fits = explained | {i for i in fits.difference(wrong) if agree(attempts[n][i], result[i])}
@@ -276,8 +284,10 @@ def _result(exercise, reference, keys, n):
     return exercise.known[key]
 
 
-def _flat(value):
-    return np.concatenate([np.ravel(v) for v in value.values()]) if isinstance(value, dict) and value else value
+def _telling(i, attempts, zeros):
+    """Whether output i tells a cause: numbers on at least half of the problems, for NaN has many causes, and so (unless `zeros`) has 0."""
+    flat = [np.concatenate([np.ravel(v).astype(float) for v in (a[i].values() if isinstance(a[i], dict) else [a[i]])]) for a in attempts]
+    return sum(np.isfinite(a).any() for a in flat) * 2 >= len(flat) and (zeros or any(np.any(a[np.isfinite(a)]) for a in flat))
 
 
 def _best(fitting, i):

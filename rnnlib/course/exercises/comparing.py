@@ -1,6 +1,7 @@
 """What can be said of a result without knowing its cause: whether it is right, in which way it is not, and where."""
 
 import copy
+import itertools
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def whole(exercise, name, got, wanted, problems):
                 return f"should have shape {shape}, here {wanted[0].shape}; yours leaves out the {word} entry of the axis {letter}."
     factors = [_factor(a, w) for a, w in zip(got, wanted) if np.any(w)]
     sizes = [exercise.sizes(problem) for problem, w in zip(problems, wanted) if np.any(w)]
-    if factors and all(f is not None for f in factors):
+    if factors and all(f is not None for f in factors) and all(agree(a, w) for a, w in zip(got, wanted) if not np.any(w)):
         for letter in sizes[0]:
             for power, word in ((1, f"{letter} times too large"), (-1, f"{letter} times too small")):
                 if np.allclose(factors, [float(s[letter]) ** power for s in sizes]):
@@ -97,7 +98,7 @@ def locate(exercise, name, got, wanted, problems, right, attempt, reference):
     shape = exercise.outputs[name]
     if isinstance(got[0], dict) or isinstance(wanted[0], dict):
         said, done = _where_in_dict(got, wanted, shape)
-        return said if done else said + _some(right, problems) + _without(exercise, problems, right, attempt, reference)
+        return said if done else said + _some(right, problems, wanted) + _without(exercise, problems, right, attempt, reference)
     wanted, letters = [np.asarray(w) for w in wanted], _letters(shape)
     for a, w, problem in zip(got, wanted, problems):
         if a.shape != w.shape:
@@ -110,40 +111,44 @@ def locate(exercise, name, got, wanted, problems, right, attempt, reference):
             if all(a.ndim == w.ndim == 1 and agree(a[:len(w)], w[:len(a)]) for a, w in zip(got, wanted)):
                 more += " As far as both go, they agree."
             return (f"should be {shape}; yours is an array of shape {a.shape}." if shape.startswith("a ") else
-                    f"should have shape {shape}, here {w.shape}; yours has {a.shape}.{more}") + _some(right, problems)
+                    f"should have shape {shape}, here {w.shape}; yours has {a.shape}.{more}") + _some(right, problems, wanted)
     for a, w in zip(got, wanted):
         bad = np.argwhere(~np.isfinite(a.astype(float))) if np.isfinite(w).all() else ()
         if len(bad):
             where = f", first at {name}[{', '.join(map(str, bad[0]))}]" if a.ndim else ""
             return (f"is not finite{where}: a division by zero, an overflow, or an array never filled (np.empty)?"
-                    + _some(right, problems))
+                    + _some(right, problems, wanted))
     sizes = [exercise.sizes(problem) for problem in problems]
     for letter in sizes[0] if any(right) else ():
         one = [s[letter] == 1 for s in sizes]
         if any(one) and list(right) == one:
-            return f"is right where {letter} = 1 and wrong for larger {letter}: {_along(name, letters, letter, got, wanted)}"
-    found = _some(right, problems)
+            return (f"is right where {letter} = 1 and wrong for larger {letter}: {_along(name, letters, letter, got, wanted)}"
+                    + _without(exercise, problems, right, attempt, reference))
+    which = _some(right, problems, wanted)
+    without = _without(exercise, problems, right, attempt, reference)
     for letter in letters if wanted[0].ndim else ():
         said = _along(name, letters, letter, got, wanted, otherwise="")
         if said:
-            return f"is partly right: {said}{found}"
-    if not any(right) and all(map(lambda a, w: _close(a, w, 1e-2, 1e-4), got, wanted)):
-        off = max(float(np.max(np.abs(a - w)) / np.abs(w).max()) for a, w in zip(got, wanted))
+            return f"is partly right: {said}{which}{without}"
+    if not any(np.any(w) for w, r in zip(wanted, right) if r) and all(map(lambda a, w: _close(a, w, 1e-2, 1e-4), got, wanted)):
+        off = max(float(np.max(np.abs(a - w)) / np.abs(w).max()) for a, w in zip(got, wanted) if np.any(w))
         return (f"is nearly right, off by {off:.0e} of its size: is it rounded, computed in float32, or is a small number added "
-                f"somewhere?{found}")
-    found += _entries(letters, got, wanted) + _without(exercise, problems, right, attempt, reference)
-    return f"has the right shape but other numbers, and no mistake known here explains them.{found}"
+                f"somewhere?{which}")
+    shaped = "has the right shape but other numbers" if wanted[0].ndim else "is another number"
+    return (f"{shaped}, and no mistake known here explains {'them' if wanted[0].ndim else 'it'}."
+            f"{which}{_mixture(got, wanted, problems)}{_entries(letters, got, wanted)}{without}")
 
 
-def _some(right, problems):
-    """On which problems it is right, by what they try."""
-    if not any(right) or all(right):
-        return ""
+def _some(right, problems, wanted):
+    """On which problems it is right, by what they try. Where nothing is asked for but zeros, being right tells nothing."""
     notes = {True: [], False: []}
-    for r, problem in zip(right, problems):
-        notes[r].append(problem.note)
+    for r, problem, w in zip(right, problems, wanted):
+        if not r or isinstance(w, dict) or np.any(w) and is_finite(w):
+            notes[r].append(problem.note)
+    if not notes[True] or not notes[False]:
+        return ""
     only_wrong = list(dict.fromkeys(note for note in notes[False] if note not in notes[True])) or notes[False]
-    said = f" It is right on {len(notes[True])} of {len(right)} problems"
+    said = f" It is right on {len(notes[True])} of {len(notes[True]) + len(notes[False])} problems"
     if len(only_wrong) <= len(notes[True]):
         return f"{said}, and wrong where {'; and where '.join(only_wrong)}."
     return f"{said}: only where {'; and where '.join(dict.fromkeys(notes[True]))}."
@@ -184,8 +189,58 @@ def _along(name, letters, letter, got, wanted, otherwise="what happens along tha
     return otherwise
 
 
+def _mixture(got, wanted, problems):
+    """Whether it is the right result put together with something simple: an argument, a size, another curve."""
+    a, w = (np.concatenate([np.ravel(x).astype(float) for x in some]) for some in (got, wanted))
+    if not np.isfinite(a).all() or not np.isfinite(w).all():
+        return ""
+    if wanted[0].ndim == 0:
+        return _difference(a - w, problems) or _values(got, wanted, problems)
+    shown = {"1": np.ones_like(w)}
+    for argument in problems[0]:
+        if all(np.shape(problem[argument]) == x.shape for problem, x in zip(problems, wanted)):
+            shown[argument] = np.concatenate([np.ravel(problem[argument]).astype(float) for problem in problems])
+    for name, v in shown.items():
+        (c, d), *_ = np.linalg.lstsq(np.stack([w, v], axis=1), a, rcond=None)
+        if np.abs(c * w + d * v - a).max() < 1e-9 * max(np.abs(a).max(), 1e-300) and len(a) > 6:
+            return f" It is {c:.4g} times the right result plus {d:.4g}{'' if name == '1' else f' times {name}'}."
+    if len(a) > 9 and np.ptp(a) and np.ptp(w) and wanted[0].dtype.kind == "f":
+        for word, b in (("up", a), ("down", -a)):
+            if (np.diff(b[np.lexsort((b, w))]) >= 0).all():
+                return (f" It goes {word} wherever the right result goes up, so it is the right one through another curve: another squashing, a "
+                        "power, a limit?")
+    return ""
+
+
+def _difference(off, problems):
+    """By how many of what a whole number is off: "H too large"."""
+    numbers = {key: np.array([problem[key] for problem in problems], dtype=float) for key in problems[0]
+               if all(isinstance(problem[key], int) for problem in problems)}
+    if len(numbers) != len(problems[0]):
+        return ""
+    of = {"1": np.ones(len(problems)), **numbers}
+    of |= {f"{one} x {two}": numbers[one] * numbers[two] for one, two in itertools.combinations_with_replacement(numbers, 2)}
+    for (one, x), (two, y) in itertools.product(of.items(), [("", 0 * of["1"]), *of.items()]):
+        for sign in (1, -1):
+            for factor in (1, -1, 2, -2):
+                if one != two and np.array_equal(off, factor * x + sign * y):
+                    times = "twice " if abs(factor) == 2 else ""
+                    first = f"{times}{one} too {'large' if factor > 0 else 'small'}"
+                    return f" It is {first}" + (f" and {two} too {'large' if sign > 0 else 'small'}." if two else ".")
+    return ""
+
+
+def _values(got, wanted, problems):
+    """The first wrong number beside the right one, where the arguments are numbers too."""
+    for a, w, problem in zip(got, wanted, problems):
+        if not agree(a, w) and all(isinstance(value, (int, float)) for value in problem.values()):
+            given = ", ".join(f"{key} = {value}" for key, value in problem.items())
+            return f" For {given} it is {float(a):.6g}, and right is {float(w):.6g}."
+    return ""
+
+
 def _entries(letters, got, wanted):
-    """What the wrong entries have in common: a factor or a constant for each row, signs, the diagonal."""
+    """What the wrong entries have in common: a factor or a constant for each row, signs, the diagonal, sums."""
     pairs = [(a.astype(float), w.astype(float)) for a, w in zip(got, wanted) if a.size > 1 and not agree(a, w)]
     if not pairs:
         return ""
@@ -204,6 +259,10 @@ def _entries(letters, got, wanted):
             ratios = [between(a, w) for a, w in long]
             if all(np.allclose(r, np.take(r, [0], axis), rtol=1e-7, atol=1e-9) for r in ratios):
                 return f" It is the right result {word} that is the same all along {letter}."
+    for axis, letter in enumerate(letters if pairs[0][0].ndim > 1 else ()):
+        ours, theirs = (all(np.allclose(x.sum(axis=axis), 1) for x in some) for some in zip(*pairs))
+        if ours != theirs:
+            return f" Along {letter} the entries of yours {'sum' if ours else 'do not sum'} to 1; of the right result they {'do not' if ours else 'do'}."
     matching = [np.isclose(a, w, rtol=1e-7, atol=1e-12) for a, w in pairs]
     share = sum(m.sum() for m in matching) / sum(m.size for m in matching)
     if share > 0.2:
@@ -215,38 +274,65 @@ def _entries(letters, got, wanted):
 
 
 def _without(exercise, problems, right, attempt, reference):
-    """Which argument, set to zero, makes it right; and which has no influence."""
-    problem = min((p for p, r in zip(problems, right) if not r), key=lambda p: sum(np.size(v) for v in p.values()))
-    tries = {}
-    for argument, value in problem.items():
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            tries[argument] = (f"{argument} is 0", {argument: 0 * value})
-            if value.ndim == 2 and len(value) == len(value.T) > 1:
-                tries[argument + "="] = (f"{argument} is symmetric", {argument: (value + value.T) / 2})
-        elif isinstance(value, np.ndarray) and value.ndim == 1:
-            tries[argument] = (f"all of {argument} are equal", {argument: np.full_like(value, value.min())})
-    for n, gate in enumerate(exercise.gates):
-        rows = {}
-        for argument in ("W_x", "W_h", "b"):
-            rows[argument] = problem[argument].copy()
-            np.split(rows[argument], len(exercise.gates))[n][...] = 0
-        tries[gate] = (f"the rows of {gate} in W_x, W_h and b are 0", rows)
-    makes, idle = [], []
-    before = attempt(problem)
-    for key, (said, change) in tries.items():
-        other = type(problem)(problem.note, **copy.deepcopy({**problem, **change}))
+    """Which change of the arguments makes it right: one set to zero, two exchanged; and which argument has no influence."""
+    wrong = [problem for problem, r in zip(problems, right) if not r]
+    problem = wrong[0]
+
+    def tried(function, problem, change):
+        return function(type(problem)(problem.note, **copy.deepcopy({**problem, **change})))
+
+    wanted = reference(problem)
+    makes = []
+    for key, said, change in _changes(exercise, problem):
         try:
-            a, w = attempt(other), reference(other)
+            a, w = tried(attempt, problem, change), wanted if said.endswith("change places") else tried(reference, problem, change)
         except Exception:
             continue
-        if agree(a, w) and is_finite(w) and np.any(w if not isinstance(w, dict) else True):
+        if agree(a, w) and is_finite(w) and (isinstance(w, dict) or np.any(w)):
             makes.append((key, said))
-        if key in problem and agree(a, before) and not agree(w, reference(problem)):
-            idle.append(key)
+    idle = []
+    for key in _numbers(problem):
+        another = [{key: each[key] * (1.25 + 0.2 * np.cos(np.arange(np.size(each[key])).reshape(np.shape(each[key]))))} for each in problems]
+        try:
+            if all(agree(tried(attempt, each, change), attempt(each)) for each, change in zip(problems, another)) and not agree(
+                    tried(reference, problem, another[right.index(False)]), wanted):
+                idle.append(key)
+        except Exception:
+            continue
     said = f" It never depends on {', '.join(idle)}." if idle else ""
     if makes:
-        said += f" It is right where {', or where '.join(said for _, said in makes[:3])}: look at how {makes[0][0].rstrip('=')} enters."
+        said += f" It is right where {', or where '.join(said for _, said in makes[:3])}: look at how {makes[0][0]} enters."
     return said
+
+
+def _numbers(problem):
+    """The arguments that are real numbers or arrays of them."""
+    return [key for key, value in problem.items() if isinstance(value, float) or isinstance(value, np.ndarray) and value.dtype.kind == "f"]
+
+
+def _changes(exercise, problem):
+    """(what to look at, how to say it, arguments instead): arguments set to zero, made symmetric, made equal, exchanged."""
+    numbers = _numbers(problem)
+    for key in numbers:
+        value = problem[key]
+        yield key, f"{key} is 0", {key: 0 * value}
+        if np.ndim(value) == 2 and len(value) == len(value.T) > 1:
+            yield key, f"{key} is symmetric", {key: (value + value.T) / 2}
+            yield key, f"{key} is the identity", {key: np.eye(len(value))}
+        if np.ndim(value) and len(numbers) == 1:
+            yield key, f"all entries of {key} are equal", {key: np.full_like(value, value.mean())}
+    for one, other in itertools.combinations(numbers, 2):
+        if np.shape(problem[one]) == np.shape(problem[other]):
+            yield f"{one} and {other}", f"{one} and {other} change places", {one: problem[other], other: problem[one]}
+    if "lengths" in problem:
+        yield "lengths", "all lengths are equal", {"lengths": np.full_like(problem["lengths"], problem["lengths"].min())}
+    for n, gate in enumerate(exercise.gates):
+        rows = {key: problem[key].copy() for key in ("W_x", "W_h", "b")}
+        for array in rows.values():
+            np.split(array, len(exercise.gates))[n][...] = 0
+        yield gate, f"the rows of {gate} in W_x, W_h and b are 0", rows
+    if exercise.gates:
+        yield "each pre-activation", "W_x, W_h and b are 0", {key: 0 * problem[key] for key in ("W_x", "W_h", "b")}
 
 
 def _where_in_dict(got, wanted, shape):

@@ -224,7 +224,7 @@ class Rules:
             put(5, [], f"`{line}` is left out")
 
     def _expression(self, node, parent):
-        made = isinstance(node, ast.Call) and ast.unparse(node.func) in MAKERS
+        made = isinstance(node, ast.Call) and ast.unparse(node.func) in MAKERS or isinstance(node, ast.Attribute) and node.attr == "shape"
         for name, part in ast.iter_fields(node):
             for child in part if isinstance(part, list) else [part]:
                 if isinstance(child, ast.keyword):
@@ -260,7 +260,7 @@ class Rules:
                 for other in (f"{text} - 1", f"{text} + 1"):
                     self._add(2, node, other, f"`{other}` stands where `{text}` belongs")
             if np.asarray(value).dtype.kind == "f":
-                for other in (f"-{text}", f"abs({text})", f"(1 - {text})", f"2 * {text}"):
+                for other in (f"-{text}", f"abs({text})", f"2 * {text}", *([f"(1 - {text})"] if 0 <= value <= 1 else [])):
                     self._add(6, node, other, f"`{other}` stands where `{text}` belongs")
             elif text in self.arguments:
                 for other in ("0", "1"):
@@ -277,6 +277,7 @@ class Rules:
                 self._add(3, node, f"(1 - {text})", f"`1 - {text}` stands where `{text}` belongs")
             for squash in ("np.tanh", "sigmoid", "np.abs", "-", "np.square"):
                 self._add(5, node, f"{squash}({text})", f"`{squash}({text})` stands where `{text}` belongs")
+            self._add(5, node, f"{text} / 2", f"`{text} / 2` stands where `{text}` belongs")
         if value.ndim == 2:
             self._add(2, node, f"{text}.T", f"`{text}.T` stands where `{text}` belongs")
         for part in (f"{text}[::-1]", *([f"np.sort({text})"] if value.ndim == 1 else []), f"{text}[:1]", f"{text}[-1:]",
@@ -329,6 +330,10 @@ class Rules:
         if word in "+-*/":
             for one in (node.left, node.right) if word in "+*" else (node.right,):
                 self._add(3, node, ast.BinOp(node, node.op, one), f"`{ast.unparse(one)}` is taken twice in `{text}`")
+        if word == "*" and isinstance(self.values.get(left), int):
+            self._add(4, node, f"{text} // 2", f"`{text} // 2` stands where `{text}` belongs")
+        if word == "+":
+            self._add(4, node, f"({text}) / 2", f"`({text}) / 2` stands where `{text}` belongs")
         if word == "@" and isinstance(node.right, ast.Name):
             self._add(2, node.right, f"{right}.T", f"`{right}.T` stands where `{right}` belongs")
         self._regrouped(node, text)
@@ -356,6 +361,7 @@ class Rules:
         if isinstance(node.op, weak) and isinstance(left, ast.BinOp) and isinstance(left.op, weak):
             swapped = ast.Add() if isinstance(node.op, ast.Sub) else ast.Sub()
             others.append(ast.BinOp(left.left, left.op, ast.BinOp(left.right, swapped, right)))
+            others.append(ast.BinOp(left.left, left.op, ast.BinOp(left.right, ast.Mult(), right)))
         if isinstance(node.op, ast.Sub) and isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow):
             others.append(ast.BinOp(ast.BinOp(left, node.op, right.left), ast.Pow(), right.right))
         for other in others:

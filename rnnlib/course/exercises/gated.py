@@ -84,6 +84,7 @@ LSTM_CHANGES = {
                      "g, i, f, o", "f, g, i, o", "o, f, g, i")},
     **{f"{gate} with tanh": (f"sigmoid(z_{gate})", f"np.tanh(z_{gate})",
                              f"the gate {gate} is squashed with tanh; a gate lies between 0 and 1: sigma.") for gate in "ifo"},
+    "gates turned round": ("sigmoid(", "1 - sigmoid(", "each gate is 1 minus what it should be: sigma(z) = 1 / (1 + exp(-z)), with the minus."),
     "bias twice": ("+ b", "+ 2 * b", "the bias b is added twice."),
 }
 
@@ -243,6 +244,9 @@ GRU_CHANGES = {
         "h_{t-1} + b_hn))."),
     "n with sigma": ("np.tanh(", "sigmoid(", "n is squashed with sigma; it is what would be written: tanh."),
     "nothing kept": (" + z * h_prev", "", "the kept part z h_{t-1} is missing."),
+    "rows z, r, n of W_x": ("x_r, x_z", "x_z, x_r", "the gates r and z are swapped in W_x x_t + b alone: the first H rows are r, the next z."),
+    "rows z, r, n of W_h": ("h_r, h_z", "h_z, h_r", "the gates r and z are swapped in W_h h_{t-1} alone: the first H rows are r, the next z."),
+    "gates turned round": ("sigmoid(", "1 - sigmoid(", "each gate is 1 minus what it should be: sigma(z) = 1 / (1 + exp(-z)), with the minus."),
     "n written whole": ("(1 - z) * n", "n", "n is written whole; its share is 1 - z."),
     **{f"rows {order}": (*_rows(order, "x_", "h_"), f"the rows are read in the order {order}; here they are r, z, n.")
        for order in ("n, r, z", "n, z, r", "r, n, z", "z, n, r")},

@@ -99,6 +99,9 @@ PRODUCT_CHANGES = {
     "starts at zero": ("factor ** (T - 1)", "0.0", "It is 0: a product that starts at 0 stays there. Start at 1."),
     "exp of the sum": ("factor ** (T - 1)", "np.exp(factor * (T - 1))", "It is exp((T - 1) factor); a power by exp needs "
         "the logarithm: exp((T - 1) log(factor))."),
+    "sign lost": ("factor **", "abs(factor) **", "The sign is lost: an odd number of negative factors has a negative product."),
+    "through logarithms": ("factor ** (T - 1)", "np.exp((T - 1) * np.log(factor))", "Through logarithms it works for positive factors alone; a factor may be "
+        "negative, and log of it is NaN."),
     "no brackets": ("factor ** (T - 1)", "factor ** T - 1", "Brackets are missing: factor**T-1 is factor^T minus 1; it "
         "is factor**(T - 1)."),
     "1 - factor": ("factor **", "(1 - factor) **", "It multiplies 1 - factor; each step multiplies by the factor itself."),
@@ -171,6 +174,7 @@ CLIP_CHANGES = {
         "turns the direction; clipping by norm scales all entries alike."),
     "always scaled": ("max_norm / norm if norm > max_norm else 1.0", "max_norm / norm", "Gradients smaller than max_norm "
         "are enlarged to it; they should stay as they are."),
+    "always scaled, but for zero": ("norm > max_norm else", "norm > 0 else", "Gradients smaller than max_norm are enlarged to it; they should stay as they are."),
     "no square root": ("np.sqrt(sum((g ** 2).sum() for g in grads.values()))", "(sum((g ** 2).sum() for g in grads.values()))",
         "The norm is squared: the square root is missing."),
     "sum of norms": ("np.sqrt(sum((g ** 2).sum() for g in grads.values()))", "sum(np.sqrt((g ** 2).sum()) for g in grads.values())",
@@ -298,8 +302,8 @@ EXERCISES = [
              beyond=(lambda rng: Problem("scores are large", logits=large_logits(rng), target=np.array([1, 0, 3])), OVERFLOW)),
     Exercise("gradient_product", {"product": "a number"}, PRODUCT, PRODUCT_CHANGES,
              lambda rng: [Problem(note, factor=f, T=T) for note, f, T in (
-                 ("T = 100", 0.7, 100), ("factor is below 1", 0.9, 5), ("factor is above 1", 1.5, 4), ("T = 2", 0.5, 2), ("T = 1", 0.3, 1),
-                 ("factor is negative", -0.8, 4), ("factor is negative", -1.5, 3), ("factor is 0", 0.0, 3))],
+                 ("T = 100", 0.7, 100), ("factor is below 1", 0.937, 6), ("factor is above 1", 1.53, 4), ("T = 2", 0.517, 2), ("T = 1", 0.3, 1),
+                 ("factor is negative", -0.813, 4), ("factor is negative", -1.57, 3), ("factor is 0", 0.0, 3))],
              "How many steps lie between h_1 and h_T? That many equal factors are multiplied.",
              "factor^(T - 1): 0.7^99 = 4.6e-16 for T = 100, and 1 for T = 1."),
     Exercise("rnn_jacobian", {"J": "(H, H)"}, JACOBIAN, JACOBIAN_CHANGES, _jacobian_problems,

@@ -162,16 +162,16 @@ def delays(labels, announced):
     ends = [*starts[1:], len(labels)]
     waits = []
     for start, end in zip(starts, ends):
-        wrong = np.flatnonzero(announced[start:end] != labels[start])
-        waits.append(wrong[-1] + 1 if len(wrong) else 0)
+        missed = np.flatnonzero(announced[start:end] != labels[start])
+        waits.append(missed[-1] + 1 if len(missed) else 0)
     return np.array(waits, dtype=int)
 """
 DELAYS_CHANGES = {
-    "first time right": ("wrong[-1] + 1 if len(wrong) else 0", "np.append(announced[start:end] == labels[start], True).argmax()", "It counts until the label is "
+    "first time right": ("missed[-1] + 1 if len(missed) else 0", "np.append(announced[start:end] == labels[start], True).argmax()", "It counts until the label is "
         "right for the first time; a rule that names all labels in turn would look quick. Count until it is right and stays so."),
-    "number of wrong samples": ("wrong[-1] + 1 if len(wrong) else 0", "len(wrong)", "It is the number of wrong samples; asked for is how long it takes until the "
+    "number of wrong samples": ("missed[-1] + 1 if len(missed) else 0", "len(missed)", "It is the number of wrong samples; asked for is how long it takes until the "
         "label is right and stays so."),
-    "one too few": ("wrong[-1] + 1", "wrong[-1]", "It is the place of the last wrong sample, counted from 0: one more is the delay."),
+    "one too few": ("missed[-1] + 1", "missed[-1]", "It is the place of the last wrong sample, counted from 0: one more is the delay."),
     "first stay counted": ("labels[:-1]) + 1", "labels[:-1]) + 1; starts = np.append(0, starts)", "The stay at the beginning is counted; no change comes before it."),
     "last stay left out": ("[*starts[1:], len(labels)]", "starts[1:]", "The last stay is left out: it ends where the stream does."),
     "runs into the next stay": ("announced[start:end]", "announced[start:]", "It looks beyond the next change, where another label is right: a stay ends there."),
@@ -236,7 +236,7 @@ def _last_step_problems(rng):
 def _masked_problems(rng):
     problems = [Problem(note, losses=rng.uniform(0.5, 3, (T, len(lengths))), lengths=np.array(lengths)) for note, T, lengths in (
         ("no sequence fills T", 5, (3, 2, 4)), ("B = 2", 6, (3, 5)), ("B = 1", 4, (2,)), ("a sequence has the full length T", 4, (4, 2, 3)),
-        ("a length is 1", 3, (1, 2)), ("a loss is exactly 0", 4, (3, 2)), ("all losses are 0", 3, (2, 3)))]
+        ("a length is 1", 3, (2, 1, 1)), ("a loss is exactly 0", 4, (3, 2)), ("all losses are 0", 3, (2, 3)))]
     problems[5]["losses"][1, 0] = 0
     problems[6]["losses"][:] = 0
     return problems

@@ -39,6 +39,7 @@ RNN_STEP_CHANGES = {
     "bias with one part": ("np.tanh(z_t)", "np.tanh(x_t @ W_x.T) + np.tanh(h_prev @ W_h.T + b)", "There is a tanh around "
         "each product (b in the second); there is one, around the sum of all three terms."),
     "tanh twice": ("np.tanh(z_t)", "np.tanh(np.tanh(z_t))", "tanh is applied twice."),
+    "past and bias outside tanh": ("np.tanh(z_t)", "np.tanh(x_t @ W_x.T) + h_prev @ W_h.T + b", "Only W_x x_t is inside the tanh; all three terms belong there."),
     "added to the past": ("np.tanh(z_t)", "h_prev + np.tanh(z_t)", "h_{t-1} itself is added to the tanh; the new state "
         "is the tanh alone."),
 }
@@ -63,6 +64,9 @@ RNN_FORWARD_CHANGES = {
     "only the last state": ("return h", "return h[-1]", "It returns h_T alone; all of h_0 .. h_T are asked for, (T+1, B, "
         "H)."),
     "starts from zero": ("h[0] = h_0", "h[0] = 0", "It starts from zeros; the start is the argument h_0."),
+    "h_0 shown but not read": ("h[t - 1]", "h[t - 1] * (t > 1)", "The first step starts from zeros; h_0 stands in the result and is never read."),
+    "tanh only in the result": ("h[t] = np.tanh(z_t)", "h[t] = z_t", "return h", "return np.concatenate([h[:1], np.tanh(h[1:])])", "The pre-activation is carried from step to "
+        "step; the next step reads the state, behind the tanh."),
     "always from h_0": ("h[t - 1]", "h[0]", "Every step starts from h_0: the state is not carried from step to step. h_t "
         "comes from h_{t-1}."),
     "always the first input": ("x[t - 1]", "x[0]", "Every step reads x_1: the index into x stands still."),
@@ -211,14 +215,26 @@ def two_words_judge(result):
             h = np.tanh(W_x[:, symbol] + W_h @ h + b)
         for unit, word in enumerate("AB"):
             seen = unit + 1 in symbols
-            if (h[unit] > 0) != seen:
-                key = ("mixes the words" if 2 - unit in symbols and (not seen or symbols[-1] == 2 - unit) else "believes without evidence"
-                       if not seen else "does not notice" if symbols[-1] == unit + 1 else "forgets")
+            if not _says(h[unit], seen):
+                key = ("mixes the words" if _alone(W_x, W_h, b, unit, symbols) else "believes without evidence" if not seen else
+                       "does not notice" if symbols[-1] == unit + 1 else "forgets")
                 told = ", ".join(("nothing", "A", "B")[symbol] for symbol in symbols)
                 told = told if len(symbols) < 9 else f"{told[:40]} ... ({len(symbols)} symbols)"
-                return key, (f"After {told}: {word} has {'' if seen else 'not '}been seen, and h[{unit}] = {h[unit]:.2f} says the opposite. "
+                return key, (f"After {told}: {word} has {'' if seen else 'not '}been seen, and h[{unit}] = {h[unit]:.2f} does not say so. "
                              + TWO_WORDS_CHANGES[key][-1])
     return None
+
+
+def _says(h, seen):
+    return h > 0.5 if seen else h < -0.5
+
+
+def _alone(W_x, W_h, b, unit, symbols):
+    """Whether the unit would be right if neither the other unit nor the other word reached it."""
+    h = 0.0
+    for symbol in symbols:
+        h = np.tanh(W_x[unit, symbol] * (symbol in (0, unit + 1)) + W_h[unit, unit] * h + b[unit])
+    return _says(h, unit + 1 in symbols)
 
 
 def _weights(rng, D, H):
