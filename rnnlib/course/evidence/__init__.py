@@ -2,9 +2,9 @@
 
 A sentence about a share gives the share with its 95 % interval, one about a size the median and the middle 80 %::
 
-    runs = evidence.stored("recall")
-    solved = [run["accuracy"] >= 0.95 for run in runs if run["start"] == "default" and ...]
-    evidence.share_with_interval(sum(solved), len(solved))      # (0.28, 0.17, 0.42)
+    runs = evidence.stored("recall", cell="RNN", start="default", learning_rate=0.01, lag=40, steps=500)
+    solved = [run["accuracy"] >= 0.95 for run in runs]
+    print(evidence.share_with_interval(sum(solved), len(solved)))       # 0.2 (0.081 to 0.42)
 
 tools/evidence.py (``make evidence``) makes the files anew and says what each column holds.
 """
@@ -31,21 +31,36 @@ class Summary(NamedTuple):
         return f"{self.value:.2g} ({self.low:.2g} to {self.high:.2g})"
 
 
-def stored(name):
+def stored(name, **only):
     """The rows of one stored table, in the order of its file, each a dict from column to value.
 
-    Columns of numbers hold int or float, columns of yes and no bool, and an empty field is None ("never solved").
+    Numbers are int or float, yes and no are bool, and an empty field is None ("never solved").
+
+    Parameters
+    ----------
+    name : str
+        One of `names()`.
+    only :
+        Columns and the values they must have: ``stored("recall", cell="RNN", lag=40)``.
 
     Raises
     ------
     ValueError
-        There is no table of that name; the message lists those there are.
+        There is no such table, column, or row; the message says what there is.
     """
     path = FOLDER / f"{name}.csv"
     if not path.is_file():
         raise ValueError(f"name must be one of {', '.join(names())}; it was {name!r}")
     with path.open(newline="") as file:
-        return [{column: _value(text) for column, text in row.items()} for row in csv.DictReader(file)]
+        rows = [{column: _value(text) for column, text in row.items()} for row in csv.DictReader(file)]
+    for column, value in only.items():
+        if column not in rows[0]:
+            raise ValueError(f"{name} has the columns {', '.join(rows[0])}; there is no {column!r}")
+        there = {row[column] for row in rows}
+        if value not in there:
+            raise ValueError(f"{column} must be one of {', '.join(sorted(map(str, there)))} here; it was {value!r}")
+        rows = [row for row in rows if row[column] == value]
+    return rows
 
 
 def names():
