@@ -12,7 +12,7 @@ THROW = 0.4                                     # a step that moves a weight fur
 HILLS = LinearSegmentedColormap.from_list("hills", ["#FFFFFF", "#707070"], N=12)        # one shade a decade
 HEAT = LinearSegmentedColormap.from_list("heat", [(0, "#FFFFFF"), (2 / 3, GRADIENT), (1, "#2A0E00")])
 HEAT = HEAT.with_extremes(bad="#E4E8EC")        # where there is no gradient at all
-RUNS = [(SKY, ":"), (ORANGE, "-."), (OUTPUT, "--"), (BLACK, "-")]    # curves of several runs
+RUNS = [(SKY, ":"), (ORANGE, "-."), (OUTPUT, "--")]     # curves of what went wrong
 
 
 def _power(log10, _=None):
@@ -40,11 +40,11 @@ def two_paths():
             arrow.set(linewidth=3.5 if into_h_t else 2.2, alpha=1.0 if into_h_t else 0.4)
         ax.text(2.2, 0.56, "path 1: from\nthis step's loss", color=GRADIENT, va="center", weight="bold")
         ax.text(2.5, -0.56, "path 2: from\nthe next step", color=GRADIENT, va="center", ha="center", weight="bold")
-        ax.text(1.65, -1.55, r"$\frac{\partial L}{\partial h_t}\;=\;W_y^\top(p_t-e_t)"
-                r"\;+\;W_h^\top\,\frac{\partial L}{\partial z_{t+1}}$", fontsize=17, ha="center", va="center")
+        ax.text(1.65, -1.55, r"$\mathrm{d}h_t\;=\;\mathrm{direct}_t\;+\;W_h^\top\,\mathrm{d}z_{t+1}$", fontsize=17,
+                ha="center", va="center")
         ax.set_title("Two gradients meet in every state, and are added")
-    return figures.Picture(figure, "Two gradients meet in h_t and are added: one comes down from y_t, this step's own "
-                           "loss; the other comes back from h_{t+1}. Their sum goes on to x_t and to h_{t-1}.")
+    return figures.Picture(figure, "Two gradients meet in h_t and are added: the direct one comes down from y_t, this "
+                           "step's own loss; the other comes back from h_{t+1}. Their sum goes on to x_t and h_{t-1}.")
 
 
 def counting_cliff(losses, gradient, descend, w_x=0.2, w_h=0.4, log_rate=-3.0, T=10):
@@ -146,7 +146,7 @@ def check_curves(epsilons, errors):
             ax.loglog(epsilons, error, line, marker="o", color=color, label=name)
         ax.axhline(1e-7, color=GREY, linewidth=1, linestyle=":")
         ax.text(epsilons.max(), 8e-8, "passed: below 1e-7", color=GREY, fontsize=11, va="top", ha="right")
-        ax.set(xlabel=r"step $\epsilon$ of the central differences (no unit)", ylabel="worst error (no unit)",
+        ax.set(xlabel=r"step $\epsilon$ of the central differences", ylabel="worst error",
                ylim=(1e-13, 30))
         ax.legend(loc="lower left", bbox_to_anchor=(0.02, 0.0))
         first = next(iter(errors.values()))
@@ -159,7 +159,7 @@ def gradient_map(norms, gain=1.0, scale=1.0, T=40):
     """How large dL_s/dh_t is for every loss step s and state step t, and what is left of it over the lag s - t.
 
     norms : function (gain, scale, T) -> ((T, T) norms, [s - 1, t - 1] for loss step s and state step t, 0 where t > s;
-        the mean of 1 - h_t^2)
+        the root mean square of 1 - h_t^2)
     """
     figure, (map_ax, fade) = _map_and_curve()
     with figures.style():
@@ -167,7 +167,7 @@ def gradient_map(norms, gain=1.0, scale=1.0, T=40):
                               interpolation="nearest")
         bar = figure.colorbar(image, ax=map_ax, ticks=[-6, -3, 0, 3], pad=0.03)
         bar.set_ticklabels(["\N{LESS-THAN OR EQUAL TO}1e-6", "1e-3", "1", "\N{GREATER-THAN OR EQUAL TO}1e3"])
-        bar.set_label(r"$\|\partial L_s/\partial h_t\|$ (no unit)", labelpad=-4)
+        bar.set_label(r"$\|\partial L_s/\partial h_t\|$", labelpad=-4)
         map_ax.set(xlabel="state step t", ylabel="loss step s")
         map_ax.text(0.97, 0.04, "a state after the loss:\nno gradient", transform=map_ax.transAxes, ha="right",
                     va="bottom", color=GREY, fontsize=11)
@@ -199,8 +199,8 @@ def gradient_map(norms, gain=1.0, scale=1.0, T=40):
         back = T // 2
         map_ax.set_title(_faded(median, gain))
         return (f"Gain {gain:.2f}, inputs x {scale:.1f}: {back} steps back the median share of the gradient left is "
-                f"{figures.scientific(median[back])}, a factor of {10 ** (median[back] / back):.2f} a step. "
-                f"tanh' = 1 - h^2 is {slope:.2f} on average.")
+                f"{figures.scientific(median[back])}, a factor of {10 ** (median[back] / back):.2f} per step. "
+                f"Gain times rms slope of tanh is {gain * slope:.2f}.")
 
     return LiveFigure(figure, draw, gain=slider("gain of W_h", gain, 0.2, 3.0, 0.05),
                       scale=slider("size of the inputs", scale, 0.1, 5.0, 0.1), T=slider("steps T", T, 5, 60))
@@ -273,26 +273,48 @@ def truncation(steps, cosine, size, norms, k=4, step=0):
                       step=slider("steps of training", step, int(steps[0]), int(steps[-1]), int(steps[1] - steps[0])))
 
 
-def losses_by_chunk(losses, baseline, solved=0.03):
-    """Loss curves of trainings with chunks of k steps.
+def factor_per_step(gain, factor, by_rms, by_mean):
+    """The factor per step by which a gradient fades or grows, over what two averages of the slopes of tanh predict.
 
-    losses : dict k -> (steps,), at most four runs; baseline : loss of the best constant guess; solved : a low loss
+    gain, factor, by_rms, by_mean : (N,), a network each: the gain of W_h, the measured factor, and gain times the root mean
+    square and the mean slope
     """
-    figure, ax = figures.new(size=(8.5, 4.0), right=1.3, left=0.95)
-    ends = {k: float(np.mean(loss[-10:])) for k, loss in losses.items()}
+    figure, ax = figures.new(size=(8.5, 4.4), left=0.85)
     with figures.style():
-        for (k, loss), (color, line) in zip(losses.items(), RUNS):
-            smooth = np.convolve(loss, np.ones(10) / 10, mode="valid")
-            ax.semilogy(np.arange(10, len(loss) + 1), smooth, line, color=color)
-            for other in [o for o in ends if o < k and abs(np.log(ends[k] / ends[o])) < 0.25]:
-                ax.texts[list(ends).index(other)].set_text("")          # one label for curves that end together
-                k = f"{other} and {k}"
-            ax.text(len(loss) * 1.015, smooth[-1], f"k = {k}", va="center")
+        ends = np.array([0.4, 1.5])
+        ax.plot(ends, ends, color=BLACK, linewidth=1)
+        ax.text(0.55, 0.57, "predicted = measured", rotation=32, rotation_mode="anchor", fontsize=11)
+        for predicted, color, name in ((by_mean, SKY, "gain x mean slope"), (by_rms, GRADIENT, "gain x rms slope")):
+            ax.plot(predicted, factor, "o", color=color, markersize=4, alpha=0.5, label=name, linestyle="none")
+        ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
+        ax.set(xlim=ends, ylim=ends, xlabel="predicted factor per step", ylabel="measured factor per step")
+        ax.legend(loc="upper left")
+        ax.set_title("The rms slope predicts how fast the gradient fades, up to gain 1.5")
+    misses = {g: np.median(np.abs(by_rms - factor)[gain == g]) for g in np.unique(gain)}
+    said = ", ".join(f"{miss:.2f} at gain {g:g}" for g, miss in misses.items())
+    return figures.Picture(figure, f"{len(gain)} networks, a dot each. The median miss of gain times rms slope is {said}.")
+
+
+def accuracy_by_chunk(scores, baseline):
+    """The accuracy of networks trained with chunks of k steps, every network a dot.
+
+    scores : dict (k, steps of training) -> accuracies, the networks in any order; baseline : the accuracy of one constant answer
+    """
+    chunks, budgets = sorted({k for k, _ in scores}), sorted({steps for _, steps in scores})
+    figure, ax = figures.new(size=(8.5, 4.0), left=0.85)
+    with figures.style():
+        for side, steps, color, mark in zip((-0.17, 0.17), budgets, (SKY, GRADIENT), "os"):
+            for i, k in enumerate(chunks):
+                values = np.sort(scores[k, steps])
+                places = i + side + np.linspace(-0.09, 0.09, len(values))
+                ax.plot(places, values, mark, color=color, markersize=4.5, label=f"{steps:,} steps" if i == 0 else None)
+                ax.hlines(np.median(values), places[0] - 0.03, places[-1] + 0.03, color=BLACK, linewidth=2)
         ax.axhline(baseline, color=GREY, linewidth=1, linestyle=":")
-        ax.text(len(loss), baseline, "best constant guess ", color=GREY, va="bottom", ha="right", fontsize=11)
-        ax.set(xlabel="step of training", ylabel="loss (nats), mean of 10 steps")
-        ax.set_title("Loss at the end: " + ", ".join(f"{end:.2g} (k = {k})" for k, end in ends.items()))
-    learned = {sign: ", ".join(str(k) for k, end in ends.items() if (end < solved) == sign) for sign in (True, False)}
-    said = f"Chunks of k steps that reach a loss below {solved}: k = {learned[True] or 'none'}; "
-    said += f"that do not: k = {learned[False] or 'none'}. The best constant guess has {baseline:.2f}."
-    return figures.Picture(figure, said)
+        ax.text(len(chunks) - 0.5, baseline + 0.01, "always the commonest count ", color=GREY, ha="right", fontsize=11)
+        ax.set(xlabel="chunk length k (steps)", ylabel="share of right answers", ylim=(0.3, 1.03),
+               xlim=(-0.5, len(chunks) - 0.5))
+        ax.set_xticks(range(len(chunks)), [str(k) for k in chunks])
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 0.12), title="bar: median")
+        ax.set_title("Short chunks learn more slowly, and less surely")
+    said = "; ".join(f"k = {k}: " + ", ".join(f"{np.median(scores[k, steps]):.3f}" for steps in budgets) for k in chunks)
+    return figures.Picture(figure, f"The median share of right answers after {' and '.join(f'{s:,}' for s in budgets)} steps: {said}.")
