@@ -38,7 +38,7 @@ def two_paths():
         for arrow in (*net.back, *down):
             into_h_t = arrow in (net.back[2], down[2])      # from h_{t+1}, and down from y_t
             arrow.set(linewidth=3.5 if into_h_t else 2.2, alpha=1.0 if into_h_t else 0.4)
-        ax.text(2.2, 0.56, "path 1: from\nthis step's loss", color=GRADIENT, va="center", weight="bold")
+        ax.text(2.2, 0.56, "path 1, direct:\nthis step's loss", color=GRADIENT, va="center", weight="bold")
         ax.text(2.5, -0.56, "path 2: from\nthe next step", color=GRADIENT, va="center", ha="center", weight="bold")
         ax.text(1.65, -1.55, r"$\mathrm{d}h_t\;=\;\mathrm{direct}_t\;+\;W_h^\top\,\mathrm{d}z_{t+1}$", fontsize=17,
                 ha="center", va="center")
@@ -273,26 +273,30 @@ def truncation(steps, cosine, size, norms, k=4, step=0):
                       step=slider("steps of training", step, int(steps[0]), int(steps[-1]), int(steps[1] - steps[0])))
 
 
-def factor_per_step(gain, factor, by_rms, by_mean):
+def factor_per_step(setting, factor, by_rms, by_mean):
     """The factor per step by which a gradient fades or grows, over what two averages of the slopes of tanh predict.
 
-    gain, factor, by_rms, by_mean : (N,), a network each: the gain of W_h, the measured factor, and gain times the root mean
-    square and the mean slope
+    setting : N strings, a network each, by which the sentence sums up
+    factor, by_rms, by_mean : (N,), the measured factor, and gain times the root mean square and the mean slope
     """
     figure, ax = figures.new(size=(8.5, 4.4), left=0.85)
     with figures.style():
         ends = np.array([0.4, 1.5])
         ax.plot(ends, ends, color=BLACK, linewidth=1)
-        ax.text(0.55, 0.57, "predicted = measured", rotation=32, rotation_mode="anchor", fontsize=11)
+        ax.text(1.22, 1.27, "predicted = measured", rotation=26, rotation_mode="anchor", fontsize=11)
         for predicted, color, name in ((by_mean, SKY, "gain x mean slope"), (by_rms, GRADIENT, "gain x rms slope")):
             ax.plot(predicted, factor, "o", color=color, markersize=4, alpha=0.5, label=name, linestyle="none")
         ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
         ax.set(xlim=ends, ylim=ends, xlabel="predicted factor per step", ylabel="measured factor per step")
         ax.legend(loc="upper left")
         ax.set_title("The rms slope predicts how fast the gradient fades, up to gain 1.5")
-    misses = {g: np.median(np.abs(by_rms - factor)[gain == g]) for g in np.unique(gain)}
-    said = ", ".join(f"{miss:.2f} at gain {g:g}" for g, miss in misses.items())
-    return figures.Picture(figure, f"{len(gain)} networks, a dot each. The median miss of gain times rms slope is {said}.")
+    said = []
+    for one in dict.fromkeys(setting):
+        these = np.array(setting) == one
+        told = (np.median(values[these]) for values in (factor, by_rms, by_mean))
+        said.append(f"{one}: " + " / ".join(f"{value:.2f}" for value in told))
+    return figures.Picture(figure, f"{len(setting)} networks, a dot each. Medians of the factor per step, measured / predicted by "
+                           f"the rms slope / by the mean slope. {'; '.join(said)}.")
 
 
 def accuracy_by_chunk(scores, baseline):
