@@ -34,7 +34,6 @@ ATTEND_CHANGES = {
         "products."),
     "mean over the places": ("* values).sum(axis=0)", "* values).mean(axis=0)", "c is divided by S; the shares add up to 1, so their sum is the mean already."),
     "values ignored": ("* values)", "* keys)", "c is made of the keys; they decide where to look, and what is read there are the values."),
-    "products with the values": ("(keys * q)", "(values[:, :, :q.shape[1]] * q)", "the scores are made with the values; the query is compared with the keys."),
     "cosine": ("(keys * q).sum(axis=2)", "(keys * q).sum(axis=2) / np.linalg.norm(keys, axis=2)", "the scores are divided by the length of each key; here they are plain products."),
     "negated": ("(keys * q).sum(axis=2)", "-(keys * q).sum(axis=2)", "the sign of the scores is turned: it looks where the key fits least."),
     "plain mean": ("a = e / e.sum(axis=0)", "a = mask / mask.sum(axis=0)", "every place that may be looked at gets the same share: the query plays no part."),

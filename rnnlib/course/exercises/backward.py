@@ -162,7 +162,7 @@ BPTT_CHANGES = {
         "also feeds step t+1, so add what step t+1 sends back, dz_{t+1} @ W_h, to dh[t] before you go on."),
     "loss of the last step only": ("dh[t] +", "dh[t] * (t == T - 1) +", "the direct gradients dh of all steps but the "
         "last are left out; every step may have a loss."),
-    "weights overwritten": ("dW_x + ", "", "dW_h + ", "", "db + ", "", "the weights' gradients hold one step alone: they "
+    "weights overwritten": ("= dW_x", "= 0 * dW_x", "= dW_h", "= 0 * dW_h", "= db", "= 0 * db", "the weights' gradients hold one step alone: they "
         "are assigned in the loop where they must add up (+=)."),
     "first step left out": ("dz_t.T", "(t > 0) * dz_t.T", "dz_t.sum", "(t > 0) * dz_t.sum", "the weights' gradients "
         "leave out step t = 1: the loop ends one step too early for them."),

@@ -205,7 +205,10 @@ def _explain(exercise, function, attempts, right):
     def of_all(fitting):
         return [keys for keys, outputs in fitting.items() if len(outputs) == len(names)]
 
-    singles = _fitting(exercise, exercise.reference, [(key,) for key in exercise.changes], attempts, wrong)
+    known = [(key,) for key in exercise.changes]
+    singles = _fitting(exercise, exercise.reference, known, attempts, wrong)
+    if not singles and any(not r and is_finite(a[i]) for i in wrong for r, a in zip(right[names[i]], attempts)):
+        singles = _fitting(exercise, exercise.reference, known, attempts, wrong, finite_only=True)
     if 0 < len(of_all(singles)) <= 3:
         return verdict(_keys(of_all(singles)), at + _told(exercise, of_all(singles)))
     order = _another_order(attempts, wanted)
@@ -253,8 +256,11 @@ def _pairs(exercise):
     return [pair for pair in itertools.combinations(exercise.changes, 2) if not turning.issuperset(pair)]
 
 
-def _fitting(exercise, reference, candidates, attempts, wrong):
-    """{keys: indices of the outputs that are what they give, on all problems}, where they explain any wrong output."""
+def _fitting(exercise, reference, candidates, attempts, wrong, finite_only=False):
+    """{keys: indices of the outputs that are what they give, on all problems}, where they explain any wrong output.
+
+    finite_only: but for problems on which the attempt is not finite, though it should be.
+    """
     explainable = {i for i in wrong if _telling(i, attempts, reference is exercise.reference and len(candidates[0]) == 1)}
     found = {}
     for keys in candidates if explainable else ():
@@ -264,7 +270,7 @@ def _fitting(exercise, reference, candidates, attempts, wrong):
             if result is None or len(result) != len(exercise.outputs):
                 break
             explained = {i for i in fits & explainable if agree(attempts[n][i], result[i])
-                         or not is_finite(attempts[n][i]) and is_finite(exercise.wanted[n][i])}
+                         or finite_only and not is_finite(attempts[n][i]) and is_finite(exercise.wanted[n][i])}
             if not explained:                   # most are out after one problem
                 break
             fits = explained | {i for i in fits.difference(wrong) if agree(attempts[n][i], result[i])}

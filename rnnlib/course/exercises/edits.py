@@ -96,6 +96,8 @@ class _Sites:
 
     def _inside(self, a, b, key):
         """Note the differences inside two nodes of one type; False where they cannot be put there."""
+        if isinstance(a, ast.Call) and not _same(a.func, b.func) and ast.dump(a).split("args=", 1)[1] != ast.dump(b).split("args=", 1)[1]:
+            return False            # another function of other things: as a whole
         found = []                  # noted only if all of them can be
         for name, x in ast.iter_fields(a):
             y = getattr(b, name)

@@ -146,7 +146,6 @@ TWO_LAYERS_CHANGES = {
         "so it gets dx_2."),
     "dh added": ("lower(dx_2)", "lower(dx_2 + dh)", "dh is added to what the lower layer gets; the loss looks at the upper states alone, so all of it comes "
         "through dx_2."),
-    "layers swapped": ("upper(dh)", "lower(dh)", "lower(dx_2)", "upper(dx_2)", "the lower layer goes first; backward the upper one does, as it came last."),
     "dx of the upper layer": ("return dx_1", "return dx_2", "it is the gradient of the upper layer's inputs, which are the lower layer's states; one layer "
         "more leads to x."),
     "turned in time": ("lower(dx_2)", "lower(dx_2[::-1])", "it is turned round in time: entry t of dx_2 belongs to entry t of the lower states."),

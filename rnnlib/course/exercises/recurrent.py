@@ -190,6 +190,7 @@ TWO_WORDS_CHANGES = {
         "holds it there from the start."),
     "does not notice": ("8.0", "2.0", "The word does not turn its unit over: the input must be stronger than what holds the unit below 0, "
         "W_h h + b with h near -1."),
+    "units swapped": ("[0.0, 8.0, 0.0], [0.0, 0.0, 8.0]", "[0.0, 0.0, 8.0], [0.0, 8.0, 0.0]", "The two words have each other's unit: h[0] is for A, h[1] for B."),
     "forgets": ("4 *", "0.9 *", "The unit falls back while nothing happens: it must hold itself. tanh(w h + b) has two states that stay only "
         "where w is well above 1, for both signs of h."),
     "mixes the words": ("4 * np.eye(2)", "4 * np.array([[1.0, -1.0], [-1.0, 1.0]])", "The other word disturbs it: what comes in for the one "
@@ -216,7 +217,9 @@ def two_words_judge(result):
         for unit, word in enumerate("AB"):
             seen = unit + 1 in symbols
             if not _says(h[unit], seen):
-                key = ("mixes the words" if _alone(W_x, W_h, b, unit, symbols) else "believes without evidence" if not seen else
+                other = 1 - unit
+                key = ("units swapped" if _says(h[other], seen) and _says(h[unit], other + 1 in symbols) and W_x[unit, 1 + other] > W_x[unit, 1 + unit]
+                       else "mixes the words" if _alone(W_x, W_h, b, unit, symbols) else "believes without evidence" if not seen else
                        "does not notice" if symbols[-1] == unit + 1 else "forgets")
                 told = ", ".join(("nothing", "A", "B")[symbol] for symbol in symbols)
                 told = told if len(symbols) < 9 else f"{told[:40]} ... ({len(symbols)} symbols)"

@@ -156,7 +156,7 @@ def describe(error, function, arguments):
     hint = ""
     if innermost.f_globals is getattr(function, "__globals__", None):     # what other code raised may have another cause
         hint = next((f" {hint}" for kind, part, hint in HINTS if isinstance(error, kind) and part in said), "")
-    elif where and innermost.f_globals["__name__"].startswith(__package__):
+    elif where and str(innermost.f_globals.get("__name__")).startswith(__package__):
         hint = " It was raised inside a function that you were given: look at what you hand to it, and in which order."
     said = f"{type(error).__name__}: {said.strip().rstrip('.')}".rstrip(": ")
     return f"It raised an exception in {where or 'the function: '}{said}.{hint}" + (f"\nThe shapes it was given: {shapes}." if shapes else "")

@@ -79,7 +79,7 @@ GREEDY_CHANGES = {
         "before; tokens may come again, only `end` stops."),
     "each token once": ("        written.append(token)\n", "        if token not in written:\n            written.append(token)\n",
         "A token that was written before is left out; tokens may come again."),
-    "start kept": ("start, []", "start, [start]", "The token `start` is in the result; it was only read."),
+    "start kept": ("(written,", "([start, *written],", "The token `start` is in the result; it was only read."),
     "first left out": ("(written,", "(written[1:],", "The first token written is missing: what the first step chooses "
         "belongs to the result."),
     "last left out": ("(written,", "(written[:-1],", "The last token written is missing."),
