@@ -163,266 +163,189 @@ class _Sites:
 
 # ---- edits made by rule ---------------------------------------------------------------------------------------------
 
-CALLS = {"tanh": ("sigmoid",), "sigmoid": ("np.tanh",), "sum": ("mean", "max"), "mean": ("sum",), "argmax": ("argmin",),
-         "max": ("min", "mean"), "min": ("max",), "zeros": ("ones",), "zeros_like": ("ones_like",), "ones": ("zeros",),
-         "sqrt": ("abs",), "ceil": ("floor", "round"), "floor": ("ceil",), "concatenate": ("stack",), "exp": ("exp2",)}
+# a call -> what may stand for it
+CALLS = {"tanh": ("sigmoid",), "sigmoid": ("np.tanh",), "sum": ("mean", "max"), "mean": ("sum",), "argmax": ("argmin",), "exp": ("exp2",),
+         "max": ("min", "mean"), "min": ("max",), "zeros": ("ones",), "zeros_like": ("ones_like",), "ones": ("zeros",), "ceil": ("floor", "round"),
+         "floor": ("ceil",), "concatenate": ("stack",)}
 SQUASHES = ("tanh", "sigmoid", "exp", "log", "sqrt", "abs", "square")
 MAKERS = ("np.zeros", "np.zeros_like", "np.ones", "np.ones_like", "len", "np.array")     # their arguments are only sizes
-WORDS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**", ast.FloorDiv: "//",
-         ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
-OPERATORS = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult,),
-             ast.FloorDiv: (ast.Mult,), ast.MatMult: (ast.Mult,), ast.Pow: (ast.Mult,)}
-COMPARED = {ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.LtE),
-            ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,)}
+OPERATORS = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult,), ast.FloorDiv: (ast.Mult,),
+             ast.MatMult: (ast.Mult,), ast.Pow: (ast.Mult,), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt),
+             ast.GtE: (ast.Gt, ast.LtE), ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,)}
+STRONG, WEAK = (ast.Mult, ast.Div, ast.MatMult), (ast.Add, ast.Sub)
 
 
 class Rules:
-    """All single edits of a solution that the rules make, most likely first: `sentences` by number, and `function(*, wrong)`."""
+    """All single edits of a solution that the rules make, most likely first: `sentences` by number, and `function(..., wrong)`."""
 
     def __init__(self, solution, problem):
-        self.tree = ast.parse(solution)
-        self.sites, self.edits = _Sites(), []
-        self.values = _values(solution, problem)
-        definition = self.tree.body[-1]
-        self.arguments = {argument.arg for argument in definition.args.args}
-        self._walk(definition.body, definition)
+        tree = ast.parse(solution)
+        self.sites, self.edits, self.values = _Sites(), [], _values(solution, problem)
+        self._walk(tree.body[-1].body, inside=False)
         self.edits.sort(key=lambda edit: edit[0])
-        self.sentences = []
-        for key, (_, sentence, note) in enumerate(self.edits):
-            self.sentences.append(sentence)
+        self.sentences = [sentence for _, sentence, _ in self.edits]
+        for key, (_, _, note) in enumerate(self.edits):
             note(key)
-        self.function = _made(self.sites.build(self.tree))
+        self.function = _made(self.sites.build(tree))
 
-    def _add(self, rank, node, instead, sentence):
-        if isinstance(instead, str):
-            instead = ast.parse(instead, mode="eval").body
-        self.edits.append((rank, f"{sentence}, in `{self.line}`", lambda key: self.sites.at(node, key, instead)))
+    def _instead(self, rank, node, *others, why="", sentence=""):
+        """Note other expressions for a node: text, or nodes."""
+        for other in others:
+            other = ast.parse(other, mode="eval").body if isinstance(other, str) else other
+            said = sentence or f"`{ast.unparse(other)}` stands where `{ast.unparse(node)}` belongs{why}"
+            if ast.unparse(other) != ast.unparse(node):
+                self.edits.append((rank, f"{said}, in `{self.line}`", lambda key, other=other: self.sites.at(node, key, other)))
 
-    def _walk(self, block, parent):
+    def _walk(self, block, inside):
+        """The statements of a block; `inside` a loop or an if, even an assignment may be forgotten."""
         for n, statement in enumerate(block):
-            if isinstance(statement, ast.FunctionDef):
-                self._walk(statement.body, statement)
-                continue
             for self.line, value in _parts(statement):
                 self._expression(value, statement)
             if isinstance(statement, (ast.For, ast.While, ast.If)):
-                self._walk(statement.body, statement)
-                self._walk(statement.orelse, statement)
-            self._statement(block, n, statement, parent)
-
-    def _statement(self, block, n, statement, parent):
-        def put(rank, instead, sentence):
-            self.edits.append((rank, sentence, lambda key: self.sites.within(block, n, n + 1, key, instead)))
-
-        line = ast.unparse(statement).split("\n")[0]
-        if isinstance(statement, ast.AugAssign):
-            plain = ast.Assign([statement.target], statement.value, lineno=1)
-            put(3, [plain], f"`{ast.unparse(plain)}` stands where `{line}` belongs")
-            put(4, [], f"`{line}` is left out")
-        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], (ast.Name, ast.Subscript)):
-            if not isinstance(parent, ast.FunctionDef) or isinstance(statement.targets[0], ast.Subscript):
-                put(4, [], f"`{line}` is left out")
-        elif isinstance(statement, ast.If) and not statement.orelse:
-            put(5, [], f"`{line}` is left out")
+                self._walk(statement.body, True)
+            said, instead = f"`{ast.unparse(statement).partition(chr(10))[0]}`", []
+            if isinstance(statement, ast.AugAssign):
+                instead = [(3, [plain := ast.Assign([statement.target], statement.value, lineno=1)],
+                            f"`{ast.unparse(plain)}` stands where {said} belongs")]
+            if inside and isinstance(statement, (ast.Assign, ast.AugAssign)) or isinstance(statement, ast.If) and not statement.orelse:
+                instead.append((4, [], f"{said} is left out"))
+            for rank, other, sentence in instead:
+                self.edits.append((rank, sentence, lambda key, n=n, other=other: self.sites.within(block, n, n + 1, key, other)))
 
     def _expression(self, node, parent):
-        made = isinstance(node, ast.Call) and ast.unparse(node.func) in MAKERS or isinstance(node, ast.Attribute) and node.attr == "shape"
-        for name, part in ast.iter_fields(node):
-            for child in part if isinstance(part, list) else [part]:
-                if isinstance(child, ast.keyword):
-                    self._keyword(child)
-                elif isinstance(child, ast.comprehension):
-                    self._expression(child.iter, node)
-                elif isinstance(child, ast.expr) and not made and not (isinstance(node, ast.Call) and name == "func"):
-                    self._expression(child, node)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not isinstance(node.func.value, ast.Name):
-            self._expression(node.func.value, node)
-        kind = getattr(self, "_" + type(node).__name__.lower(), None)
-        if kind and _is_value(node):
-            kind(node, parent, ast.unparse(node))
-
-    def _keyword(self, keyword):
-        if keyword.arg == "axis":
-            was = ast.unparse(keyword.value)
-            for axis in ("0", "1", "2", "None"):
-                if axis != was:
-                    self._add(2, keyword.value, axis, f"`axis={axis}` stands where `axis={was}` belongs")
-        elif not isinstance(keyword.value, ast.Constant):
-            self._expression(keyword.value, keyword)
+        """All edits of an expression, its parts first. What only gives a size, or names what is called, has none."""
+        called = isinstance(node, ast.Call)
+        if not (called and ast.unparse(node.func) in MAKERS or isinstance(node, ast.Attribute) and node.attr == "shape"):
+            for name, part in ast.iter_fields(node):
+                for child in part if isinstance(part, list) else [part]:
+                    if isinstance(child, ast.keyword) and child.arg == "axis":
+                        self._instead(2, child.value, "0", "1", "2", "None", why=" (axis)")
+                    elif isinstance(child, (ast.keyword, ast.comprehension)):
+                        self._expression(child.value if isinstance(child, ast.keyword) else child.iter, node)
+                    elif isinstance(child, ast.expr) and not (called and name == "func"):
+                        self._expression(child, node)
+            if called and isinstance(node.func, ast.Attribute) and not isinstance(node.func.value, ast.Name):
+                self._expression(node.func.value, node)
+        rule = getattr(self, "_" + type(node).__name__.lower(), None)
+        if rule and _is_value(node):
+            rule(node, parent, ast.unparse(node))
 
     def _name(self, node, parent, text):
         value = self.values.get(text)
-        if value is None:
+        if not isinstance(value, (int, float, np.ndarray, np.number)) and not callable(value):
             return
-        for other, its in self.values.items():
-            if other != text and _alike(value, its):
-                self._add(1, node, other, f"`{other}` stands where `{text}` belongs")
-        if np.ndim(value) == 0:
-            if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "range":
-                for other in (f"{text} - 1", f"{text} + 1"):
-                    self._add(2, node, other, f"`{other}` stands where `{text}` belongs")
-            if np.asarray(value).dtype.kind == "f":
-                for other in (f"-{text}", f"abs({text})", f"2 * {text}", *([f"(1 - {text})"] if 0 <= value <= 1 else [])):
-                    self._add(6, node, other, f"`{other}` stands where `{text}` belongs")
-            elif text in self.arguments:
-                for other in ("0", "1"):
-                    self._add(6, node, other, f"{other} stands where `{text}` belongs")
-            return
-        if not isinstance(value, np.ndarray):
-            return
-        self._array(node, text, value)
-
-    def _array(self, node, text, value):
-        """What may be taken for an array: turned, squashed, one part of it for all."""
-        if value.dtype.kind == "f":
-            if value.min() >= 0 and value.max() <= 1:
-                self._add(3, node, f"(1 - {text})", f"`1 - {text}` stands where `{text}` belongs")
-            for squash in ("np.tanh", "sigmoid", "np.abs", "-", "np.square"):
-                self._add(5, node, f"{squash}({text})", f"`{squash}({text})` stands where `{text}` belongs")
-            self._add(5, node, f"{text} / 2", f"`{text} / 2` stands where `{text}` belongs")
-        if value.ndim == 2:
-            self._add(2, node, f"{text}.T", f"`{text}.T` stands where `{text}` belongs")
-        for part in (f"{text}[::-1]", *([f"np.sort({text})"] if value.ndim == 1 else []), f"{text}[:1]", f"{text}[-1:]",
-                     *([f"{text}[:, ::-1]"] if value.ndim > 1 else []), f"np.roll({text}, 1, axis=0)", f"np.roll({text}, -1, axis=0)",
-                     f"{text}.mean(axis=0, keepdims=True)"):
-            self._add(6, node, part, f"`{part}` stands where `{text}` belongs")
-        if value.ndim == 1:
-            for part in (f"{text}.max()", f"{text}.min()"):
-                self._add(6, node, part, f"`{part}` stands where `{text}` belongs")
+        self._instead(1, node, *(other for other, its in self.values.items() if other != text and _alike(value, its)))
+        kind, ndim = getattr(np.asarray(value), "dtype", None).kind, np.ndim(value)
+        if ndim == 0 and kind in "iu":
+            if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "range":
+                self._instead(2, node, f"{text} - 1", f"{text} + 1")
+            self._instead(6, node, "0", "1")
+        if kind == "f":
+            if np.size(value) and np.min(value) >= 0 and np.max(value) <= 1:
+                self._instead(3, node, f"1 - {text}")
+            self._instead(5, node, f"np.tanh({text})", f"sigmoid({text})", f"np.abs({text})", f"-{text}", f"np.square({text})", f"{text} / 2", f"2 * {text}")
+        if ndim == 2:
+            self._instead(2, node, f"{text}.T")
+        if ndim:
+            self._instead(6, node, f"{text}[::-1]", f"{text}[:1]", f"{text}[-1:]", f"np.roll({text}, 1, axis=0)", f"np.roll({text}, -1, axis=0)",
+                          f"{text}.mean(axis=0, keepdims=True)", *([f"{text}[:, ::-1]"] if ndim > 1 else
+                                                                   [f"np.sort({text})", f"{text}.max()", f"{text}.min()"]))
 
     def _attribute(self, node, parent, text):
         if node.attr == "T":
-            self._add(2, node, node.value, f"`{ast.unparse(node.value)}` stands where `{text}` belongs: a `.T` is missing")
+            self._instead(2, node, node.value, why=": a `.T` is missing")
 
     def _call(self, node, parent, text):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
         if name in SQUASHES and len(node.args) == 1:
             inner = ast.unparse(node.args[0])
-            self._add(1, node, node.args[0], f"`{name}` is missing around `{inner}`")
-            self._add(3, node, f"{ast.unparse(node.func)}({text})", f"`{name}` is taken twice of `{inner}`")
-            for other in (f"np.maximum({inner}, 0)", f"np.clip({inner}, -1, 1)"):
-                self._add(5, node, other, f"`{other}` stands where `{text}` belongs")
+            self._instead(1, node, node.args[0], sentence=f"`{name}` is missing around `{inner}`")
+            self._instead(3, node, f"{ast.unparse(node.func)}({text})", sentence=f"`{name}` is taken twice of `{inner}`")
+            self._instead(5, node, f"np.maximum({inner}, 0)", f"np.clip({inner}, -1, 1)")
         for other in CALLS.get(name, ()):
-            called = copy.deepcopy(node)
-            if isinstance(node.func, ast.Attribute) and "." not in other and other != "sigmoid":
-                called.func.attr = other
-            else:
-                called.func = ast.parse(other, mode="eval").body
-            self._add(3, node, called, f"`{ast.unparse(called)}` stands where `{text}` belongs")
-        if name == "reversed":
-            self._add(2, node, node.args[0], f"`{ast.unparse(node.args[0])}` stands where `{text}` belongs")
-        if name in ("min", "max", "minimum", "maximum") and len(node.args) == 2:
-            for argument in node.args:
-                self._add(3, node, argument, f"`{ast.unparse(argument)}` stands where `{text}` belongs")
+            called = copy.copy(node)
+            called.func = (ast.Attribute(node.func.value, other, ast.Load()) if isinstance(node.func, ast.Attribute) and other.isidentifier()
+                           and other != "sigmoid" else ast.parse(other, mode="eval").body)
+            self._instead(3, node, called)
+        if name in ("reversed", "min", "max", "minimum", "maximum"):
+            self._instead(2, node, *node.args)
 
     def _binop(self, node, parent, text):
+        operator = type(node.op)
         left, right = ast.unparse(node.left), ast.unparse(node.right)
-        word = WORDS[type(node.op)]
-        part = {"+": "term", "-": "term", "*": "factor", "@": "factor"}.get(word, "part")
-        if word != "**":
-            self._add(1, node, node.left, f"the {part} `{right}` is missing after `{left}`")
-            self._add(1, node, node.right, f"the {part} `{left}` is missing before `{right}`")
+        part = "term" if operator in WEAK else "factor"
+        if operator is ast.Pow:
+            self._instead(1, node, node.left, why=": the power is missing")
         else:
-            self._add(1, node, node.left, f"`{left}` stands where `{text}` belongs: the power is missing")
-        for operator in OPERATORS.get(type(node.op), ()):
-            other = ast.BinOp(node.left, operator(), node.right)
-            self._add(2, node, other, f"`{ast.unparse(other)}` stands where `{text}` belongs")
-        if word == "-":
-            self._add(2, node, ast.BinOp(node.right, node.op, node.left), f"`{right} - {left}` stands where `{text}` belongs")
-        if word in "+-*/":
-            for one in (node.left, node.right) if word in "+*" else (node.right,):
-                self._add(3, node, ast.BinOp(node, node.op, one), f"`{ast.unparse(one)}` is taken twice in `{text}`")
-        if word == "*" and isinstance(self.values.get(left), int):
-            self._add(4, node, f"{text} // 2", f"`{text} // 2` stands where `{text}` belongs")
-        if word == "+":
-            self._add(4, node, f"({text}) / 2", f"`({text}) / 2` stands where `{text}` belongs")
-        if word == "@" and isinstance(node.right, ast.Name):
-            self._add(2, node.right, f"{right}.T", f"`{right}.T` stands where `{right}` belongs")
-        self._regrouped(node, text)
-        if word in "+@" and not isinstance(parent, ast.Subscript):
-            for squash in ("np.tanh", "sigmoid"):
-                self._add(5, node, f"{squash}({text})", f"`{squash}({text})` stands where `{text}` belongs")
+            self._instead(1, node, node.left, sentence=f"the {part} `{right}` is missing after `{left}`")
+            self._instead(1, node, node.right, sentence=f"the {part} `{left}` is missing before `{right}`")
+        self._instead(2, node, *(ast.BinOp(node.left, other(), node.right) for other in OPERATORS.get(operator, ())))
+        if operator is ast.Sub:
+            self._instead(2, node, ast.BinOp(node.right, node.op, node.left))
+        for one in {ast.Add: (node.left, node.right), ast.Mult: (node.left, node.right), ast.Sub: (node.right,), ast.Div: (node.right,)}.get(operator, ()):
+            self._instead(3, node, ast.BinOp(node, node.op, one), sentence=f"`{ast.unparse(one)}` is taken twice in `{text}`")
+        if operator is ast.Mult and isinstance(self.values.get(left), int):
+            self._instead(4, node, f"{text} // 2")
+        if operator in (ast.Add, ast.MatMult) and not isinstance(parent, ast.Subscript):
+            self._instead(5, node, f"({text}) / 2", f"np.tanh({text})", f"sigmoid({text})")
+        self._instead(2, node, *self._regrouped(node), why=": other brackets")
 
-    def _regrouped(self, node, text):
+    @staticmethod
+    def _regrouped(node):
         """The same letters with other brackets: (a + b) c and a + b c."""
-        strong, weak = (ast.Mult, ast.Div, ast.MatMult), (ast.Add, ast.Sub)
-        left, right = node.left, node.right
-        others = []
-        if isinstance(node.op, strong) and isinstance(left, ast.BinOp) and isinstance(left.op, weak):
-            others.append(ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, right)))
-            others.append(ast.BinOp(ast.BinOp(left.left, node.op, right), left.op, left.right))
-        if isinstance(node.op, strong) and isinstance(right, ast.BinOp) and isinstance(right.op, weak):
-            others.append(ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right))
-            others.append(ast.BinOp(right.left, right.op, ast.BinOp(left, node.op, right.right)))
-        if isinstance(node.op, weak) and isinstance(right, ast.BinOp) and isinstance(right.op, strong):
-            others.append(ast.BinOp(ast.BinOp(left, node.op, right.left), right.op, right.right))
-            others.append(ast.BinOp(right.left, right.op, ast.BinOp(left, node.op, right.right)))
-        if isinstance(node.op, weak) and isinstance(left, ast.BinOp) and isinstance(left.op, strong):
-            others.append(ast.BinOp(left.left, left.op, ast.BinOp(left.right, node.op, right)))
-            others.append(ast.BinOp(ast.BinOp(left.left, node.op, right), left.op, left.right))
-        if isinstance(node.op, weak) and isinstance(left, ast.BinOp) and isinstance(left.op, weak):
-            swapped = ast.Add() if isinstance(node.op, ast.Sub) else ast.Sub()
-            others.append(ast.BinOp(left.left, left.op, ast.BinOp(left.right, swapped, right)))
-            others.append(ast.BinOp(left.left, left.op, ast.BinOp(left.right, ast.Mult(), right)))
-        if isinstance(node.op, ast.Sub) and isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow):
-            others.append(ast.BinOp(ast.BinOp(left, node.op, right.left), ast.Pow(), right.right))
-        for other in others:
-            self._add(2, node, other, f"`{ast.unparse(other)}` stands where `{text}` belongs: other brackets")
+        left, right, op = node.left, node.right, node.op
+        strong = isinstance(op, STRONG)
+        for inner, other in ((left, WEAK if strong else STRONG), (right, WEAK if strong else STRONG)):
+            if isinstance(op, STRONG + WEAK) and isinstance(inner, ast.BinOp) and isinstance(inner.op, other):
+                if inner is left:
+                    yield ast.BinOp(left.left, left.op, ast.BinOp(left.right, op, right))
+                    yield ast.BinOp(ast.BinOp(left.left, op, right), left.op, left.right)
+                else:
+                    yield ast.BinOp(ast.BinOp(left, op, right.left), right.op, right.right)
+                    yield ast.BinOp(right.left, right.op, ast.BinOp(left, op, right.right))
+        if isinstance(op, WEAK) and isinstance(left, ast.BinOp) and isinstance(left.op, WEAK):
+            for other in (ast.Add() if isinstance(op, ast.Sub) else ast.Sub(), ast.Mult()):
+                yield ast.BinOp(left.left, left.op, ast.BinOp(left.right, other, right))
+        if isinstance(op, ast.Sub) and isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow):
+            yield ast.BinOp(ast.BinOp(left, op, right.left), ast.Pow(), right.right)
 
     def _compare(self, node, parent, text):
-        for operator in COMPARED.get(type(node.ops[0]), ()):
-            other = ast.Compare(node.left, [operator()], node.comparators)
-            self._add(2, node, other, f"`{ast.unparse(other)}` stands where `{text}` belongs")
+        self._instead(2, node, *(ast.Compare(node.left, [other()], node.comparators) for other in OPERATORS.get(type(node.ops[0]), ())))
 
     def _unaryop(self, node, parent, text):
-        if isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
-            self._add(1, node, node.operand, f"`{ast.unparse(node.operand)}` stands where `{text}` belongs: the minus is missing")
-        if isinstance(node.op, (ast.Invert, ast.Not)):
-            self._add(1, node, node.operand, f"`{ast.unparse(node.operand)}` stands where `{text}` belongs")
+        if not isinstance(node.operand, ast.Constant):
+            self._instead(1, node, node.operand)
 
     def _constant(self, node, parent, text):
-        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
-            return
-        others = [node.value + 1, node.value - 1] if isinstance(node.value, int) else [node.value * 10, node.value * 1000]
-        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow):
-            others.append(0.5)
-        for other in others:
-            self._add(4, node, ast.Constant(other), f"{other} stands where {text} belongs")
+        if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+            others = [node.value + 1, node.value - 1] if isinstance(node.value, int) else [node.value * 10, node.value * 1000]
+            power = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow)
+            self._instead(4, node, *map(ast.Constant, others + [0.5] * power))
 
     def _subscript(self, node, parent, text):
         whole, index = ast.unparse(node.value), node.slice
-        last = index.elts[-1] if isinstance(index, ast.Tuple) and index.elts else index
-        if isinstance(index, ast.Slice) and index.step is None:
-            for other in (f"{whole}", f"{whole}[1:]", f"{whole}[:-1]", f"{whole}[::-1]"):
-                if other != text:
-                    self._add(2, node, other, f"`{other}` stands where `{text}` belongs")
-        if isinstance(last, ast.Slice) and last.step is not None or isinstance(index, ast.Slice) and index.step is not None:
-            self._add(1, node, node.value, f"`{whole}` stands where `{text}` belongs")
-            for other in (f"{whole}[:, ::-1]", f"{whole}[..., ::-1]", f"np.flip({whole})"):
-                self._add(3, node, other, f"`{other}` stands where `{text}` belongs")
-        first = index.elts[0] if isinstance(index, ast.Tuple) and index.elts else index
-        if isinstance(first, ast.Slice) or isinstance(first, ast.Constant):
+        parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        if any(isinstance(part, ast.Slice) and part.step is not None for part in parts):
+            self._instead(1, node, node.value)
+            self._instead(3, node, f"{whole}[:, ::-1]", f"{whole}[..., ::-1]", f"np.flip({whole})")
+        elif isinstance(index, ast.Slice):
+            self._instead(2, node, whole, f"{whole}[1:]", f"{whole}[:-1]", f"{whole}[::-1]")
+        if not parts or isinstance(parts[0], (ast.Slice, ast.Constant)):
             return
-        at = ast.unparse(first)
-        rest = text[len(f"{whole}[{at}"):] if text.startswith(f"{whole}[{at}") else None
-        if rest is None:
-            return
-        for other in (f"{at} - 1", f"{at} + 1", f"{at} - 2", "0", "-1", f"-{at}" if isinstance(first, ast.Name) else f"-({at})"):
-            self._add(2, node, f"{whole}[{other}{rest}", f"`{whole}[{other}{rest}` stands where `{text}` belongs")
+        at = ast.unparse(parts[0])
+        rest = "".join(f", {ast.unparse(part)}" for part in parts[1:]) + "]"
+        self._instead(2, node, *(f"{whole}[{other}{rest}" for other in (f"{at} - 1", f"{at} + 1", f"{at} - 2", "0", "-1", f"-({at})")))
         value = self.values.get(whole)
-        if isinstance(node.value, ast.Name) and isinstance(value, np.ndarray) and rest == "]" and value.ndim > 1:
-            for squash in ("np.tanh", "sigmoid", "np.abs", "-"):
-                self._add(5, node, f"{squash}({text})", f"`{squash}({text})` stands where `{text}` belongs")
-            for other, its in self.values.items():
-                if other != whole and isinstance(its, np.ndarray) and its.shape == value[0].shape:
-                    self._add(2, node, other, f"`{other}` stands where `{text}` belongs")
+        if len(parts) == 1 and isinstance(value, np.ndarray) and value.ndim > 1:
+            self._instead(5, node, f"np.tanh({text})", f"sigmoid({text})", f"np.abs({text})", f"-{text}")
+            self._instead(2, node, *(other for other, its in self.values.items() if getattr(its, "shape", None) == value.shape[1:]))
 
 
 def _alike(a, b):
     """Whether one value may stand where the other does: same shape, same kind."""
     if callable(a) or callable(b):
         return callable(a) and callable(b)
-    if not isinstance(a, (int, float, np.ndarray, np.number)) or not isinstance(b, (int, float, np.ndarray, np.number)):
+    if not isinstance(b, (int, float, np.ndarray, np.number)):
         return False
     a, b = np.asarray(a), np.asarray(b)
     return a.shape == b.shape and a.dtype.kind == b.dtype.kind
@@ -431,12 +354,6 @@ def _alike(a, b):
 def _values(solution, problem):
     """What the names of a solution stand for when it returns, on one problem."""
     tree = ast.parse(solution)
-
-    class Kept(ast.NodeTransformer):
-        def visit_FunctionDef(self, node):
-            return self.generic_visit(node) if node is tree.body[-1] else node
-
-        def visit_Return(self, node):
-            return ast.Return(ast.Call(ast.Name("dict", ast.Load()), [ast.Call(ast.Name("locals", ast.Load()), [], [])], []))
-
-    return _made(Kept().visit(tree))(*copy.deepcopy(problem).values())
+    [last] = [statement for statement in tree.body[-1].body if isinstance(statement, ast.Return)]
+    last.value = ast.parse("dict(locals())", mode="eval").body
+    return _made(tree)(*copy.deepcopy(problem).values())
