@@ -441,7 +441,8 @@ def test_a_verdict_shows_itself_and_escapes_html():
 
 
 def test_a_verdict_prints_where_the_output_knows_no_arrow():
-    source = "from rnnlib.course.exercises import check; print(check('rnn_step', lambda *a: a[1])); print(check('faulty_line', 7))"
+    source = ("from rnnlib.course.exercises import check\n"
+              "print(check('rnn_step', lambda *a: a[1]))\nprint(check('faulty_line', 7))")
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, encoding="cp1252",
                           env={**os.environ, "PYTHONIOENCODING": "cp1252"})
     assert done.returncode == 0 and "rnn_step: not yet" in done.stdout and "faulty_line: right" in done.stdout, done.stderr

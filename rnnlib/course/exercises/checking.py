@@ -15,6 +15,7 @@ import numpy as np
 from . import edits
 from .comparing import agree, asked_for, is_finite, locate, whole
 from .running import Trouble, call
+from .texts import TEXT
 from .verdict import Verdict
 
 
@@ -28,7 +29,7 @@ class Problem(dict):
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise.
+    """One exercise. Its solution and its known mistakes stand in the text file of its lessons, by its name.
 
     Attributes
     ----------
@@ -36,11 +37,6 @@ class Exercise:
     outputs : dict of str to str
         What the function returns, in order, each with its shape in letters: {"dx_t": "(B, D)", ...}. "(T, B) of int" are tokens
         and the like, which must be whole numbers in type too; elsewhere an equal number is right whatever its type.
-    solution : str
-        The right solution, as text. Its letters are those of the verdicts.
-    changes : dict of str to tuple of str
-        The known mistakes. Key -> (old, new, sentence), or (old, new, old, new, ..., sentence): what to replace in the solution, and
-        one or two sentences of help: what was done, and why that is not it. Two at once are both replacements.
     problems : function (rng) -> list of Problem
         One or more for each clause of the task. From non-zero values; several shapes, B = 1 and T = 1 among them. The first has sizes
         that differ from each other: by them the rules know which names could stand for each other.
@@ -63,8 +59,6 @@ class Exercise:
 
     name: str
     outputs: dict
-    solution: str
-    changes: dict
     problems: Callable
     first: str
     praise: str
@@ -73,6 +67,16 @@ class Exercise:
     beyond: tuple | None = None
     gates: str = ""
     judge: Callable | None = None
+
+    @property
+    def solution(self):
+        """The right solution, as text. Its letters are those of the verdicts."""
+        return TEXT[self.name][0]
+
+    @property
+    def changes(self):
+        """The known mistakes: {key: (old, new, ..., sentence)}."""
+        return TEXT[self.name][1]
 
     @property
     def mistakes(self):
