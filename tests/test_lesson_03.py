@@ -10,6 +10,7 @@ import pytest
 
 import rnnlib
 from rnnlib.course import evidence, exercises, figures
+from rnnlib.course.exercises import backward
 from rnnlib.course.explorers import lesson03_backprop as backprop
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -325,6 +326,7 @@ def test_what_is_said_of_stored_runs():
 
 def test_with_one_step_the_fault_shows_in_dh_0_alone(capsys):
     space = {"np": np, "rnnlib": rnnlib}
+    assert cell("def bptt_with_a_fault") == backward.FAULTY.strip()
     for source in (cell("def bptt_with_a_fault"), cell("def errors_of")):
         exec(source, space)
     capsys.readouterr()

@@ -41,8 +41,10 @@ from .lesson09_one_to_many import captioner, gallery, measured, next_letters, pe
 from .lesson09_tunes import Tune, by_temperature, piano_roll, rolls, sharpened
 from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed, two_readings, two_starts, waiting
 
-__all__ = ["Tune", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature", "captioner", "check_curves",
-           "clipped_descent", "confusions", "context_map", "counting_cliff", "error_by_horizon", "exact_by_zeros", "factor_per_step",
+__all__ = ["Tune", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature", "captioner",
+           "check_curves",
+           "clipped_descent", "confusions", "context_map", "counting_cliff", "error_by_horizon", "exact_by_zeros",
+           "factor_per_step",
            "felt_change", "film", "forced_and_free", "forecast", "gain_map", "gallery", "gate_highway",
            "gates_over_time", "gradient_map", "gradient_norms", "handing_over", "holding", "jacobian_blocks",
            "jacobian_norms", "kept_or_looked_up", "loop_and_unrolled", "loss_over_padding",

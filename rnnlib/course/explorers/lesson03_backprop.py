@@ -295,8 +295,8 @@ def factor_per_step(setting, factor, by_rms, by_mean):
         these = np.array(setting) == one
         told = (np.median(values[these]) for values in (factor, by_rms, by_mean))
         said.append(f"{one}: " + " / ".join(f"{value:.2f}" for value in told))
-    return figures.Picture(figure, f"{len(setting)} networks, a dot each. Medians of the factor per step, measured / predicted by "
-                           f"the rms slope / by the mean slope. {'; '.join(said)}.")
+    return figures.Picture(figure, f"{len(setting)} networks, a dot each. Medians of the factor per step, measured / "
+                           f"predicted by the rms slope / by the mean slope. {'; '.join(said)}.")
 
 
 def accuracy_by_chunk(scores, baseline):
@@ -321,4 +321,5 @@ def accuracy_by_chunk(scores, baseline):
         ax.legend(loc="lower right", bbox_to_anchor=(1, 0.12), title="bar: median")
         ax.set_title("Short chunks learn more slowly, and less surely")
     said = "; ".join(f"k = {k}: " + ", ".join(f"{np.median(scores[k, steps]):.3f}" for steps in budgets) for k in chunks)
-    return figures.Picture(figure, f"The median share of right answers after {' and '.join(f'{s:,}' for s in budgets)} steps: {said}.")
+    after = " and ".join(f"{steps:,}" for steps in budgets)
+    return figures.Picture(figure, f"The median share of right answers after {after} steps: {said}.")
