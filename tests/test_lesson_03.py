@@ -320,8 +320,8 @@ def test_what_is_said_of_stored_runs():
     assert passed[4, 300] == passed[40, 300] == 20 > passed[2, 1500] > passed[2, 300]
     assert "An untrained network is hurt less by the cuts" in text
     for k in (1, 4):
-        fresh, trained = (evidence.median_and_middle_80([run[f"cosine_{k}"] for run in evidence.stored("truncation", steps=steps)])
-                          for steps in (0, 300))
+        cosines = ([run[f"cosine_{k}"] for run in evidence.stored("truncation", steps=steps)] for steps in (0, 300))
+        fresh, trained = map(evidence.median_and_middle_80, cosines)
         assert trained.high < fresh.low if k == 1 else trained.value < fresh.low
     assert "Up to a gain of 1.5 the rms slope predicts the factor per step" in text
     assert "the mean slope says 0.9 where the gradient in fact keeps its size" in text
