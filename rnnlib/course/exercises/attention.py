@@ -7,10 +7,11 @@ from .checking import Exercise, Problem
 
 def _attend_problems(rng):
     problems = []
-    for note, S, B, H, E, lengths in (("lengths differ", 5, 3, 2, 4, (5, 2, 4)), ("S = 1", 1, 2, 3, 2, (1, 1)), ("B = 1", 4, 1, 2, 3, (3,)),
+    for note, S, B, H, E, lengths in (("lengths differ", 5, 3, 2, 4, (5, 2, 4)), ("S = 1", 1, 2, 3, 2, (1, 1)),
+                                      ("B = 1", 4, 1, 2, 3, (3,)),
                                       ("nothing is masked", 3, 2, 2, 2, (3, 3)), ("scores are large", 4, 2, 3, 3, (4, 2))):
-        scale = 100.0 if note == "scores are large" else 1.0
-        problems.append(Problem(note, q=scale * rng.normal(size=(B, H)), keys=rng.normal(size=(S, B, H)) * (1 if scale == 1 else 10),
+        scale = 30.0 if note == "scores are large" else 1.0
+        problems.append(Problem(note, q=scale * rng.normal(size=(B, H)), keys=scale * rng.normal(size=(S, B, H)),
                                 values=rng.normal(size=(S, B, E)), mask=np.arange(S)[:, None] < np.array(lengths)))
     return problems
 
@@ -19,7 +20,8 @@ def _keys_problems(rng):
     problems = []
     for S, B, H, E in ((5, 3, 2, 4), (1, 2, 3, 2), (4, 1, 2, 3)):
         a = rng.dirichlet(np.ones(S), size=B).T
-        problems.append(Problem(f"S = {S}, B = {B}", dc=rng.normal(size=(B, E)), a=a, q=rng.normal(size=(B, H)), values=rng.normal(size=(S, B, E))))
+        problems.append(Problem(f"S = {S}, B = {B}", dc=rng.normal(size=(B, E)), a=a, q=rng.normal(size=(B, H)),
+                                values=rng.normal(size=(S, B, E))))
     return problems
 
 
@@ -35,7 +37,8 @@ def _linear_problems(rng):
 
 EXERCISES = [
     Exercise("attend", {"c": "(B, E)", "a": "(S, B)"}, _attend_problems,
-             "Compare the query with every key first: scores of shape (S, B). Masked ones become -inf, then a softmax over the places.",
+             "Compare the query with every key first: scores of shape (S, B). Masked ones become -inf, then a softmax over "
+             "the places.",
              "A soft look-up: how well each key fits decides how much of its value is read.",
              lambda arguments: dict(zip("SB", arguments["mask"].shape))),
     Exercise("keys_gradient", {"dkeys": "(S, B, H)"}, _keys_problems,
@@ -49,5 +52,6 @@ EXERCISES = [
              "Two steps are one step of the same kind: that is all a scan needs."),
     Exercise("linear_backward", {"da": "(T, B, H)", "db": "(T, B, H)"}, _linear_problems,
              "As in bptt: from the last step back, one array for what comes from later. No tanh, no matrix.",
-             "The same recurrence from the end, with a of the step that comes after.", lambda arguments: dict(zip("TB", arguments["dh"].shape))),
+             "The same recurrence from the end, with a of the step that comes after.",
+             lambda arguments: dict(zip("TB", arguments["dh"].shape))),
 ]

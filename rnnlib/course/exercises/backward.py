@@ -64,10 +64,12 @@ EXERCISES = [
     Exercise("bptt", {"dx": "(T, B, D)", "dh_0": "(B, H)", "dW_x": "(H, D)", "dW_h": "(H, H)", "db": "(H,)"},
              _bptt_problems,
              "Loop from t = T down to 1 and keep one array: what step t+1 sent back to h_t. It starts as zeros.",
-             "Backpropagation through time, every gradient of it: two paths into each state, and shared weights whose steps add up.",
+             "Backpropagation through time, every gradient of it: two paths into each state, and shared weights whose steps "
+             "add up.",
              batch("x", 1)),
     Exercise("faulty_line", {"line": "a whole number"}, lambda rng: [Problem("the fault")],
              "Run the gradient check on each of the five results, with T = 1 and with T = 3: which are wrong, and from when on?",
-             "Line 7: what goes back through W_h is dz_t @ W_h. It spoils dh_0 at once, and from T = 2 on everything that it flows into.",
+             "Line 7: what goes back through W_h is dz_t @ W_h. It spoils dh_0 at once, and from T = 2 on everything that it "
+             "flows into.",
              judge=line_judge),
 ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import edits
-from .comparing import agree, asked_for, is_finite, locate, whole
+from .comparing import agree, asked_for, is_finite, locate, mixture, whole
 from .running import Trouble, call
 from .texts import TEXT
 from .verdict import Verdict
@@ -38,8 +38,8 @@ class Exercise:
         What the function returns, in order, each with its shape in letters: {"dx_t": "(B, D)", ...}. "(T, B) of int" are tokens
         and the like, which must be whole numbers in type too; elsewhere an equal number is right whatever its type.
     problems : function (rng) -> list of Problem
-        One or more for each clause of the task. From non-zero values; several shapes, B = 1 and T = 1 among them. The first has sizes
-        that differ from each other: by them the rules know which names could stand for each other.
+        One or more for each clause of the task. From non-zero values; several shapes, B = 1 and T = 1 among them. The first has
+        sizes that differ from each other: by them the rules know which names could stand for each other.
     first : str
         What to do first; said where nothing is written yet.
     praise : str
@@ -53,8 +53,8 @@ class Exercise:
     gates : str
         The blocks of rows in W_x, W_h and b, as letters, where there are any: "ifgo".
     judge : function (result, **arguments) -> (str or None, str) or None, optional
-        For a task with many right answers: None for a right one, else the mistake's key (or None) and what is wrong. Then the attempt
-        may be a plain value as well, where the function would have no arguments.
+        For a task with many right answers: None for a right one, else the mistake's key (or None) and what is wrong. Then the
+        attempt may be a plain value as well, where the function would have no arguments.
     """
 
     name: str
@@ -167,7 +167,8 @@ def _compare(exercise, function):
         if shape.endswith("of int") and small:
             raise Trouble(f"The numbers are right, but {name} is {small[0]}, which cannot hold every token: let it be int.")
         if shape.endswith("of int") and floats:
-            raise Trouble(f"The numbers are right, but {name} must be of whole numbers in type too (dtype int), for they count or "
+            raise Trouble(f"The numbers are right, but {name} must be of whole numbers in type too (dtype int), for they "
+                          f"count or "
                           f"point at something and an index cannot be a float: yours is {floats[0]}.")
         if shape == "a whole number" and floats:
             notes.append(f"(Your {name} is {floats[0]}; what is counted is an int.)")
@@ -181,7 +182,8 @@ def _compare(exercise, function):
 def _right_beyond(exercise, function):
     problem = exercise.beyond[0](np.random.default_rng(21))
     try:
-        return all(map(agree, _attempt(exercise, function, problem, first=False), _as_tuple(exercise.reference(*problem.values()))))
+        return all(map(agree, _attempt(exercise, function, problem, first=False),
+                       _as_tuple(exercise.reference(*problem.values()))))
     except Trouble:
         return False
 
@@ -189,8 +191,8 @@ def _right_beyond(exercise, function):
 def _explain(exercise, function, attempts, right):
     """The verdict on a wrong attempt.
 
-    First one cause for everything: a known mistake, another order, a change of the result as a whole, a change that the rules make of the
-    solution, two known mistakes. Then a cause for each output by itself; for what is left, where it is right and where it is not.
+    First one cause for everything: a known mistake, another order, a change of the result as a whole, a change that the rules
+    make of the solution, two known mistakes. Then a cause for each output by itself; for what is left, where it is right.
     """
     names, wanted, problems = list(exercise.outputs), exercise.wanted, exercise.tried
     wrong = [i for i, name in enumerate(names) if not all(right[name])]
@@ -200,7 +202,8 @@ def _explain(exercise, function, attempts, right):
                      f"Not yet: {', '.join(names[i] for i in wrong)}.")
     at = f"{', '.join(names[i] for i in wrong)}: " if len(names) > 1 else ""
 
-    bad = list(dict.fromkeys(problem.note for problem, a, w in zip(problems, attempts, wanted) if not all(map(is_finite, a)) and all(map(is_finite, w))))
+    bad = list(dict.fromkeys(problem.note for problem, a, w in zip(problems, attempts, wanted) if not all(map(is_finite, a))
+                             and all(map(is_finite, w))))
     unless = [f"But where {'; and where '.join(bad)}, it is not finite: a division by zero, or an overflow?"] if bad else []
 
     def verdict(mistake, said):
@@ -222,12 +225,16 @@ def _explain(exercise, function, attempts, right):
     turned = {i: whole(exercise, names[i], [a[i] for a in attempts], [w[i] for w in wanted], problems) for i in wrong}
     rules, pairs = {}, {}
     if not all(turned[i] or _best(singles, i) for i in wrong):
-        rules = _fitting(exercise, exercise.rules.function, [(key,) for key in range(len(exercise.rules.sentences))], attempts, wrong)
+        rules = _fitting(exercise, exercise.rules.function, [(key,) for key in range(len(exercise.rules.sentences))], attempts,
+                         wrong)
         if of_all(rules):
             return verdict(*_by_rule(exercise, of_all(rules)[0], at))
         pairs = _fitting(exercise, exercise.reference, _pairs(exercise), attempts, wrong)
         if 0 < len(of_all(pairs)) <= 3:
             return verdict(_keys(of_all(pairs)), at + _told(exercise, of_all(pairs)))
+        for i in wrong:
+            if not (turned[i] or _best(singles, i) or _best(rules, i) or _best(pairs, i)):
+                turned[i] = mixture(exercise, names[i], [a[i] for a in attempts], [w[i] for w in wanted], problems)
     found, explained, blank = [], {}, {}        # sentence -> the outputs it is true of
     for i in wrong:
         name = names[i]
@@ -256,7 +263,8 @@ def _explain(exercise, function, attempts, right):
 
 def _pairs(exercise):
     """Two known mistakes at once, but for two that each take 1 minus something, and so may cancel."""
-    turning = {key for key, change in exercise.changes.items() if "1 - " in "".join(change[1:-1:2]) and "1 - " not in "".join(change[:-1:2])}
+    turning = {key for key, change in exercise.changes.items() if "1 - " in "".join(change[1:-1:2])
+               and "1 - " not in "".join(change[:-1:2])}
     return [pair for pair in itertools.combinations(exercise.changes, 2) if not turning.issuperset(pair)]
 
 
@@ -284,19 +292,22 @@ def _fitting(exercise, reference, candidates, attempts, wrong, finite_only=False
 
 
 def _result(exercise, reference, keys, n):
-    """What the solution with these changes gives on problem n; None where it raises, as two changes whose shapes do not fit do."""
+    """What the solution with these changes gives on problem n; None where it raises, as shapes that do not fit do."""
     key = (reference is exercise.reference, keys, n)
     if key not in exercise.known:
-        try:
-            exercise.known[key] = _as_tuple(reference(*copy.deepcopy(exercise.tried[n]).values(), wrong=frozenset(keys)))
-        except Exception:
-            exercise.known[key] = None
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                exercise.known[key] = _as_tuple(reference(*copy.deepcopy(exercise.tried[n]).values(), wrong=frozenset(keys)))
+            except Exception:
+                exercise.known[key] = None
     return exercise.known[key]
 
 
 def _telling(i, attempts, zeros):
-    """Whether output i tells a cause: numbers on at least half of the problems, for NaN has many causes, and so (unless `zeros`) has 0."""
-    flat = [np.concatenate([np.ravel(v).astype(float) for v in (a[i].values() if isinstance(a[i], dict) else [a[i]])]) for a in attempts]
+    """Whether output i tells a cause: numbers on half of the problems, for NaN has many causes, and so (unless `zeros`) has 0."""
+    flat = [np.concatenate([np.ravel(v).astype(float) for v in (a[i].values() if isinstance(a[i], dict) else [a[i]])])
+            for a in attempts]
     return sum(np.isfinite(a).any() for a in flat) * 2 >= len(flat) and (zeros or any(np.any(a[np.isfinite(a)]) for a in flat))
 
 
@@ -345,7 +356,8 @@ def _about(function, problem):
             lines.append(f"Your function never reads {', '.join(unread)}.")
     outside = sorted(set(code.co_names) & {key for key, value in function.__globals__.items() if isinstance(value, np.ndarray)})
     if outside:
-        lines.append(f"Your function reads {', '.join(outside)} of the notebook, which {'is' if len(outside) == 1 else 'are'} not "
+        lines.append(f"Your function reads {', '.join(outside)} of the notebook, which "
+                     f"{'is' if len(outside) == 1 else 'are'} not "
                      "among its arguments: is that meant?")
     return lines
 
@@ -375,8 +387,8 @@ def _attempt(exercise, function, problem, first):
         raise Trouble(_nothing(exercise, function, result))
     if isinstance(result, (types.GeneratorType, types.CoroutineType)):
         result.close()
-        raise Trouble("It gave a generator: there is a `yield` where `return` belongs." if isinstance(result, types.GeneratorType) else
-                      "It is an `async def`; write `def`.")
+        raise Trouble("It is an `async def`; write `def`." if isinstance(result, types.CoroutineType) else
+                      "It gave a generator: there is a `yield` where `return` belongs.")
     if changed:
         raise Trouble(f"It changed its argument {', '.join(changed)} in place. Whoever called it still needs the old values: "
                       "work on a copy, or write c = a + b instead of a += b.")
@@ -405,7 +417,8 @@ def _value(name, value, shape):
                       "an array of a list.")
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
-        raise Trouble(f"{name} should be {asked_for(shape)}, of real numbers; it is of type {type(value).__name__}, dtype {array.dtype}.")
+        raise Trouble(f"{name} should be {asked_for(shape)}, of real numbers; it is of type {type(value).__name__}, dtype "
+                      f"{array.dtype}.")
     return array
 
 

@@ -23,7 +23,8 @@ TURNS = (
     ("with an axis of length 1 too many at its end", lambda w: w[..., None]),
 )
 REDUCED = (("the sum over", np.sum), ("the mean over", np.mean), ("the largest over", np.max),
-           ("the last entry along", lambda w, axis: np.take(w, -1, axis)), ("the first entry along", lambda w, axis: np.take(w, 0, axis)))
+           ("the last entry along", lambda w, axis: np.take(w, -1, axis)),
+           ("the first entry along", lambda w, axis: np.take(w, 0, axis)))
 
 
 def agree(a, b):
@@ -49,7 +50,9 @@ def _close(a, b, relative, absolute):
 
 def is_finite(value):
     """Whether an array, or every array of a dict, has finite numbers alone."""
-    return all(map(is_finite, value.values())) if isinstance(value, dict) else bool(np.isfinite(np.asarray(value, dtype=float)).all())
+    if isinstance(value, dict):
+        return all(map(is_finite, value.values()))
+    return bool(np.isfinite(np.asarray(value, dtype=float)).all())
 
 
 def asked_for(shape):
@@ -80,7 +83,8 @@ def whole(exercise, name, got, wanted, problems):
                 return f"should have shape {shape}; yours is {word} the axis {letter} of it."
         for word, cut in (("last", slice(None, -1)), ("first", slice(1, None))):
             if all(agree(a, w[(slice(None),) * axis + (cut,)]) for a, w in zip(got, wanted)):
-                return f"should have shape {shape}, here {wanted[0].shape}; yours leaves out the {word} entry of the axis {letter}."
+                return (f"should have shape {shape}, here {wanted[0].shape}; yours leaves out the {word} entry of the axis "
+                        f"{letter}.")
     factors = [_factor(a, w) for a, w in zip(got, wanted) if np.any(w)]
     sizes = [exercise.sizes(problem) for problem, w in zip(problems, wanted) if np.any(w)]
     if factors and all(f is not None for f in factors) and all(agree(a, w) for a, w in zip(got, wanted) if not np.any(w)):
@@ -98,7 +102,8 @@ def locate(exercise, name, got, wanted, problems, right, attempt, reference):
     shape = exercise.outputs[name]
     if isinstance(got[0], dict) or isinstance(wanted[0], dict):
         said, done = _where_in_dict(got, wanted, shape)
-        return said if done else said + _some(right, problems, wanted) + _without(exercise, problems, right, attempt, reference)
+        return said if done else (said + _some(right, problems, wanted) + _where_wrong(got, wanted, right)
+                                  + _without(exercise, problems, right, attempt, reference))
     wanted, letters = [np.asarray(w) for w in wanted], _letters(shape)
     for a, w, problem in zip(got, wanted, problems):
         if a.shape != w.shape:
@@ -136,7 +141,8 @@ def locate(exercise, name, got, wanted, problems, right, attempt, reference):
                 f"somewhere?{which}")
     shaped = "has the right shape but other numbers" if wanted[0].ndim else "is another number"
     return (f"{shaped}, and no mistake known here explains {'them' if wanted[0].ndim else 'it'}."
-            f"{which}{_mixture(got, wanted, problems)}{_entries(letters, got, wanted)}{without}")
+            + which + _where_wrong(got, wanted, right) + _curve(got, wanted) + _values(got, wanted, problems)
+            + _entries(letters, got, wanted) + without)
 
 
 def _some(right, problems, wanted):
@@ -184,31 +190,55 @@ def _along(name, letters, letter, got, wanted, otherwise="what happens along tha
         if all(p[np.argmax(p):].all() for p in wrong):
             return f"wrong at first, right from {at.format(int(np.argmax(shown)))} on (in the first problem where it is wrong)."
         which = [str(n) for n in np.flatnonzero(~shown)]
-        return (f"along {letter} wrong at {', '.join(which[:5])}{' ...' if len(which) > 5 else ''} only, right elsewhere (in the first "
+        return (f"along {letter} wrong at {', '.join(which[:5])}{' ...' if len(which) > 5 else ''} only, right elsewhere (in "
+                f"the first "
                 "problem where it is wrong). What do these have in common?")
     return otherwise
 
 
-def _mixture(got, wanted, problems):
-    """Whether it is the right result put together with something simple: an argument, a size, another curve."""
+def mixture(exercise, name, got, wanted, problems):
+    """Whether it is the right result put together with an argument or a size, as what follows its name; or None."""
+    if isinstance(got[0], dict) or any(a.shape != np.shape(w) for a, w in zip(got, wanted)):
+        return None
     a, w = (np.concatenate([np.ravel(x).astype(float) for x in some]) for some in (got, wanted))
     if not np.isfinite(a).all() or not np.isfinite(w).all():
-        return ""
-    if wanted[0].ndim == 0:
-        return _difference(a - w, problems) or _values(got, wanted, problems)
+        return None
+    if np.ndim(wanted[0]) == 0:
+        return _difference(a - w, problems)
     shown = {"1": np.ones_like(w)}
-    for argument in problems[0]:
-        if all(np.shape(problem[argument]) == x.shape for problem, x in zip(problems, wanted)):
-            shown[argument] = np.concatenate([np.ravel(problem[argument]).astype(float) for problem in problems])
-    for name, v in shown.items():
+    for key in problems[0]:
+        for part, at in ((key, ...), (f"{key}[0]", 0), (f"{key}[-1]", -1)):
+            values = [np.asarray(problem[key])[at] if np.ndim(problem[key]) else problem[key] for problem in problems]
+            if all(np.shape(v) == x.shape and np.asarray(v).dtype.kind == "f" for v, x in zip(values, wanted)):
+                shown[part] = np.concatenate([np.ravel(v) for v in values])
+    for part, v in shown.items():
         (c, d), *_ = np.linalg.lstsq(np.stack([w, v], axis=1), a, rcond=None)
-        if np.abs(c * w + d * v - a).max() < 1e-9 * max(np.abs(a).max(), 1e-300) and len(a) > 6:
-            return f" It is {c:.4g} times the right result plus {d:.4g}{'' if name == '1' else f' times {name}'}."
-    if len(a) > 9 and np.ptp(a) and np.ptp(w) and wanted[0].dtype.kind == "f":
+        if abs(c) > 1e-9 < abs(d) and len(a) > 6 and np.abs(c * w + d * v - a).max() < 1e-9 * np.abs(a).max():
+            times = "" if abs(c - 1) < 1e-9 else f"{c:.4g} times "
+            return f"is {times}the right result plus {d:.4g}{'' if part == '1' else f' times {part}'}."
+    return None
+
+
+def _where_wrong(got, wanted, right):
+    """One factor on all problems on which it is wrong."""
+    def flat(value):
+        return np.concatenate([np.ravel(v).astype(float) for v in (value.values() if isinstance(value, dict) else [value])])
+
+    factors = [_factor(flat(a), flat(w)) for a, w, r in zip(got, wanted, right) if not r]
+    if any(right) and all(f is not None for f in factors) and np.allclose(factors, factors[0], rtol=1e-9):
+        return f" There it is {factors[0]:.6g} times what it should be."
+    return ""
+
+
+def _curve(got, wanted):
+    """Whether it is the right result put through another curve."""
+    a, w = (np.concatenate([np.ravel(x).astype(float) for x in some]) for some in (got, wanted))
+    if len(a) > 9 and np.ptp(a) and np.ptp(w) and np.isfinite(a).all() and np.asarray(wanted[0]).dtype.kind == "f":
         for word, b in (("up", a), ("down", -a)):
             if (np.diff(b[np.lexsort((b, w))]) >= 0).all():
-                return (f" It goes {word} wherever the right result goes up, so it is the right one through another curve: another squashing, a "
-                        "power, a limit?")
+                return (f" It goes {word} wherever the right result goes up, so it is the right one through another curve: "
+                        f"another "
+                        "squashing, a power, a limit?")
     return ""
 
 
@@ -217,17 +247,16 @@ def _difference(off, problems):
     numbers = {key: np.array([problem[key] for problem in problems], dtype=float) for key in problems[0]
                if all(isinstance(problem[key], int) for problem in problems)}
     if len(numbers) != len(problems[0]):
-        return ""
+        return None
     of = {"1": np.ones(len(problems)), **numbers}
     of |= {f"{one} x {two}": numbers[one] * numbers[two] for one, two in itertools.combinations_with_replacement(numbers, 2)}
     for (one, x), (two, y) in itertools.product(of.items(), [("", 0 * of["1"]), *of.items()]):
         for sign in (1, -1):
             for factor in (1, -1, 2, -2):
                 if one != two and np.array_equal(off, factor * x + sign * y):
-                    times = "twice " if abs(factor) == 2 else ""
-                    first = f"{times}{one} too {'large' if factor > 0 else 'small'}"
-                    return f" It is {first}" + (f" and {two} too {'large' if sign > 0 else 'small'}." if two else ".")
-    return ""
+                    first = f"is {'twice ' if abs(factor) == 2 else ''}{one} too {'large' if factor > 0 else 'small'}"
+                    return first + (f" and {two} too {'large' if sign > 0 else 'small'}." if two else ".")
+    return None
 
 
 def _values(got, wanted, problems):
@@ -262,7 +291,8 @@ def _entries(letters, got, wanted):
     for axis, letter in enumerate(letters if pairs[0][0].ndim > 1 else ()):
         ours, theirs = (all(np.allclose(x.sum(axis=axis), 1) for x in some) for some in zip(*pairs))
         if ours != theirs:
-            return f" Along {letter} the entries of yours {'sum' if ours else 'do not sum'} to 1; of the right result they {'do not' if ours else 'do'}."
+            return (f" Along {letter} the entries of yours {'sum' if ours else 'do not sum'} to 1; of the right result they "
+                    f"{'do not' if ours else 'do'}.")
     matching = [np.isclose(a, w, rtol=1e-7, atol=1e-12) for a, w in pairs]
     share = sum(m.sum() for m in matching) / sum(m.size for m in matching)
     if share > 0.2:
@@ -285,14 +315,16 @@ def _without(exercise, problems, right, attempt, reference):
     makes = []
     for key, said, change in _changes(exercise, problem):
         try:
-            a, w = tried(attempt, problem, change), wanted if said.endswith("change places") else tried(reference, problem, change)
+            a = tried(attempt, problem, change)
+            w = wanted if said.endswith("change places") else tried(reference, problem, change)
         except Exception:
             continue
         if agree(a, w) and is_finite(w) and (isinstance(w, dict) or np.any(w)):
             makes.append((key, said))
     idle = []
     for key in _numbers(problem):
-        another = [{key: each[key] * (1.25 + 0.2 * np.cos(np.arange(np.size(each[key])).reshape(np.shape(each[key]))))} for each in problems]
+        another = [{key: each[key] * (1.25 + 0.2 * np.cos(np.arange(np.size(each[key])).reshape(np.shape(each[key]))))}
+                   for each in problems]
         try:
             if all(agree(tried(attempt, each, change), attempt(each)) for each, change in zip(problems, another)) and not agree(
                     tried(reference, problem, another[right.index(False)]), wanted):
@@ -301,18 +333,22 @@ def _without(exercise, problems, right, attempt, reference):
             continue
     said = f" It never depends on {', '.join(idle)}." if idle else ""
     if makes:
-        said += f" It is right where {', or where '.join(said for _, said in makes[:3])}: look at how {makes[0][0]} enters."
+        said += f" It is right where {', or where '.join(said for _, said in makes[:4])}: look at how {makes[0][0]} enters."
     return said
 
 
 def _numbers(problem):
     """The arguments that are real numbers or arrays of them."""
-    return [key for key, value in problem.items() if isinstance(value, float) or isinstance(value, np.ndarray) and value.dtype.kind == "f"]
+    return [key for key, value in problem.items() if isinstance(value, float) or isinstance(value, np.ndarray)
+            and value.dtype.kind == "f"]
 
 
 def _changes(exercise, problem):
     """(what to look at, how to say it, arguments instead): arguments set to zero, made symmetric, made equal, exchanged."""
     numbers = _numbers(problem)
+    for one, other in itertools.combinations(numbers, 2):
+        if np.shape(problem[one]) == np.shape(problem[other]):
+            yield f"{one} and {other}", f"{one} and {other} change places", {one: problem[other], other: problem[one]}
     for key in numbers:
         value = problem[key]
         yield key, f"{key} is 0", {key: 0 * value}
@@ -321,18 +357,24 @@ def _changes(exercise, problem):
             yield key, f"{key} is the identity", {key: np.eye(len(value))}
         if np.ndim(value) and len(numbers) == 1:
             yield key, f"all entries of {key} are equal", {key: np.full_like(value, value.mean())}
-    for one, other in itertools.combinations(numbers, 2):
-        if np.shape(problem[one]) == np.shape(problem[other]):
-            yield f"{one} and {other}", f"{one} and {other} change places", {one: problem[other], other: problem[one]}
     if "lengths" in problem:
         yield "lengths", "all lengths are equal", {"lengths": np.full_like(problem["lengths"], problem["lengths"].min())}
+    blocks = len(exercise.gates)
     for n, gate in enumerate(exercise.gates):
-        rows = {key: problem[key].copy() for key in ("W_x", "W_h", "b")}
-        for array in rows.values():
-            np.split(array, len(exercise.gates))[n][...] = 0
-        yield gate, f"the rows of {gate} in W_x, W_h and b are 0", rows
-    if exercise.gates:
-        yield "each pre-activation", "W_x, W_h and b are 0", {key: 0 * problem[key] for key in ("W_x", "W_h", "b")}
+        for keys in (("W_h",), ("W_x",), ("b",), ("W_x", "W_h", "b")):
+            rows = {key: problem[key].copy() for key in keys}
+            for array in rows.values():
+                np.split(array, blocks)[n][...] = 0
+            yield gate, f"the rows of {gate} in {', '.join(keys)} are 0", rows
+        wide = rows["b"].copy()
+        np.split(wide, blocks)[n][...] = 40
+        yield f"{gate} is squashed and", f"{gate} is wide open", {**rows, "b": wide}
+    if {"W_x", "W_h", "b"} <= set(problem):
+        small = {key: 1e-5 * problem[key] for key in ("W_x", "W_h", "b")}
+        yield "the squashing", "all pre-activations are near 0", small
+    if blocks:
+        gates = np.repeat([gate not in "gn" for gate in exercise.gates], len(problem["b"]) // blocks)
+        yield "each squashing", "all gates are wide open", {"b": problem["b"] + 40 * gates}
 
 
 def _where_in_dict(got, wanted, shape):
@@ -348,7 +390,8 @@ def _where_in_dict(got, wanted, shape):
         if shapes:
             return f"has another shape at {', '.join(shapes)}: {np.shape(g[shapes[0]])}, not {w[shapes[0]].shape}.", True
         if not is_finite(g):
-            return f"is not finite at {', '.join(key for key in g if not is_finite(g[key]))}: a division by zero, or an overflow?", False
+            bad = ", ".join(key for key in g if not is_finite(g[key]))
+            return f"is not finite at {bad}: a division by zero, or an overflow?", False
     off = sorted({key for g, w in zip(got, wanted) for key in w if not agree(g[key], w[key])})
     fine = sorted({key for w in wanted for key in w} - set(off))
     also = f" Right at {', '.join(fine)}." if fine else ""

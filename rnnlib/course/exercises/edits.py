@@ -44,7 +44,12 @@ def _test(key):
 
 
 def _same(a, b):
-    return ast.dump(a) == ast.dump(b)
+    """Whether two nodes, or lists of nodes, say the same."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, ast.AST):
+        return all(_same(getattr(a, name), getattr(b, name)) for name in a._fields)
+    return len(a) == len(b) and all(map(_same, a, b)) if isinstance(a, list) else a == b
 
 
 def _is_value(node):
@@ -96,7 +101,7 @@ class _Sites:
 
     def _inside(self, a, b, key):
         """Note the differences inside two nodes of one type; False where they cannot be put there."""
-        if isinstance(a, ast.Call) and not _same(a.func, b.func) and ast.dump(a).split("args=", 1)[1] != ast.dump(b).split("args=", 1)[1]:
+        if isinstance(a, ast.Call) and not _same(a.func, b.func) and not _same([a.args, a.keywords], [b.args, b.keywords]):
             return False            # another function of other things: as a whole
         found = []                  # noted only if all of them can be
         for name, x in ast.iter_fields(a):
@@ -164,25 +169,32 @@ class _Sites:
 # ---- edits made by rule ---------------------------------------------------------------------------------------------
 
 # a call -> what may stand for it
-CALLS = {"tanh": ("sigmoid",), "sigmoid": ("np.tanh",), "sum": ("mean", "max"), "mean": ("sum",), "argmax": ("argmin",), "exp": ("exp2",),
-         "max": ("min", "mean"), "min": ("max",), "zeros": ("ones",), "zeros_like": ("ones_like",), "ones": ("zeros",), "ceil": ("floor", "round"),
+CALLS = {"tanh": ("sigmoid",), "sigmoid": ("np.tanh",), "sum": ("mean", "max"), "mean": ("sum",), "argmax": ("argmin",),
+         "exp": ("exp2",),
+         "max": ("min", "mean"), "min": ("max",), "zeros": ("ones",), "zeros_like": ("ones_like",), "ones": ("zeros",),
+         "ceil": ("floor", "round"),
          "floor": ("ceil",), "concatenate": ("stack",)}
 SQUASHES = ("tanh", "sigmoid", "exp", "log", "sqrt", "abs", "square")
 MAKERS = ("np.zeros", "np.zeros_like", "np.ones", "np.ones_like", "len", "np.array")     # their arguments are only sizes
-OPERATORS = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult,), ast.FloorDiv: (ast.Mult,),
-             ast.MatMult: (ast.Mult,), ast.Pow: (ast.Mult,), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt),
+OPERATORS = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult,),
+             ast.FloorDiv: (ast.Mult,),
+             ast.MatMult: (ast.Mult,), ast.Pow: (ast.Mult,), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE),
+             ast.Gt: (ast.GtE, ast.Lt),
              ast.GtE: (ast.Gt, ast.LtE), ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,)}
 STRONG, WEAK = (ast.Mult, ast.Div, ast.MatMult), (ast.Add, ast.Sub)
 
 
 class Rules:
-    """All single edits of a solution that the rules make, most likely first: `sentences` by number, and `function(..., wrong)`."""
+    """All single edits of a solution that the rules make, most likely first: `sentences`, and `function(..., wrong=numbers)`."""
 
     def __init__(self, solution, problem):
         tree = ast.parse(solution)
-        self.sites, self.edits, self.values = _Sites(), [], _values(solution, problem)
+        self.sites, self.edits, self.all_values = _Sites(), [], _values(solution, problem)
+        self.values = {argument.arg: self.all_values[argument.arg]
+                       for argument in tree.body[-1].args.args}      # what is known so far
         self._walk(tree.body[-1].body, inside=False)
-        self.edits.sort(key=lambda edit: edit[0])
+        self.edits = sorted(reversed(self.edits),
+                            key=lambda edit: edit[0])     # of equal rank: the later line, nearer to the result
         self.sentences = [sentence for _, sentence, _ in self.edits]
         for key, (_, _, note) in enumerate(self.edits):
             note(key)
@@ -201,13 +213,17 @@ class Rules:
         for n, statement in enumerate(block):
             for self.line, value in _parts(statement):
                 self._expression(value, statement)
+            targets = getattr(statement, "targets", [getattr(statement, "target", ast.Pass())])
+            assigned = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+            self.values |= {name: self.all_values[name] for name in assigned & self.all_values.keys()}
             if isinstance(statement, (ast.For, ast.While, ast.If)):
                 self._walk(statement.body, True)
             said, instead = f"`{ast.unparse(statement).partition(chr(10))[0]}`", []
             if isinstance(statement, ast.AugAssign):
                 instead = [(3, [plain := ast.Assign([statement.target], statement.value, lineno=1)],
                             f"`{ast.unparse(plain)}` stands where {said} belongs")]
-            if inside and isinstance(statement, (ast.Assign, ast.AugAssign)) or isinstance(statement, ast.If) and not statement.orelse:
+            forgotten = isinstance(statement, (ast.Assign, ast.AugAssign)) if inside else False
+            if forgotten or isinstance(statement, ast.If) and not statement.orelse:
                 instead.append((4, [], f"{said} is left out"))
             for rank, other, sentence in instead:
                 self.edits.append((rank, sentence, lambda key, n=n, other=other: self.sites.within(block, n, n + 1, key, other)))
@@ -235,19 +251,28 @@ class Rules:
         if not isinstance(value, (int, float, np.ndarray, np.number)) and not callable(value):
             return
         self._instead(1, node, *(other for other, its in self.values.items() if other != text and _alike(value, its)))
-        kind, ndim = getattr(np.asarray(value), "dtype", None).kind, np.ndim(value)
+        kind, ndim = np.asarray(value).dtype.kind, np.ndim(value)
         if ndim == 0 and kind in "iu":
             if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "range":
                 self._instead(2, node, f"{text} - 1", f"{text} + 1")
             self._instead(6, node, "0", "1")
+        if ndim == 0 and kind == "f":
+            self._instead(6, node, *(f"{call}({text}{limit})" for call, limit in (
+                ("max", ", 0"), ("max", ", 0.01"), ("max", ", 0.1"), ("max", ", 1"), ("min", ", 1"), ("int", ""), ("round", ""))))
         if kind == "f":
             if np.size(value) and np.min(value) >= 0 and np.max(value) <= 1:
                 self._instead(3, node, f"1 - {text}")
-            self._instead(5, node, f"np.tanh({text})", f"sigmoid({text})", f"np.abs({text})", f"-{text}", f"np.square({text})", f"{text} / 2", f"2 * {text}")
+            self._instead(5, node, f"np.tanh({text})", f"sigmoid({text})", f"np.abs({text})", f"-{text}", f"np.square({text})",
+                          f"{text} / 2", f"2 * {text}")
+            alike = [other for other, its in self.values.items() if ndim and _alike(value, its)]
+            self._instead(7, node, *(f"{text} {sign} {other}" for sign in ("*+" if len(alike) < 9 else "*") for other in alike))
         if ndim == 2:
             self._instead(2, node, f"{text}.T")
+            if len(value) == len(value.T):
+                self._instead(6, node, f"np.tril({text})", f"np.triu({text})", f"np.diag(np.diag({text}))")
         if ndim:
-            self._instead(6, node, f"{text}[::-1]", f"{text}[:1]", f"{text}[-1:]", f"np.roll({text}, 1, axis=0)", f"np.roll({text}, -1, axis=0)",
+            self._instead(6, node, f"{text}[::-1]", f"{text}[:1]", f"{text}[-1:]", f"np.roll({text}, 1, axis=0)",
+                          f"np.roll({text}, -1, axis=0)",
                           f"{text}.mean(axis=0, keepdims=True)", *([f"{text}[:, ::-1]"] if ndim > 1 else
                                                                    [f"np.sort({text})", f"{text}.max()", f"{text}.min()"]))
 
@@ -264,7 +289,8 @@ class Rules:
             self._instead(5, node, f"np.maximum({inner}, 0)", f"np.clip({inner}, -1, 1)")
         for other in CALLS.get(name, ()):
             called = copy.copy(node)
-            called.func = (ast.Attribute(node.func.value, other, ast.Load()) if isinstance(node.func, ast.Attribute) and other.isidentifier()
+            called.func = (ast.Attribute(node.func.value, other, ast.Load()) if isinstance(node.func, ast.Attribute)
+                           and other.isidentifier()
                            and other != "sigmoid" else ast.parse(other, mode="eval").body)
             self._instead(3, node, called)
         if name in ("reversed", "min", "max", "minimum", "maximum"):
@@ -282,7 +308,8 @@ class Rules:
         self._instead(2, node, *(ast.BinOp(node.left, other(), node.right) for other in OPERATORS.get(operator, ())))
         if operator is ast.Sub:
             self._instead(2, node, ast.BinOp(node.right, node.op, node.left))
-        for one in {ast.Add: (node.left, node.right), ast.Mult: (node.left, node.right), ast.Sub: (node.right,), ast.Div: (node.right,)}.get(operator, ()):
+        for one in {ast.Add: (node.left, node.right), ast.Mult: (node.left, node.right), ast.Sub: (node.right,),
+                    ast.Div: (node.right,)}.get(operator, ()):
             self._instead(3, node, ast.BinOp(node, node.op, one), sentence=f"`{ast.unparse(one)}` is taken twice in `{text}`")
         if operator is ast.Mult and isinstance(self.values.get(left), int):
             self._instead(4, node, f"{text} // 2")
@@ -310,7 +337,8 @@ class Rules:
             yield ast.BinOp(ast.BinOp(left, op, right.left), ast.Pow(), right.right)
 
     def _compare(self, node, parent, text):
-        self._instead(2, node, *(ast.Compare(node.left, [other()], node.comparators) for other in OPERATORS.get(type(node.ops[0]), ())))
+        self._instead(2, node, *(ast.Compare(node.left, [other()], node.comparators)
+                                 for other in OPERATORS.get(type(node.ops[0]), ())))
 
     def _unaryop(self, node, parent, text):
         if not isinstance(node.operand, ast.Constant):
@@ -334,11 +362,13 @@ class Rules:
             return
         at = ast.unparse(parts[0])
         rest = "".join(f", {ast.unparse(part)}" for part in parts[1:]) + "]"
-        self._instead(2, node, *(f"{whole}[{other}{rest}" for other in (f"{at} - 1", f"{at} + 1", f"{at} - 2", "0", "-1", f"-({at})")))
+        self._instead(2, node, *(f"{whole}[{other}{rest}" for other in (f"{at} - 1", f"{at} + 1", f"{at} - 2", "0", "-1",
+                                                                        f"-({at})")))
         value = self.values.get(whole)
         if len(parts) == 1 and isinstance(value, np.ndarray) and value.ndim > 1:
             self._instead(5, node, f"np.tanh({text})", f"sigmoid({text})", f"np.abs({text})", f"-{text}")
-            self._instead(2, node, *(other for other, its in self.values.items() if getattr(its, "shape", None) == value.shape[1:]))
+            self._instead(2, node, *(other for other, its in self.values.items()
+                                     if getattr(its, "shape", None) == value.shape[1:]))
 
 
 def _alike(a, b):

@@ -12,8 +12,10 @@ def _lag_problems(rng):
 
     turned = 0.9 * np.array([[0.6, -0.8], [0.8, 0.6]])
     return [Problem(note, W_h=W_h, slope=slope) for note, W_h, slope in (
-        ("the radius is 0.6", scaled(5, 0.6), 0.83), ("the radius is above 1", scaled(4, 1.1), 0.8), ("eigenvalues are complex", turned, 0.9),
-        ("the largest eigenvalue is negative", np.diag([0.3, -0.8]), 0.95), ("the norm is far above the radius", np.array([[0.5, 9.0], [0.0, 0.4]]), 0.9),
+        ("the radius is 0.6", scaled(5, 0.6), 0.83), ("the radius is above 1", scaled(4, 1.1), 0.8),
+        ("eigenvalues are complex", turned, 0.9),
+        ("the largest eigenvalue is negative", np.diag([0.3, -0.8]), 0.95),
+        ("the norm is far above the radius", np.array([[0.5, 9.0], [0.0, 0.4]]), 0.9),
         ("radius times slope is above 1", scaled(3, 1.5), 0.9), ("H = 1", np.array([[0.7]]), 0.71))]
 
 
@@ -56,7 +58,8 @@ EXERCISES = [
              beyond=(lambda rng: Problem("scores are large", logits=large_logits(rng), target=np.array([1, 0, 3])), OVERFLOW)),
     Exercise("gradient_product", {"product": "a number"},
              lambda rng: [Problem(note, factor=f, T=T) for note, f, T in (
-                 ("T = 100", 0.7, 100), ("factor is below 1", 0.937, 6), ("factor is above 1", 1.53, 4), ("T = 2", 0.517, 2), ("T = 1", 0.3, 1),
+                 ("T = 100", 0.7, 100), ("factor is below 1", 0.937, 6), ("factor is above 1", 1.53, 4), ("T = 2", 0.517, 2),
+                 ("T = 1", 0.3, 1),
                  ("factor is negative", -0.813, 4), ("factor is negative", -1.57, 3), ("factor is 0", 0.0, 3))],
              "How many steps lie between h_1 and h_T? That many equal factors are multiplied.",
              "factor^(T - 1): 0.7^99 = 4.6e-16 for T = 100, and 1 for T = 1."),

@@ -18,7 +18,8 @@ def topic_judge(model, rng):
     if isinstance(model, rnnlib.ManyToMany):
         return wrong("answers at every step")
     if not isinstance(model, rnnlib.ManyToOne):
-        return None, f"It should return a rnnlib.ManyToOne, a cell, a Readout and an Embedding in one; it returned a {type(model).__name__}."
+        return None, ("It should return a rnnlib.ManyToOne, a cell, a Readout and an Embedding in one; it returned a "
+                      f"{type(model).__name__}.")
     if "W_e" not in model.params:
         return wrong("no embedding")
     if len(model.params["W_e"]) != topics.V:
@@ -37,14 +38,15 @@ def topic_judge(model, rng):
 
 def _last_step_problems(rng):
     return [Problem(note, dh_last=rng.normal(size=(len(lengths), H)), T=T, lengths=np.array(lengths)) for note, T, H, lengths in (
-        ("no sequence fills T", 5, 3, (3, 4, 2)), ("B = 2", 6, 2, (4, 3)), ("a sequence has the full length T", 4, 2, (4, 2)), ("B = 1", 3, 2, (2,)),
-        ("a length is 1", 4, 3, (1, 4, 1)), ("T = 1", 1, 2, (1, 1)))]
+        ("no sequence fills T", 5, 3, (3, 4, 2)), ("B = 2", 6, 2, (4, 3)), ("a sequence has the full length T", 4, 2, (4, 2)),
+        ("B = 1", 3, 2, (2,)), ("a length is 1", 4, 3, (1, 4, 1)), ("T = 1", 1, 2, (1, 1)))]
 
 
 def _masked_problems(rng):
     problems = [Problem(note, losses=rng.uniform(0.5, 3, (T, len(lengths))), lengths=np.array(lengths)) for note, T, lengths in (
-        ("no sequence fills T", 5, (3, 2, 4)), ("B = 2", 6, (3, 5)), ("B = 1", 4, (2,)), ("a sequence has the full length T", 4, (4, 2, 3)),
-        ("a length is 1", 3, (2, 1, 1)), ("a loss is exactly 0", 4, (3, 2)), ("all losses are 0", 3, (2, 3)))]
+        ("no sequence fills T", 5, (3, 2, 4)), ("B = 2", 6, (3, 5)), ("B = 1", 4, (2,)),
+        ("a sequence has the full length T", 4, (4, 2, 3)), ("a length is 1", 3, (2, 1, 1)), ("a loss is exactly 0", 4, (3, 2)),
+        ("all losses are 0", 3, (2, 3)))]
     problems[5]["losses"][1, 0] = 0
     problems[6]["losses"][:] = 0
     return problems
@@ -66,8 +68,9 @@ def _two_layer_problems(rng):
 
 
 def _delay_problems(rng):
-    streams = (("the label flickers", "000011111222", "000000121212"), ("it is right at once", "0011", "0011"), ("it is never right", "011122", "000111"),
-               ("nothing changes", "2222", "0022"), ("a label comes back", "001100", "000010"), ("a stay has one sample", "00100022", "00011022"),
+    streams = (("the label flickers", "000011111222", "000000121212"), ("it is right at once", "0011", "0011"),
+               ("it is never right", "011122", "000111"), ("nothing changes", "2222", "0022"),
+               ("a label comes back", "001100", "000010"), ("a stay has one sample", "00100022", "00011022"),
                ("it is wrong before the first change", "0001111", "1101011"), ("it lags by one", "0112200", "0011220"))
     return [Problem(note, labels=np.array(list(map(int, labels))), announced=np.array(list(map(int, announced))))
             for note, labels, announced in streams]
@@ -85,7 +88,8 @@ EXERCISES = [
              "A mean over what exists, and nothing else."),
     Exercise("delays", {"waits": "(C,) of int"}, _delay_problems,
              "Find the samples at which the true label changes; each begins a stay that ends at the next change.",
-             "From each change to the first sample from which on the announced label is right: a delay that no guess in turn can beat."),
+             "From each change to the first sample from which on the announced label is right: a delay that no guess in turn "
+             "can beat."),
     Exercise("two_layers_backward", {"dx": "(T, B, D)", "grads_lower": "a dict of arrays", "grads_upper": "a dict of arrays"},
              _two_layer_problems,
              "Which layer did the loss see? Begin there; what it gives back for its inputs is what the other one's states get.",

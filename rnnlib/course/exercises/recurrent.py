@@ -15,7 +15,8 @@ def two_words_judge(result):
     W_x, W_h, b = (np.asarray(array, dtype=float) for array in result)
     H = len(b) if b.ndim == 1 else 0
     if H < 2 or W_x.shape != (H, 3) or W_h.shape != (H, H):
-        return None, (f"W_x should have shape (H, 3), W_h (H, H) and b (H,) with the same H, at least 2; they have {W_x.shape}, {W_h.shape} "
+        return None, (f"W_x should have shape (H, 3), W_h (H, H) and b (H,) with the same H, at least 2; they have "
+                      f"{W_x.shape}, {W_h.shape} "
                       f"and {b.shape}.")
     if not all(np.isfinite(array).all() for array in (W_x, W_h, b)):
         return None, "There are entries that are not finite."
@@ -28,12 +29,15 @@ def two_words_judge(result):
             seen = unit + 1 in symbols
             if not _says(h[unit], seen):
                 other = 1 - unit
-                key = ("units swapped" if _says(h[other], seen) and _says(h[unit], other + 1 in symbols) and W_x[unit, 1 + other] > W_x[unit, 1 + unit]
-                       else "mixes the words" if _alone(W_x, W_h, b, unit, symbols) else "believes without evidence" if not seen else
+                exchanged = _says(h[other], seen) and _says(h[unit], other + 1 in symbols)
+                key = ("units swapped" if exchanged and W_x[unit, 1 + other] > W_x[unit, 1 + unit] else
+                       "mixes the words" if _alone(W_x, W_h, b, unit, symbols) else
+                       "believes without evidence" if not seen else
                        "does not notice" if symbols[-1] == unit + 1 else "forgets")
                 told = ", ".join(("nothing", "A", "B")[symbol] for symbol in symbols)
                 told = told if len(symbols) < 9 else f"{told[:40]} ... ({len(symbols)} symbols)"
-                return key, (f"After {told}: {word} has {'' if seen else 'not '}been seen, and h[{unit}] = {h[unit]:.2f} does not say so. "
+                return key, (f"After {told}: {word} has {'' if seen else 'not '}been seen, and h[{unit}] = {h[unit]:.2f} "
+                             f"does not say so. "
                              + TEXT["two_word_memory"][1][key][-1])
     return None
 
@@ -56,7 +60,8 @@ def _weights(rng, D, H):
 
 def step_problems(rng):
     """One step's arguments, at three sizes."""
-    return [Problem(f"B = {B}, D = {D}, H = {H}", x_t=rng.normal(size=(B, D)), h_prev=rng.uniform(-0.9, 0.9, (B, H)), **_weights(rng, D, H))
+    return [Problem(f"B = {B}, D = {D}, H = {H}", x_t=rng.normal(size=(B, D)), h_prev=rng.uniform(-0.9, 0.9, (B, H)),
+                    **_weights(rng, D, H))
             for B, D, H in ((3, 2, 5), (1, 3, 2), (2, 3, 3))]
 
 
@@ -68,8 +73,9 @@ def forward_problems(rng):
 
 def _last_valid_problems(rng):
     return [Problem(note, h=rng.normal(size=(T + 1, len(lengths), H)), lengths=np.array(lengths))
-            for note, T, H, lengths in (("a length is 1", 5, 3, (2, 4, 3, 1)), ("no sequence fills T", 6, 2, (3, 5)), ("B = 1", 4, 3, (2,)),
-                                        ("a sequence has the full length T", 3, 2, (3, 1)), ("two lengths are equal", 4, 2, (2, 2, 3)))]
+            for note, T, H, lengths in (
+                ("a length is 1", 5, 3, (2, 4, 3, 1)), ("no sequence fills T", 6, 2, (3, 5)), ("B = 1", 4, 3, (2,)),
+                ("a sequence has the full length T", 3, 2, (3, 1)), ("two lengths are equal", 4, 2, (2, 2, 3)))]
 
 
 def _parameter_problems(rng):

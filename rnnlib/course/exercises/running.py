@@ -159,7 +159,8 @@ def describe(error, function, arguments):
     elif where and str(innermost.f_globals.get("__name__")).startswith(__package__):
         hint = " It was raised inside a function that you were given: look at what you hand to it, and in which order."
     said = f"{type(error).__name__}: {said.strip().rstrip('.')}".rstrip(": ")
-    return f"It raised an exception in {where or 'the function: '}{said}.{hint}" + (f"\nThe shapes it was given: {shapes}." if shapes else "")
+    return f"It raised an exception in {where or 'the function: '}{said}.{hint}" + (f"\nThe shapes it was given: {shapes}."
+                                                                                    if shapes else "")
 
 
 def _source(frame, line):

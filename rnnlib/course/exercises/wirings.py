@@ -27,13 +27,16 @@ def _bidirectional_problems(rng):
 
 def _shift_problems(rng):
     return [Problem(note, target=rng.integers(low, high, (T, B)), start=start) for note, T, B, low, high, start in (
-        ("T = 5, B = 3", 5, 3, 2, 9, 1), ("T = 1", 1, 2, 2, 9, 1), ("B = 1", 4, 1, 2, 9, 7), ("tokens are large", 3, 2, 200, 400, 300),
+        ("T = 5, B = 3", 5, 3, 2, 9, 1), ("T = 1", 1, 2, 2, 9, 1), ("B = 1", 4, 1, 2, 9, 7),
+        ("tokens are large", 3, 2, 200, 400, 300),
         ("start is 0", 4, 2, 1, 4, 0))]
 
 
 def _temperature_problems(rng):
-    problems = [Problem(f"temperature is {t}", logits=2 * rng.normal(size=(B, K)), temperature=t) for B, K, t in ((3, 4, 0.5), (1, 5, 2.0), (2, 3, 1.3))]
-    near = np.array([[5.0, 4.998, -9.0, 1.0], [-1.0, 2.0, 0.5, 0.2], [0.3, -3.0, 2.0, 1.2]])     # the largest share is near 1/2 at least
+    problems = [Problem(f"temperature is {t}", logits=2 * rng.normal(size=(B, K)), temperature=t)
+                for B, K, t in ((3, 4, 0.5), (1, 5, 2.0), (2, 3, 1.3))]
+    # the largest share is near 1/2 at least
+    near = np.array([[5.0, 4.998, -9.0, 1.0], [-1.0, 2.0, 0.5, 0.2], [0.3, -3.0, 2.0, 1.2]])
     return [*problems, Problem("temperature is 0.001", logits=near, temperature=0.001)]
 
 
@@ -54,8 +57,10 @@ def _greedy_problems(rng):
     greedy_decode, problems = edits.compiled(TEXT["greedy_decode"][0]), []
     for note, start, end, max_length, fits in (
             ("it stops by itself", 1, 0, 6, lambda w: len(w) == 3), ("it stops by itself", 1, 0, 6, lambda w: len(w) == 4),
-            ("it must be stopped", 1, 0, 6, lambda w: len(w) == 6), ("a token comes twice running", 3, 4, 9, lambda w: len(w) > 6 and (w[1:] == w[:-1]).any()),
-            ("token 0 is written", 2, 4, 5, lambda w: len(w) > 2 and 0 in w[:-1]), ("start is written", 2, 1, 8, lambda w: len(w) > 4 and 2 in w[:-1]),
+            ("it must be stopped", 1, 0, 6, lambda w: len(w) == 6),
+            ("a token comes twice running", 3, 4, 9, lambda w: len(w) > 6 and (w[1:] == w[:-1]).any()),
+            ("token 0 is written", 2, 4, 5, lambda w: len(w) > 2 and 0 in w[:-1]),
+            ("start is written", 2, 1, 8, lambda w: len(w) > 4 and 2 in w[:-1]),
             ("max_length is 8", 4, 3, 8, lambda w: len(w) == 8), ("nothing is written", 2, 3, 4, lambda w: len(w) == 0),
             ("max_length is 1", 1, 0, 1, lambda w: len(w) == 1)):
         while True:
