@@ -2,7 +2,15 @@
 
 from .lesson01_cell import one_unit, shared_weights, sliding_cell, tip_to_tail, two_steps, verdicts
 from .lesson02_unrolling import loop_and_unrolled, loss_over_padding, padded_batch, three_lengths, travelling_change
-from .lesson03_backprop import check_curves, counting_cliff, gradient_map, losses_by_chunk, truncation, two_paths
+from .lesson03_backprop import (
+           accuracy_by_chunk,
+           check_curves,
+           counting_cliff,
+           factor_per_step,
+           gradient_map,
+           truncation,
+           two_paths,
+)
 from .lesson04_clipping import clipped_descent
 from .lesson04_jacobians import gain_map, jacobian_norms, norm_and_radius, resting_factor, two_units
 from .lesson04_luck import luck_by_lag, training_and_gradient
@@ -33,11 +41,13 @@ from .lesson09_one_to_many import captioner, gallery, measured, next_letters, pe
 from .lesson09_tunes import Tune, by_temperature, piano_roll, rolls, sharpened
 from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed, two_readings, two_starts, waiting
 
-__all__ = ["Tune", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature", "captioner", "check_curves",
+__all__ = ["Tune", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature", "captioner",
+           "check_curves",
            "clipped_descent", "confusions", "context_map", "counting_cliff", "error_by_horizon", "exact_by_zeros",
+           "factor_per_step",
            "felt_change", "film", "forced_and_free", "forecast", "gain_map", "gallery", "gate_highway",
            "gates_over_time", "gradient_map", "gradient_norms", "handing_over", "holding", "jacobian_blocks",
-           "jacobian_norms", "kept_or_looked_up", "loop_and_unrolled", "loss_over_padding", "losses_by_chunk",
+           "jacobian_norms", "kept_or_looked_up", "loop_and_unrolled", "loss_over_padding",
            "luck_by_lag", "measured", "memory_fills", "next_letters", "norm_and_radius", "norms_by_bias", "number_box",
            "one_answer", "one_answer_each", "one_unit", "own_sentence", "padded_batch", "perplexities", "piano_roll",
            "recall_by_lag", "resting_factor", "revealed", "rolls", "running_verdict", "same_words", "second_layer",
