@@ -205,7 +205,8 @@ def test_memory_draws_size_and_exit():
         np.testing.assert_allclose(size.get_ydata(), np.log10(np.abs(c).mean(axis=(1, 2))))
         np.testing.assert_allclose(door.lines[0].get_ydata(), exits, atol=1e-12)
         assert size.get_ydata().min() > fill.get_ylim()[0] and size.get_ydata().max() < fill.get_ylim()[1]
-        assert f"mean |c| is {figures.number(np.abs(c[-1]).mean())}." in figure.finding and f"{100 * exits[-1]:.0f} %" in figure.finding
+        assert f"mean |c| is {figures.number(np.abs(c[-1]).mean())}." in figure.finding
+        assert f"{100 * exits[-1]:.0f} %" in figure.finding
         assert titles(figure)[0].startswith("The memory fills up") == (np.abs(c[-1]).mean() > 1)
         assert titles(figure)[1].endswith(f": {100 * exits[-1]:.0f} % back")
         assert ("closes" in titles(figure)[1]) == (exits[-1] < 0.5) and ("open" in titles(figure)[1]) == (exits[-1] > 0.9)

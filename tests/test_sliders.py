@@ -8,6 +8,7 @@ import warnings
 from io import BytesIO
 from pathlib import Path
 
+import contact_sheet
 import ipywidgets as widgets
 import matplotlib.image
 import nbformat
@@ -68,6 +69,7 @@ def look_at(figure):
     assert len(said) <= 330, f"{len(said)} characters at {figure.values()}: {said}"
     height, width = matplotlib.image.imread(BytesIO(figure.image.value)).shape[:2]
     assert (str(width), str(height)) == (figure.image.width, figure.image.height)
+    assert not contact_sheet.faults(figure.figure, len(figure.sliders), said), figure.values()
     for ax in figure.figure.axes:
         for text in (ax.get_title(loc="left"), ax.get_title(), ax.get_xlabel(), ax.get_ylabel()):
             assert not re.search(r"\bnan\b|\binf\b", text), f"{figure.values()}: {text}"
