@@ -185,7 +185,7 @@ def _nights():
     to_lab = np.array([[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
                        [0.0259040371, 0.7827717662, -0.8086757660]])
     light, *ab = (np.cbrt(linear @ to_lms.T) @ to_lab.T).T
-    colourful = np.clip(np.hypot(*ab) / 0.12, 0, 1)
+    colourful = np.clip(np.hypot(*ab) / 0.2, 0, 1)
     light = np.clip((1 - colourful) * (1.178 - light) + colourful * np.maximum(0.82 * light, 0.5), 0, 0.95)
     linear = (np.stack([light, *ab], axis=-1) @ np.linalg.inv(to_lab).T) ** 3 @ np.linalg.inv(to_lms).T
     linear = np.clip(linear, 0, 1)

@@ -168,7 +168,6 @@ def _kept(answer):
     return np.abs(answer[-2:]).max() / abs(answer[0]) if settled and answer[0] else 0.0
 
 
-@figures.style()
 def _steps(n):
     return "1 step" if n == 1 else f"{n} steps"
 

@@ -11,7 +11,6 @@ SOLVED = 0.95
 KINDS = [(SOLVED, BLACK, "-", "learned it"), (0.4, GRADIENT, "--", "half of it"), (0.0, GREY, ":", "nothing")]
 
 
-@figures.style()
 def _kind(accuracy):
     return next(kind for kind in KINDS if accuracy >= kind[0])
 

@@ -88,7 +88,6 @@ def _headline(factor, left):
         "The gradient shrinks" if factor < 1 else "The gradient grows"
 
 
-@figures.style()
 def _words(factor, T, left):
     """The figure in words: what reaches step 1, how far one millionth is, and which formats still hold the number."""
     n, log10 = T - 1, left[0]

@@ -119,7 +119,6 @@ def same_words(tag, pairs, tags, heard=3):
     return LiveFigure(figure, draw, pair=menu, heard=slider("words read", heard, 1, columns))
 
 
-@figures.style()
 def _and(words):
     quoted = [f"“{word}”" for word in words]
     return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
