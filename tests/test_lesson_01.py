@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib.course import explorers, figures
+from rnnlib.course import drawings, explorers, figures
 
 draw_png = figures.png
 T = 30
@@ -116,7 +116,7 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
         half = half_life(echo(*weights)) if values["w_x"] else None
         said = re.search(r"Half-life of an impulse: (\d+) step", unit.finding)
         assert (int(said[1]) if said else None) == half
-        assert half is None or f"half-life {half} step" in at(unit)[0]
+        assert half is None or values["x"] != "impulse" or f"half-life {half} step" in at(unit)[0]
         assert mark.get_visible() == (values["x"] == "impulse" and half is not None and half < T)
         assert note.get_visible() == above.get_visible() == mark.get_visible()
         if mark.get_visible():
@@ -133,13 +133,13 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
     (dict(w_x=1.0, w_h=-2.0, b=0.3, x="step"), "The unit swings by itself; half-life 2 steps", "It swings by itself"),
     (dict(w_x=0.1, w_h=1.0, b=0.0, x="impulse"), "Decay: half-life 453 steps", "453 steps"),
     (dict(w_x=0.0, w_h=1.0, b=0.5, x="step"), "No input gets in", "w_x = 0"),
-    (dict(w_x=3.0, w_h=0.0, b=0.0, x="step"), "No memory and saturation: half-life 1 step", "at 30 of 30 steps"),
+    (dict(w_x=3.0, w_h=0.0, b=0.0, x="step"), "Saturation: a step takes the state to 1.00", "at 30 of 30 steps"),
     (dict(w_x=1.0, w_h=2.0, b=-0.05, x="impulse"), "Persistence and saturation: half-life never reached",
      "its effect grows 2.4 times and stays"),
     (dict(w_x=1.0, w_h=-2.0, b=0.0, x="impulse"), "Oscillation, persistence and saturation: half-life never reached",
      "its effect grows 1.3 times and stays"),
     (dict(w_x=-3.0, w_h=-2.0, b=1.0, x="step"), "The unit swings by itself; half-life never reached", "100 % of it stays"),
-    (dict(w_x=1.0, w_h=-0.8, b=0.0, x="alternating"), "Oscillation and decay: half-life 3 steps",
+    (dict(w_x=1.0, w_h=-0.8, b=0.0, x="alternating"), "The state swings along, from −0.94 to 0.94",
      "(w_h = 0: −0.76 to 0.76)"),
 ])
 def test_one_unit_names_what_it_does(unit, values, title, words):
@@ -155,8 +155,7 @@ def test_a_memory_too_slow_for_the_window_is_not_called_endless():
 
 def test_shared_weights_draws_and_says_the_counts_of_real_cells():
     figure = explorers.shared_weights(shared, own)
-    ax, parts = figure.figure.axes
-    line_own, line_shared, dots, _ = ax.lines
+    parts, copies = figure.figure.axes
     for values in settings(figure, 3):
         steps, D, H = values["T"], values["D"], values["H"]
         cell = rnnlib.RNNCell(D, H, np.random.default_rng(0))
@@ -164,17 +163,17 @@ def test_shared_weights_draws_and_says_the_counts_of_real_cells():
         readout = arrays["W_y"].size + arrays["b_y"].size
         in_cell = sum(array.size for array in cell.params.values())
         one, many = in_cell + readout, steps * in_cell + readout
-        np.testing.assert_array_equal(dots.get_ydata(), [one, many])
-        np.testing.assert_array_equal(line_shared.get_ydata(), [one, one])
-        np.testing.assert_array_equal(line_own.get_ydata(), [one, 1000 * in_cell + readout])
-        np.testing.assert_array_equal(dots.get_xdata(), [steps, steps])
-        counts = [arrays["W_x"].size, arrays["W_h"].size, arrays["b"].size, readout]
-        np.testing.assert_allclose([bar.get_width() for bar in parts.patches], 100 * np.array(counts) / one)
-        assert [text.get_text() for text in parts.texts] == [f"{count:,}" for count in counts]
+        counts = np.array([arrays["W_x"].size, arrays["W_h"].size, arrays["b"].size, readout])
+        areas = np.array([square.get_width() * square.get_height() for square in parts.patches[:4]])
+        np.testing.assert_allclose(areas / areas.sum(), counts / counts.sum(), err_msg="an area for a count")
+        assert [text.get_text() for text in parts.texts[4:]] == [f"{count:,}" for count in counts]
+        edges = np.array([[square.get_x(), square.get_x() + square.get_width()] for square in parts.patches[:4]])
+        assert (edges[1:, 0] > edges[:-1, 1]).all() and edges[0, 0] >= 0 and edges[-1, 1] <= 10, "side by side, inside"
+        tiles = copies.images[0].get_array()
+        assert (tiles > 0).sum() == steps and (tiles == 2).sum() == 1, "a tile for every cell, one of them the RNN's"
         assert f"{one:,} parameters at every T" in figure.finding
         assert ("just as many" if steps == 1 else f"{many:,}, {many / one:.3g} times") in figure.finding
         assert f"by {shared(1, D, 2 * H, 2) / one:.2f} " in figure.finding
-        assert 0 < max(one, own(1000, D, H, 2)) < ax.get_ylim()[1]
 
 
 def test_sliding_cell_draws_what_the_cell_has_computed_so_far():
@@ -224,18 +223,18 @@ def test_sums_end_where_the_vectors_say():
 
 
 def test_two_steps_shows_the_numbers_it_is_given(monkeypatch):
-    drawn, label = [], figures.Unrolled.label
+    drawn, label = [], drawings.Unrolled.label
 
     def recording(ax, x, y, text, **look):
         drawn.append(text)
         return label(ax, x, y, text, **look)
 
-    monkeypatch.setattr(figures.Unrolled, "label", staticmethod(recording))
+    monkeypatch.setattr(drawings.Unrolled, "label", staticmethod(recording))
     x, h, y = [[1.0, 0], [0, 1]], [[0.0, 0], [0.462, -0.38], [0.573, 0.85]], [[1.342], [-0.001]]
     picture = explorers.two_steps(x, h, y)
     numbers = sorted(text for text in drawn if "$" not in text)
     assert numbers == sorted("1 0 0 1 0.00 0.00 0.46 −0.38 0.57 0.85 1.34 0.00".split())
-    assert {text.get_text() for text in picture.figure.axes[0].texts} >= {"$h_0$", "$h_2$", "$x_1$", "$y_2$"}
+    assert drawn.index("$h_2$") + 1 == drawn.index("0.57") and {"$h_0$", "$x_1$", "$y_2$"} <= set(drawn)
     assert "from (0.00, 0.00) to (0.46, −0.38) to (0.57, 0.85);" in picture.sentence
 
 
@@ -268,6 +267,6 @@ def test_a_picture_keeps_its_size(monkeypatch):
 
 def test_pictures_keep_the_colours_of_the_course(unit):
     assert unit.figure.axes[1].lines[1].get_color() == figures.STATE
-    below = explorers.shared_weights(shared, own).figure.axes[1]
-    assert [figures.mpl.colors.to_hex(bar.get_facecolor()).upper() for bar in below.patches] == [
+    parts = explorers.shared_weights(shared, own).figure.axes[0]
+    assert [figures.mpl.colors.to_hex(square.get_facecolor()).upper() for square in parts.patches[:4]] == [
         figures.INPUT, figures.STATE, figures.GREY, figures.OUTPUT]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib.course import explorers, figures
+from rnnlib.course import drawings, explorers, figures
 
 LETTERS, WORD, WORDS = "delnoru", "unrolled", ["red", "loud", "older", "unrolled"]
 LENGTHS = [3, 4, 5, 8]
@@ -120,9 +120,13 @@ def test_loop_and_unrolled_draws_the_states_it_says():
                 name, = outlines(flat, label)
                 assert name.get_visible() == (k <= T), (label, values)
                 assert name.get_alpha() == (1.0 if k <= t else 0.15), (label, values)
-        for label in ("$W_x$", "$W_h$", "$b$", "$W_y$"):
-            assert sum(name.get_visible() for name in outlines(flat, label)) == T
-            assert len(outlines(fold, label)) == 1
+        for label in ("$W_x, b$", "$W_h$", "$W_y$"):        # named once; the bracket says that they are the same at all steps
+            assert len(outlines(flat, label)) == len(outlines(fold, label)) == 1
+        bracket, = outlines(flat, "the same $W_h$, $W_x$, $b$, $W_y$ at every step")
+        assert bracket.get_visible()
+        under = next(line for line in flat.lines if list(line.get_xdata()) == [0.6, 0.6, T + 0.4, T + 0.4])
+        assert under.get_visible(), "from the first step to the last"
+        assert live.sliders["t"].max == max(T, 1), "no step beyond the last one"
 
 
 def test_the_letters_stand_in_the_boxes_of_the_inputs():
@@ -224,7 +228,7 @@ def test_travelling_change_draws_what_arrives():
         shade = np.where(change > 1e-15, np.clip(1 + np.log10(np.maximum(left, 1e-30)) / 6, 0, 1), 0)
         shade[t:] = 0
         np.testing.assert_allclose(strip.images[0].get_array()[0], shade, atol=1e-12)
-        said = "less than 1e-15" if change[t - 1] <= 1e-15 else figures.scientific(log[t - 1])
+        said = "less than 10⁻¹⁵" if change[t - 1] <= 1e-15 else figures.scientific(log[t - 1])
         assert f"change in h_{t} is {said}" in live.finding and f"lets {slope:.2f} of" in live.finding
         assert len(live.finding) <= 220
         title = curve.get_title(loc="left")
@@ -275,7 +279,7 @@ def test_the_picture_keeps_its_size_and_no_artist_is_added(make):
 def test_every_axis_has_a_name():
     for live, named in ((explorers.loop_and_unrolled(read, WORD, 84), {"step t", "unit of h"}),
                         (explorers.padded_batch(read_padded, WORDS, spread), {"step t (dots: padding)"}),
-                        (explorers.travelling_change(travel, ceiling=8.0), {"step t", "change in h (no unit)"})):
+                        (explorers.travelling_change(travel, ceiling=8.0), {"step t", "change in h"})):
         names = {ax.get_xlabel() for ax in live.figure.axes} | {ax.get_ylabel() for ax in live.figure.axes}
         assert named <= names
 
@@ -284,7 +288,7 @@ def test_every_axis_has_a_name():
 
 def test_unrolled_lights_hides_and_fades():
     figure, ax = figures.new()
-    network = figures.Unrolled(ax, 3, gradient=True)
+    network = drawings.Unrolled(ax, 3, gradient=True)
     network.light(1)
     network.length(2)
     network.gradient_left([0.0, 0.5, 2.0])
@@ -298,8 +302,8 @@ def test_unrolled_lights_hides_and_fades():
 
 def test_unrolled_arrows_run_from_input_up_and_from_state_to_state():
     figure, ax = figures.new()
-    network = figures.Unrolled(ax, 2, gradient=True)
-    ends = [(line.get_color(), np.array([line.get_xdata(), line.get_ydata()])) for line in ax.lines]
+    network = drawings.Unrolled(ax, 2, gradient=True)
+    ends = [(line.get_color(), np.array(line.get_data())) for line in ax.lines if len(line.get_xdata()) == 2]
     for color, step in ((figures.INPUT, (0, 1)), (figures.STATE, (1, 0)), (figures.OUTPUT, (0, 1)),
                         (figures.GRADIENT, (-1, 0))):
         runs = [end[:, 1] - end[:, 0] for name, end in ends if name == color]

@@ -99,27 +99,30 @@ def walk(w_x, w_h, T, rate):
 def test_cliff_draws_loss_gradient_and_descent():
     figure = backprop.counting_cliff(counted, slope, walk)
     map_ax, cut, *_ = figure.figure.axes
-    (path, here, _star), (curve, point) = map_ax.lines, cut.lines
+    (path, here, ball, _star, across), (curve, point) = map_ax.lines, cut.lines
     arrow = next(c for c in map_ax.collections if hasattr(c, "U"))
     size, grid = size_of(figure), np.linspace(-1.5, 1.5, 121)
     for wanted in settings(figure, seed=1):
         values = moved(figure, wanted)
         w_x, w_h, T = values["w_x"], values["w_h"], values["T"]
         loss, gradient, points = counted(w_x, w_h, T), slope(w_x, w_h, T), walk(w_x, w_h, T, 10 ** values["log_rate"])
-        surface = np.log10(np.maximum(counted(grid[None, :], grid[:, None], T), 0.01))
+        surface = np.log10(np.maximum(counted(grid[:, None], grid[None, :], T), 0.01))
         np.testing.assert_allclose(map_ax.images[0].get_array(), surface)
         np.testing.assert_allclose(curve.get_ydata(), np.log10(np.maximum(counted(w_x, grid, T), 0.01)))
-        np.testing.assert_allclose([*here.get_xdata(), *here.get_ydata(), *point.get_xdata()], [w_x, w_h, w_h])
+        np.testing.assert_allclose(cut.patches[0].get_xy()[:121], np.transpose(curve.get_data()), err_msg="the ground under it")
+        np.testing.assert_allclose([*here.get_xdata(), *here.get_ydata(), *point.get_xdata()], [w_h, w_x, w_h])
         np.testing.assert_allclose(point.get_ydata(), [np.log10(max(loss, 0.01))])
+        assert across.get_ydata()[0] == w_x
         if np.linalg.norm(gradient):
-            np.testing.assert_allclose(np.ravel([arrow.U, arrow.V]), -0.5 * gradient / np.linalg.norm(gradient))
-        drawn = np.transpose(path.get_data())
+            np.testing.assert_allclose(np.ravel([arrow.V, arrow.U]), -0.5 * gradient / np.linalg.norm(gradient))
+        drawn = np.transpose(path.get_data())[:, ::-1]
         assert len(drawn) == len(points)
         np.testing.assert_allclose(drawn[:-1], points[:-1])     # the last may lie far outside and is pulled in
-        assert f"loss is {loss:.3g}" in figure.finding
+        assert f"loss is {figures.number(loss)} and" in figure.finding
         left = np.abs(points[-1]).max() > 1.5
         assert title(figure).startswith(("Thrown off", "Out of the picture")) == left
-        assert left or f"loss {counted(*points[-1], T):.3g}" in figure.finding
+        assert left or f"loss {figures.number(counted(*points[-1], T))}" in figure.finding
+        assert len(ball.get_xdata()) == (not left), "a ball where the walk ends, if it ends in the picture"
         assert size_of(figure) == size
         titles_fit(figure)
 
@@ -129,7 +132,7 @@ def test_cliff_tells_the_bottom_and_the_small_and_the_large_step():
     assert title(figure).startswith("Down to the valley")
     moved(figure, {"w_x": 1.0, "w_h": 1.0})
     assert "nothing left" in title(figure)
-    moved(figure, {"w_x": 0.5, "w_h": 0.5, "log_rate": -6.0})
+    moved(figure, {"w_x": 0.5, "w_h": 0.5, "log_rate": -4.5})
     assert title(figure).startswith("Too small a step")
     moved(figure, {"w_x": 0.3, "w_h": 1.2, "log_rate": -3.25, "T": 15})
     assert title(figure).startswith("Too large a step")
@@ -239,8 +242,8 @@ def test_pictures_of_checks_and_of_runs():
     errors = {"right": np.array([1e-5, 1e-9, 1e-4]), "wrong": np.array([0.5, 0.6, 0.7])}
     picture = backprop.check_curves(np.array([1e-8, 1e-5, 1e-2]), errors)
     for line, error in zip(picture.figure.axes[0].lines, errors.values()):
-        np.testing.assert_allclose(line.get_ydata(), error)
-    assert "1e-09" in picture.figure.axes[0].get_title(loc="left")
+        np.testing.assert_allclose(line.get_ydata(), np.log10(error))
+    assert "10⁻⁹" in picture.figure.axes[0].get_title(loc="left")
     runs = {1: np.full(30, 0.5), 2: np.full(30, 0.2), 4: np.full(30, 0.0100), 40: np.full(30, 0.0101)}
     picture = backprop.losses_by_chunk(runs, 1.4)
     for line, loss in zip(picture.figure.axes[0].lines, runs.values()):

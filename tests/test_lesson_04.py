@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import rnnlib
-from rnnlib.course import explorers
+from rnnlib.course import explorers, figures
 from rnnlib.course.explorers import lesson04_clipping as clipping
 from rnnlib.course.explorers import lesson04_jacobians as jacobians
 from rnnlib.course.explorers import lesson04_luck as luck
@@ -66,6 +66,15 @@ def cells(*starts):
     return namespace
 
 
+def raised(number):
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def times_ten(text):
+    """4.6e-16 as figures write it."""
+    return re.sub(r"(\d)e([+-]\d+)", lambda m: f"{m[1]}×10{raised(int(m[2]))}", text)
+
+
 # --- a power ---------------------------------------------------------------------------------------------------------
 
 def log10_left(factor, T):
@@ -82,7 +91,7 @@ def test_the_vanishing_product_draws_the_power_and_says_what_each_format_holds()
         assert list(steps) == list(range(1, T + 1))
         shades = strip.images[0].get_array()[0]
         np.testing.assert_allclose(shades, np.clip(1 + drawn / 6, 0, 1))
-        assert f"{factor:g}^{T - 1} = " in figure.finding
+        assert f"{factor:g}{raised(T - 1)} = " in figure.finding
         number = figure.figure.texts[0].get_text().translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
         assert number.startswith(f"{factor:g}{T - 1} = "), "in large type: the factor, raised to T - 1"
         # the words on the formats, from the formats themselves
@@ -103,7 +112,8 @@ def test_the_vanishing_product_draws_the_power_and_says_what_each_format_holds()
     (1.0, 7, "1", "exactly 1")])
 def test_the_facts_of_the_vanishing_product(factor, T, left, said):
     figure = explorers.vanishing_product(log10_left, factor, T)
-    assert f"{factor:g}^{T - 1} = {left} of" in figure.finding and said in figure.finding, figure.finding
+    left = times_ten(left)
+    assert f"{factor:g}{raised(T - 1)} = {left} of" in figure.finding and times_ten(said) in figure.finding, figure.finding
     assert figure.figure.texts[0].get_text().endswith(f"= {left}")
 
 
@@ -121,12 +131,12 @@ def test_the_power_and_the_product_of_steps_in_float32():
     np.testing.assert_allclose(exact, shown * np.log10(0.7))
     np.testing.assert_allclose(steps, np.log10(by_steps[shown - 1].astype(float)))
     assert ((power > exact.min() - 1) == (shown < 292)).all()
-    assert "292" in picture.sentence and "1.4e-45" in picture.sentence
+    assert "292" in picture.sentence and times_ten("1.4e-45") in picture.sentence
 
 
 def test_the_way_back_names_every_share(monkeypatch):
     faded = []
-    monkeypatch.setattr(vanishing.figures.Unrolled, "gradient_left", lambda _, amounts: faded.extend(amounts))
+    monkeypatch.setattr(vanishing.Unrolled, "gradient_left", lambda _, amounts: faded.extend(amounts))
     picture = vanishing.way_back(0.7 ** np.arange(5, -1, -1))
     np.testing.assert_allclose(faded[1:], 0.7 ** np.arange(5, 0, -1), err_msg="the arrow into h_t is as strong as what it brings")
     assert faded[0] == 0, "the arrow into h_0 is not on the way to h_1"
@@ -142,7 +152,7 @@ def test_the_norms_drawn_are_those_of_the_products_of_the_cell_itself():
     cell, x, W = (lesson[name] for name in ("cell", "x", "W"))
     assert np.isclose(np.abs(np.linalg.eigvals(W)).max(), 1)
     figure = explorers.jacobian_norms(lesson["log10_norms"])
-    ax, = figure.figure.axes
+    ax, arrows = figure.figure.axes
     for values in settings(figure):
         gain, scale, T = moved(figure, values).values()
         measured, chained, bound, radius = (line.get_ydata() for line in ax.lines[:4])
@@ -157,10 +167,14 @@ def test_the_norms_drawn_are_those_of_the_products_of_the_cell_itself():
         np.testing.assert_allclose(bound[-1], (T - 1) * np.log10(np.linalg.norm(gain * W, 2) * slope), atol=1e-9)
         assert (measured <= chained + 1e-9).all() and (chained <= bound + 1e-9).all()
         low, high = ax.get_ylim()
-        assert low < measured.min() and measured.max() < high, "the product never leaves the picture"
-        left = rnnlib.course.figures.scientific(measured[-1])
+        for curve in (measured, chained, bound, radius):
+            assert low < curve.min() and curve.max() < high, "no curve leaves the picture"
+        strength = [arrow.get_alpha() for arrow in arrows.lines]
+        there = np.interp(np.linspace(0, T - 1, len(strength) + 1)[1:], np.arange(T), measured)
+        np.testing.assert_allclose(strength, 0.06 + 0.94 * np.clip(1 + there / 6, 0, 1), atol=1e-6)
+        left = figures.scientific(measured[-1])
         assert f"norm {left};" in figure.finding and left in title(figure)
-        said = [rnnlib.course.figures.scientific(curve[-1]) for curve in (chained, bound, radius)]
+        said = [figures.scientific(curve[-1]) for curve in (chained, bound, radius)]
         assert "product of the norms {}, bound {}, radius to the power {}.".format(*said) in figure.finding
         assert ("vanishes" in title(figure)) == (measured[-1] < -6)
         assert ("explodes" in title(figure)) == (measured[-1] > 6)
@@ -189,7 +203,8 @@ def test_two_units_draw_the_singular_values_of_the_power():
         np.testing.assert_allclose(after, closed @ before, atol=1e-9)
         farthest = np.linalg.norm(after, axis=0).max() / np.linalg.norm(before, axis=0).max()
         assert 0.95 * largest <= farthest <= largest * (1 + 1e-9)
-        assert f"{largest:.3g}" in title(figure)
+        assert np.linalg.norm(before, axis=0).max() == pytest.approx(1) and max(plane.get_xlim()) > largest, "to scale, inside"
+        assert f"half-axis {figures.number(largest)}" in title(figure)
         peak = norms[1].argmax()
         assert ("only shrinks" in title(figure)) == (peak == 0) and f"n = {peak}." in figure.finding
 
@@ -239,9 +254,10 @@ def test_the_clipped_descent_draws_the_path_it_was_given():
     for threshold in clipping.THRESHOLDS:
         moved(figure, {"threshold": threshold})
         path, losses, norms = lesson["descend"](threshold)
-        star, line, start = (np.array(drawn.get_data()) for drawn in plane.lines)
+        star, line, start, ball = (np.array(drawn.get_data())[::-1] for drawn in plane.lines)
         np.testing.assert_allclose(line, path.clip(-1e4, 1e4).T)
         np.testing.assert_allclose(start[:, 0], path[0])
+        np.testing.assert_allclose(ball[:, 0], path[-1].clip(-1e4, 1e4))
         np.testing.assert_allclose(curve.lines[0].get_ydata(), np.log10(losses))
         steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
         assert (steps <= 0.001 * threshold * (1 + 1e-9)).all(), "no step is longer than rate times threshold"

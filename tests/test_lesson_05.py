@@ -61,7 +61,7 @@ def titles(figure):
 
 def says(number, text):
     """Whether a text holds the number as figures.scientific writes it."""
-    return (figures.scientific(np.log10(number)) if number else "0") in re.findall(r"\d+(?:\.\d+)?(?:e[+-]\d+)?", text)
+    return (figures.scientific(np.log10(number)) if number else "0") in re.findall(r"\d+(?:\.\d+)?(?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?", text)
 
 
 # --- three cells on one axis -----------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ def norms(T, gate_bias, weight_scale):
 
 def test_norms_drawn_are_the_backward_passes_own():
     figure = highways.gradient_norms(products)
-    (ax,) = figure.figure.axes
+    ax, rows = figure.figure.axes
     curves = {line.get_label(): line for line in ax.lines}
     for wanted in settings(figure, seed=1, count=10):
         values = moved(figure, wanted)
@@ -115,6 +115,9 @@ def test_norms_drawn_are_the_backward_passes_own():
             if expected[name][-1] > 1e-290 or expected[name][-1] == 0:
                 assert says(expected[name][-1], figure.finding), (name, figure.finding)
         assert ax.get_xlim() == (0, values["T"])
+        last = [row[-1].get_alpha() for row in np.reshape(rows.lines, (3, -1))]
+        left = [np.log10(max(expected[name][-1], 1e-300)) for name in ("RNN", "LSTM", "GRU")]
+        np.testing.assert_allclose(last, 0.06 + 0.94 * np.clip(1 + np.array(left) / 6, 0, 1), atol=1e-6)
         kept = {name: expected[name][-1] >= 0.01 for name in ("RNN", "LSTM", "GRU")}
         title = figure.figure.axes[0].get_title(loc="left")
         if not any(kept.values()):
@@ -202,7 +205,7 @@ def test_memory_draws_size_and_exit():
         np.testing.assert_allclose(size.get_ydata(), np.log10(np.abs(c).mean(axis=(1, 2))))
         np.testing.assert_allclose(door.lines[0].get_ydata(), exits, atol=1e-12)
         assert size.get_ydata().min() > fill.get_ylim()[0] and size.get_ydata().max() < fill.get_ylim()[1]
-        assert f"mean |c| is {np.abs(c[-1]).mean():.3g}" in figure.finding and f"{100 * exits[-1]:.0f} %" in figure.finding
+        assert f"mean |c| is {figures.number(np.abs(c[-1]).mean())}." in figure.finding and f"{100 * exits[-1]:.0f} %" in figure.finding
         assert titles(figure)[0].startswith("The memory fills up") == (np.abs(c[-1]).mean() > 1)
         assert titles(figure)[1].endswith(f": {100 * exits[-1]:.0f} % back")
         assert ("closes" in titles(figure)[1]) == (exits[-1] < 0.5) and ("open" in titles(figure)[1]) == (exits[-1] > 0.9)
@@ -248,13 +251,23 @@ def test_gates_are_drawn_for_the_chosen_symbol():
     c = states[1:, 1]
     figure = highways.gates_over_time(write, keep, show, c)
     order = np.argsort(c[-1, 0])
-    for symbol in (3, 0, 2, 1):
-        moved(figure, {"symbol": symbol})
-        for ax, values in zip(figure.figure.axes, (write, keep, show, np.tanh(c))):
-            np.testing.assert_array_equal(ax.images[0].get_array(), values[:, symbol, order].T)
+    cell_ax = next(ax for ax in figure.figure.axes if ax.get_title(loc="left"))
+    heats = [ax for ax in figure.figure.axes if ax.images][:2]
+    for symbol, unit, step in ((1, 1, 1), (0, H, 30), (1, 3, 17)):
+        moved(figure, {"symbol": symbol, "unit": unit, "step": step})
+        gates = [ax for ax in figure.figure.axes if len(ax.lines) == 4][:2]
+        k = order[unit - 1]
+        for b, (heat, ax) in enumerate(zip(heats, gates)):
+            np.testing.assert_array_equal(heat.images[0].get_array(), np.tanh(c[:, b, order]).T)
+            np.testing.assert_allclose([line.get_ydata() for line in ax.lines[1:]],
+                                       np.log10([write[:, b, k], 1 - keep[:, b, k], show[:, b, k]]))
+        said = sorted(text.get_text() for text in cell_ax.texts)
+        assert said == sorted(f"{name} ${letter}$ = {values[step - 1, symbol, k]:.2f}" for name, letter, values in (
+            ("keep", "f", keep), ("write", "i", write), ("show", "o", show)))
+        assert f"c = {c[step - 1, symbol, k]:.2f}" in figure.finding
         assert f"First symbol {symbol}: mean |c| is {np.abs(c[0, symbol]).mean():.3f}" in figure.finding
         grown = np.abs(c[-1, symbol]).mean() > 10 * np.abs(c[0, symbol]).mean()
-        assert ("faint" in titles(figure)[0]) == grown
+        assert ("faint" in cell_ax.get_title(loc="left")) == grown
 
 
 def test_pictures_keep_their_size_and_hold_their_texts(monkeypatch):
