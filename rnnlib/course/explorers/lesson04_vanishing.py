@@ -77,7 +77,7 @@ def vanishing_product(log10_left, factor=0.7, T=100):
         curve.set_title(_headline(factor, left), y=1.05)
         return _words(factor, T, left)
 
-    return LiveFigure(figure, draw, factor=slider("factor per step", factor, 0.1, 1.5, 0.01),
+    return LiveFigure(figure, draw, factor=slider("factor per step", factor, 0.1, 1.5, 0.001),
                       T=slider("steps T", T, 2, 500))
 
 
