@@ -1,6 +1,6 @@
 """The named slider figures of the lessons, a module a lesson. They draw; the numbers come from functions of the notebook."""
 
-from .lesson01_cell import one_unit, shared_weights, sliding_cell, tip_to_tail, two_steps, verdicts
+from .lesson01_cell import one_unit, shared_weights, sliding_cell, tip_to_tail, two_steps, two_turns, verdicts
 from .lesson02_unrolling import loop_and_unrolled, loss_over_padding, padded_batch, three_lengths, travelling_change
 from .lesson03_backprop import check_curves, counting_cliff, gradient_map, losses_by_chunk, truncation, two_paths
 from .lesson04_clipping import clipped_descent
@@ -44,5 +44,5 @@ __all__ = ["Tune", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temp
            "sensor_stream", "shared_weights", "sharpened", "sliding_cell", "swapped_clauses", "tagged",
            "things_by_cell", "three_lengths", "through_one_vector", "tip_to_tail", "tones", "touched",
            "training_and_gradient", "travelling_change", "truncation", "two_paths", "two_readings", "two_roundings",
-           "two_starts", "two_steps", "two_units", "vanishing_product", "verdicts", "waiting", "way_back",
+           "two_starts", "two_steps", "two_turns", "two_units", "vanishing_product", "verdicts", "waiting", "way_back",
            "written_out"]
