@@ -35,10 +35,10 @@ def tip_to_tail(sentences):
         ax.text(1.0 * side, 0.26, f"“{text}”", ha=ha, va="center", weight="bold")
     ax.plot(0, 0, "o", color=BLACK, markersize=7)
     ax.text(0, 0.13, "start", ha="center", va="center")
-    for i, end in enumerate(ends[:1] if np.allclose(*ends) else ends):
+    named = ["both end here"] if np.allclose(*ends) else ["the first ends here", "the second ends here"]
+    for end, name in zip(ends, named):
         ax.plot(*end, "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2)
-        ax.text(end[0], end[1] - 0.22, "both end here" if np.allclose(*ends) else ("the first ends here", "the second ends here")[i],
-                ha="center", va="center")
+        ax.text(end[0], end[1] - 0.22, name, ha="center", va="center")
     ax.set(xlim=(-2.6, 2.6), ylim=(-1.4, 0.5), xticks=[-2, -1, 0, 1, 2], yticks=[-1, 0],
            xlabel="how pleasant", ylabel="whether it negates")
     apart = float(np.abs(ends[0] - ends[1]).max())
