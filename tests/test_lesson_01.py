@@ -126,7 +126,7 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
 @pytest.mark.parametrize("values, title, words", [
     (dict(w_x=1.0, w_h=0.8, b=0.0, x="impulse"), "Decay: half-life 3 steps", "h ends at 0.00"),
     (dict(w_x=1.0, w_h=0.0, b=0.0, x="impulse"), "No memory: half-life 1 step", "1 step."),
-    (dict(w_x=1.0, w_h=1.2, b=0.0, x="impulse"), "Persistence: half-life never reached", "86 % of it stays for good"),
+    (dict(w_x=1.0, w_h=1.2, b=0.0, x="impulse"), "Persistence: half-life never reached", "86 % of it never fades"),
     (dict(w_x=1.0, w_h=1.05, b=0.0, x="impulse"), "Persistence: half-life 27 steps, 49 % stays", "27 steps; 49 %"),
     (dict(w_x=1.0, w_h=-0.8, b=0.0, x="impulse"), "Oscillation and decay: half-life 3 steps", "h ends at"),
     (dict(w_x=1.0, w_h=-1.5, b=0.0, x="impulse"), "Oscillation and persistence: half-life never reached", "swinging"),
@@ -138,7 +138,7 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
      "its effect grows 2.4 times and stays"),
     (dict(w_x=1.0, w_h=-2.0, b=0.0, x="impulse"), "Oscillation, persistence and saturation: half-life never reached",
      "its effect grows 1.3 times and stays"),
-    (dict(w_x=-3.0, w_h=-2.0, b=1.0, x="step"), "The unit swings by itself; half-life never reached", "100 % of it stays"),
+    (dict(w_x=-3.0, w_h=-2.0, b=1.0, x="step"), "The unit swings by itself; half-life never reached", "100 % of it never fades"),
     (dict(w_x=1.0, w_h=-0.8, b=0.0, x="alternating"), "The state swings along, from −0.94 to 0.94",
      "(w_h = 0: −0.76 to 0.76)"),
     (dict(w_x=1.0, w_h=0.8, b=0.0, x="alternating"), "The state evens the input out: it swings from −0.52 to 0.52",

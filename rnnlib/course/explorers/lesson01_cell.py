@@ -137,7 +137,7 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
 
     run : function (x, w_x, w_h, b) -> (T+1,) states, the first one the start
     echo : function (w_x, w_h, b) -> (steps,) what an impulse at step 1 changes in h_1, h_2, ...
-    half_life : function (echo) -> steps until at most half of the change is left for good, or None
+    half_life : function (echo) -> steps after which never more than half of the change is left, or None
     inputs : dict of str to ndarray (T,), all of one length; "impulse" among them
     """
     import ipywidgets as widgets
@@ -193,7 +193,7 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
 
 
 def _kept(answer):
-    """The share of an impulse that stays for good: its last changes over its first, 0 where they still shrink."""
+    """The share of an impulse that never fades: its last changes over its first, 0 where they still shrink."""
     settled = abs(answer[-1] - answer[-3]) < SETTLED
     return np.abs(answer[-2:]).max() / abs(answer[0]) if settled and answer[0] else 0.0
 
@@ -233,7 +233,7 @@ def _answered(name, h, w_x, b, saturated):
 def _memory(answer, half, kept):
     if not answer[0]:
         return "With w_x = 0 the input never reaches the state."
-    stays = (f"{100 * min(kept, 1):.0f} % of it stays for good" if kept < 1.05
+    stays = (f"{100 * min(kept, 1):.0f} % of it never fades" if kept < 1.05
              else f"its effect grows {kept:.2g} times and stays")
     if half is None:
         return (f"Half-life of an impulse: never reached, {stays}." if kept

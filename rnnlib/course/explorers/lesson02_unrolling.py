@@ -24,7 +24,7 @@ def loop_and_unrolled(read, word, weights):
     read : function (T) -> ndarray (T+1, H)
         h_0 .. h_T after the first T letters of the word.
     word : str
-        What is read, a letter a step; its length is the largest T.
+        What is read, one letter per step; its length is the largest T.
     weights : int
         Numbers in W_x, W_h and b together.
     """
