@@ -26,7 +26,7 @@ def way_back(share):
     ax.text(0, 0.48, "share left:", color=GRADIENT, ha="center", va="center")
     for t in range(1, T + 1):
         ax.text(t, 0.48, f"{figures.number(share[t - 1], 2)}", color=GRADIENT, weight="bold", ha="center", va="center")
-    ax.set_title(f"The loss sits at $h_{T}$: {T} states, {T - 1} factors, "
+    ax.set_title(f"A loss computed from $h_{T}$: {T} states, {T - 1} factors, "
                  f"{figures.number(share[0], 2)} of its gradient reaches $h_1$")
     return figures.Picture(figure, f"Between h_1 and h_{T} lie {T - 1} factors; {figures.number(share[0], 2)} of the gradient at "
                                    f"h_{T} is left at h_1.")
@@ -56,7 +56,7 @@ def vanishing_product(log10_left, factor=0.7, T=100):
     image = strip.imshow(np.zeros((1, 2)), cmap=FADING, vmin=0, vmax=1, aspect="auto", extent=(0.5, 2.5, 0, 1))
     strip.set_yticks([])
     strip.grid(False)
-    strip.set_xlabel("step k (the loss sits at step T; white: less than one millionth is left)")
+    strip.set_xlabel("step k (the loss is computed at step T; white: less than one millionth is left)")
     curve.tick_params(labelbottom=False)
 
     def draw(factor, T):
@@ -77,7 +77,7 @@ def vanishing_product(log10_left, factor=0.7, T=100):
         curve.set_title(_headline(factor, left), y=1.05)
         return _words(factor, T, left)
 
-    return LiveFigure(figure, draw, factor=slider("factor per step", factor, 0.1, 1.5, 0.01),
+    return LiveFigure(figure, draw, factor=slider("factor per step", factor, 0.1, 1.5, 0.001),
                       T=slider("steps T", T, 2, 500))
 
 
