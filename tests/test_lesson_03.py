@@ -46,7 +46,7 @@ def moved(figure, values):
     """Set the sliders; everything on the picture stays within it."""
     for name, value in values.items():
         figure.sliders[name].value = value
-    assert not figure._text.value.count("failed"), figure._text.value
+    assert "failed" not in figure.image.sentence, figure.image.sentence
     assert figure.finding in figure.sentence() and 20 < len(figure.finding) <= 220, figure.finding
     assert "nan" not in figure.finding and "nan" not in title(figure)
     return figure.values()      # as the sliders hold them

@@ -43,7 +43,7 @@ def moved(figure, values):
         figure.sliders[name].value = value
     shape = tuple(np.frombuffer(figure.image.value[16:24], ">u4"))
     assert shape == (int(figure.image.width), int(figure.image.height)), "the picture keeps its size"
-    assert "failed" not in figure._text.value
+    assert "failed" not in figure.image.sentence
     assert 20 < len(figure.finding) <= 225, figure.finding
     said = figure.finding + title(figure)
     assert not re.search(r"nan|inf\b", said), said

@@ -1,5 +1,6 @@
 """The named slider figures of the lessons, a module a lesson. They draw; the numbers come from functions of the notebook."""
 
+from .. import figures
 from .lesson01_cell import one_unit, shared_weights, sliding_cell, tip_to_tail, two_steps, verdicts
 from .lesson02_unrolling import loop_and_unrolled, loss_over_padding, padded_batch, three_lengths, travelling_change
 from .lesson03_backprop import check_curves, counting_cliff, gradient_map, losses_by_chunk, truncation, two_paths
@@ -46,3 +47,7 @@ __all__ = ["Tune", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temp
            "training_and_gradient", "travelling_change", "truncation", "two_paths", "two_readings", "two_roundings",
            "two_starts", "two_steps", "two_units", "vanishing_product", "verdicts", "waiting", "way_back",
            "written_out"]
+
+for _name in __all__:       # nothing that they make takes on a style of the user's
+    if not isinstance(globals()[_name], type):
+        globals()[_name] = figures.defaults()(globals()[_name])

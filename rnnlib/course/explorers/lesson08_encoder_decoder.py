@@ -5,9 +5,8 @@ import numpy as np
 
 from .. import figures
 from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT, PALE, STATE, STATES, Unrolled
-from ..live import LiveFigure, slider
+from ..live import WIDE, LiveFigure, slider
 
-WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
 SHADES = ["#440154", "#482878", "#3E4A89", "#31688E", "#26828E", "#1F9E89", "#35B779", "#6DCD59", "#B4DE2C", "#E2C51B"]
 
