@@ -87,7 +87,7 @@ def sweep(figure, seed=0, count=12):
 
 def is_sound(figure):
     """Fails unless the figure says something in words, without a number gone wrong, in a picture of its one size."""
-    assert "failed" not in figure._text.value, figure._text.value
+    assert "failed" not in figure.image.sentence, figure.image.sentence
     assert figure.finding in figure.sentence()
     assert 20 < len(figure.finding) <= LONGEST, f"{len(figure.finding)} characters: {figure.finding}"
     wrong = r"(?<![A-Za-z])(nan|inf|None|True|False)(?![A-Za-z])"

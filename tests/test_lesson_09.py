@@ -261,7 +261,7 @@ def test_next_letters_answers_odd_texts_with_a_sentence(text, said):
     if said is not None:
         assert said in figure.finding
     assert len(figure.finding) < 330
-    shown = figure.children[-1].value
+    shown = figure._html()["text/html"]
     assert html.escape(figure.finding) in shown and "<script" not in shown and "<b>" not in shown
 
 

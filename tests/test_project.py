@@ -53,7 +53,7 @@ def test_a_wheel_holds_all_data_and_needs_little():
     kinds = {path.suffix for path in (ROOT / "rnnlib").rglob("*") if path.is_file()} - {".py", ".pyc"}
     assert {f"**/*{kind}" for kind in kinds} <= set(data["rnnlib"])
     needed = {re.match(r"[a-z-]+", requirement)[0] for requirement in PROJECT["dependencies"]}
-    assert needed == {"numpy", "matplotlib", "ipywidgets", "font-source-sans-pro"}
+    assert needed == {"numpy", "matplotlib", "ipywidgets", "anywidget", "font-source-sans-pro"}
 
 
 # --- Makefile

@@ -1,5 +1,6 @@
 """The named slider figures of the lessons, one module per topic. They draw; the numbers come from functions of the notebook."""
 
+from .. import figures
 from .lesson01_cell import one_unit, shared_weights, sliding_cell, tip_to_tail, two_steps, two_turns, verdicts
 from .lesson02_unrolling import (
     factors_per_step,
@@ -63,3 +64,7 @@ __all__ = ["Tune", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_positio
            "travelling_change", "truncation", "two_paths", "two_readings", "two_roundings", "two_starts",
            "two_steps", "two_turns", "two_units", "vanishing_product", "verdicts", "waiting", "way_back",
            "written_out"]
+
+for _name in __all__:       # nothing that they make takes on a style of the user's
+    if not isinstance(globals()[_name], type):
+        globals()[_name] = figures.defaults()(globals()[_name])
