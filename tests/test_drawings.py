@@ -197,15 +197,19 @@ def test_night_turns_the_page_and_keeps_the_hues():
         assert pixel[3] == 255
         return pixel[:3].astype(float)
 
+    def luminance(color):
+        channels = rgb(color) / 255
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        return np.dot([0.2126, 0.7152, 0.0722], linear)
+
     assert rgb("#FFFFFF").max() < 24 and rgb(figures.BLACK).min() > 215
-    ramp = [rgb(mpl.colors.to_hex(figures.FADING(share))).sum() for share in np.linspace(0, 1, 9)]
-    assert (np.diff(ramp) > -8).all() and ramp[-1] > 3 * ramp[0], "from dark to bright, as it goes from white to full colour"
+    ramp = [luminance(mpl.colors.to_hex(figures.FADING(share))) for share in np.linspace(0, 1, 9)]
+    assert (np.diff(ramp[:6]) > 0).all() and min(ramp[6:]) > 0.9 * ramp[5], "brighter the more, as it is darker on a white page"
     for color in (figures.INPUT, figures.STATE, figures.OUTPUT, figures.GRADIENT, figures.ORANGE, figures.SKY):
         hue = [mpl.colors.rgb_to_hsv(np.asarray(mpl.colors.to_rgb(color))), mpl.colors.rgb_to_hsv(rgb(color) / 255)]
         assert abs((hue[0][0] - hue[1][0] + 0.5) % 1 - 0.5) < 0.06, color
-        channels = rgb(color) / 255
-        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
-        assert (np.dot([0.2126, 0.7152, 0.0722], linear) + 0.05) / 0.0555 >= 3, f"{color} on the dark page"
+        on_page, letters = (luminance(color) + 0.05) / (luminance("#FFFFFF") + 0.05), luminance(figures.BLACK) + 0.05
+        assert on_page >= 3 and letters / (luminance(color) + 0.05) >= 3, f"{color}: seen on the page, and letters on it"
 
 
 def test_night_leaves_photographs_as_they_are():

@@ -176,7 +176,7 @@ def number(value, digits=3):
 def night(pixels, figure=None):
     """A picture for a dark page: white becomes #111111, black becomes nearly white, a colour keeps its hue.
 
-    Greys are turned over in lightness (OKLab, https://bottosson.github.io/posts/oklab/), colours become a little darker: a
+    Greys are turned over in lightness (OKLab, https://bottosson.github.io/posts/oklab/), colours become about equally light: a
     heat map from white to pink runs from dark to pink, and a number written on it stays legible.
 
     Parameters
@@ -210,8 +210,8 @@ def _nights():
     to_lab = np.array([[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
                        [0.0259040371, 0.7827717662, -0.8086757660]])
     light, *ab = (np.cbrt(linear @ to_lms.T) @ to_lab.T).T
-    colourful = np.clip(np.hypot(*ab) / 0.2, 0, 1)
-    light = np.clip((1 - colourful) * (1.178 - light) + colourful * np.maximum(0.82 * light, 0.5), 0, 0.95)
+    colourful = np.clip(np.hypot(*ab) / 0.15, 0, 1)
+    light = np.clip((1 - colourful) * (1.178 - light) + colourful * (0.5 + 0.16 * light), 0, 0.95)
     linear = (np.stack([light, *ab], axis=-1) @ np.linalg.inv(to_lab).T) ** 3 @ np.linalg.inv(to_lms).T
     linear = np.clip(linear, 0, 1)
     rgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
