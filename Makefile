@@ -7,7 +7,7 @@ unexport MPLBACKEND
 # Without stored bytecode every test worker and every kernel would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab edit test test-browser bench notebooks weights scores sweep evidence picture site serve links clean
+.PHONY: help lab edit test test-browser bench notebooks weights scores mistakes sweep evidence picture sheet site serve links clean
 .DEFAULT_GOAL := help
 
 help:       ## print these lines
@@ -58,6 +58,10 @@ scores:     ## train every task anew, three seeds each: baseline, ceiling, targe
 	@sh tools/setup.sh lab
 	@$(PYTHON_HERE) tools/scores.py $(ARGS)
 
+mistakes:   ## try the held-out wrong solutions of the exercises: accepted, named, located (ARGS="bptt" one, ARGS="--all" verdicts)
+	@sh tools/setup.sh lab
+	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/mistakes.py $(ARGS)
+
 sweep:      ## train the recall runs of lessons 04 and 05 that are missing (40 minutes; ARGS="--anew" all)
 	@sh tools/setup.sh lab
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/sweep_recall.py $(ARGS)
@@ -69,6 +73,10 @@ evidence:   ## make the stored runs behind the lessons' sentences that are missi
 picture:    ## take README's picture anew, in a real Chromium
 	@sh tools/setup.sh lab browser
 	@$(PYTHON_HERE) tools/picture.py
+
+sheet:      ## draw every figure at its ends and oddly, light and dark, on pages to look at (ARGS="03" one lesson)
+	@sh tools/setup.sh lab test
+	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/contact_sheet.py $(ARGS)
 
 site:       ## build the static site into build/site/html (ARGS="--pyodide self" holds its own Python)
 	@$(MAKE) --no-print-directory build/site-env/made

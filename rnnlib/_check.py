@@ -1,39 +1,25 @@
-"""Checks of arguments, so that a wrong shape is explained in the letters of the course and not in NumPy's words."""
+"""Checks of arguments: a wrong shape is explained in the letters of the course, not in NumPy's words."""
 
 import numpy as np
+
+if not hasattr(np, "ndarray"):      # a learner's own numpy.py beside the notebook, say
+    raise ImportError(f"{np.__file__} stands in NumPy's place: rename that file, then restart the kernel.")
 
 
 def floats(name, value, shape):
     """Check that `value` is a finite floating-point array of the wanted shape, and return it.
 
-    Parameters
-    ----------
-    name : str
-        What the argument is called; it opens every message.
-    value : ndarray
-        The argument itself.
-    shape : dict of str to (int or None)
-        Letter and size of each axis in order, e.g. ``{"T": None, "B": None, "D": 4}``; None: any size from 1 up.
-
-    Raises
-    ------
-    TypeError
-        Not an array, or not of a floating-point type.
-    ValueError
-        Wrong rank or size, an empty axis, or a NaN or infinity in it.
+    shape: letter and size of each axis in order, ``{"T": None, "B": None, "D": 4}``; None: any size from 1.
     """
-    if not isinstance(value, np.ndarray):
-        raise TypeError(f"{name} must be a NumPy array of floats, shape {_wanted(shape)}; it was a {type(value).__name__}")
-    if not np.issubdtype(value.dtype, np.floating):
-        raise TypeError(f"{name} must hold floating-point numbers; its dtype was {value.dtype} "
-                        f"({name}.astype(float) makes floats)")
+    _of_floats(name, value, _wanted(shape))
     if value.ndim != len(shape):
         raise ValueError(f"{name} must have {len(shape)} axes, shape {_wanted(shape)}; it had shape {value.shape}")
     for size, (letter, wanted) in zip(value.shape, shape.items()):
         if wanted is not None and size != wanted:
             raise ValueError(f"{name} must have shape {_wanted(shape)}; it had shape {value.shape}")
         if size == 0:
-            raise ValueError(f"{name} must have shape {_wanted(shape)} with {letter} at least 1; it had shape {value.shape}")
+            raise ValueError(f"{name} must have shape {_wanted(shape)} with {letter} at least 1; "
+                             f"it had shape {value.shape}")
     if not np.isfinite(value).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(value))[0])
         raise ValueError(f"{name} must be finite; {name}{list(where)} was {value[where]} (shape {value.shape})")
@@ -41,21 +27,32 @@ def floats(name, value, shape):
 
 
 def vectors(name, value, letter, size=None, like=None):
-    """Check that `value` is a floating-point array (..., size), with the leading axes of `like` if given; return it.
+    """Check that `value` is a floating-point array (..., size), and return it; `like`: one with the same first axes.
 
-    It may hold NaN: a loss that is not finite is told where it is used, with better advice.
+    NaN passes: `train` reports a loss that is not finite, and can say more about it.
     """
     wanted = f"(..., {letter})" if size is None else f"(..., {letter}) with {letter} = {size}"
-    if not isinstance(value, np.ndarray):
-        raise TypeError(f"{name} must be a NumPy array of floats, shape {wanted}; it was a {type(value).__name__}")
-    if not np.issubdtype(value.dtype, np.floating):
-        raise TypeError(f"{name} must hold floating-point numbers; its dtype was {value.dtype}")
+    _of_floats(name, value, wanted)
     if value.ndim == 0 or (size is not None and value.shape[-1] != size):
         raise ValueError(f"{name} must have shape {wanted}; it had shape {value.shape}")
     if value.size == 0:
         raise ValueError(f"{name} must have shape {wanted}, every axis at least 1; it had shape {value.shape}")
     if like is not None and value.shape[:-1] != like.shape[:-1]:
         raise ValueError(f"{name} must have shape {(*like.shape[:-1], size)}; it had shape {value.shape}")
+    return value
+
+
+def scores(value):
+    """Check that `value` holds scores (..., K) to choose from, and return it; -inf may rule tokens out, not all."""
+    vectors("scores", value, "K")
+    if not (value < np.inf).all():
+        where = tuple(int(i) for i in np.argwhere(~(value < np.inf))[0])
+        raise ValueError(f"scores must be finite, or -inf for a token that is ruled out; "
+                         f"scores{list(where)} was {value[where]} (shape {value.shape})")
+    possible = (value > -np.inf).any(axis=-1)
+    if not possible.all():
+        raise ValueError(f"scores must leave at least one token possible; all {value.shape[-1]} in scores"
+                         f"{[int(i) for i in np.argwhere(~possible)[0]]} were -inf")
     return value
 
 
@@ -90,6 +87,14 @@ def whole_numbers(name, value, shape, least, most):
     if value.min() < least or value.max() > most:
         raise ValueError(f"{name} must lie between {least} and {most}; it held {value.min()} to {value.max()}")
     return value.astype(int, copy=False)
+
+
+def _of_floats(name, value, wanted):
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array of floats, shape {wanted}; it was a {type(value).__name__}")
+    if not np.issubdtype(value.dtype, np.floating):
+        raise TypeError(f"{name} must hold floating-point numbers; its dtype was {value.dtype} "
+                        f"({name}.astype(float) makes floats)")
 
 
 def generator(rng):

@@ -1,33 +1,37 @@
-"""Writing token by token: the likeliest, the best few, or a draw.
+"""Writing token by token: always the likeliest, the best few, or a draw.
 
-`step` is a function (tokens (B,), state) -> (scores (B, K), new state); states are as the cells have them, with B on the
-axis before the last.
+`step` is a function (tokens (B,), state) -> (scores (B, K), new state), such as the .step of a model that
+writes; the axis of B is the last but one in a state. A score of -inf rules its token out. NaN, +inf, or a
+row that rules out all tokens raises ValueError.
 """
 
 import numpy as np
 
 from . import _check
+from .readout import log_softmax, softmax
 
 
 def greedy(step, state, start, end, max_length):
-    """Always the likeliest token: (L, B) with L <= max_length; behind a sequence's first `end` stands `end`."""
-    return _write(step, state, start, end, max_length, lambda scores: scores.argmax(axis=-1))
+    """Always the likeliest token: (L, B), L <= max_length; a sequence is padded with `end` after its first."""
+    def likeliest(scores):
+        return _check.scores(scores).argmax(axis=-1)
+
+    return _write(step, state, start, end, max_length, likeliest)
 
 
 def probabilities(scores, temperature=1.0, top_k=None):
     """softmax(scores / temperature) over the last axis, (..., K); with top_k only the k likeliest tokens keep any.
 
-    A low temperature sharpens the distribution towards its largest entry, a high one flattens it towards equal shares.
-    Tokens with equal scores at the k-th place all stay.
+    A low temperature sharpens the distribution towards its largest entry, a high one flattens it towards
+    equal shares. All tokens whose score equals the k-th largest stay.
     """
-    _check.vectors("scores", scores, "K")
+    _check.scores(scores)
     _check.positive("temperature", temperature)
     if top_k is not None:
         kth = np.sort(scores, axis=-1)[..., -_check.whole("top_k", top_k, 1, scores.shape[-1])]
         scores = np.where(scores >= kth[..., None], scores, -np.inf)
-    with np.errstate(over="ignore"):                                # at a temperature of 1e-308: exp(-inf) is 0, as it should be
-        p = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)
-    return p / p.sum(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):    # at a temperature of 1e-308 a quotient may be -inf, and exp(-inf) is 0
+        return softmax((scores - scores.max(axis=-1, keepdims=True)) / temperature)
 
 
 def sample(step, state, start, end, max_length, rng, temperature=1.0, top_k=None):
@@ -38,20 +42,21 @@ def sample(step, state, start, end, max_length, rng, temperature=1.0, top_k=None
     def draw(scores):
         p = probabilities(scores, temperature, top_k)
         drawn_from.append(p)
-        # the first token whose cumulated probability passes a uniform number; 1.0 may be missed by rounding
-        cumulated = np.cumsum(p, axis=-1)
-        return (rng.random((len(p), 1)) * cumulated[:, -1:] < cumulated).argmax(axis=-1)
+        # the first token whose cumulative probability exceeds a uniform number from 0 to the total, 1 but
+        # for rounding
+        cumulative = np.cumsum(p, axis=-1)
+        return (rng.random((len(p), 1)) * cumulative[:, -1:] < cumulative).argmax(axis=-1)
 
     return _write(step, state, start, end, max_length, draw), np.array(drawn_from)
 
 
 def beam_search(step, state, start, end, max_length, width):
-    """The `width` likeliest sequences that the search keeps in sight, for one sequence (B = 1).
+    """The `width` likeliest sequences among those the search keeps, for one sequence (B = 1).
 
     Returns
     -------
     list of (log probability, tokens)
-        Best first; tokens (L,) without `end`. Width 1 is greedy.
+        Best first; tokens (L,) without `end`. Fewer than `width` where no more are possible. Width 1 is greedy.
     """
     _check.whole("width", width, 1)
     max_length = _check.whole("max_length", max_length, 1)
@@ -60,9 +65,9 @@ def beam_search(step, state, start, end, max_length, width):
     tokens, total, written, ended = np.array([start]), np.zeros(1), np.empty((1, 0), dtype=int), []
     for _ in range(max_length):
         scores, state = step(tokens, state)
-        shifted = scores - scores.max(axis=-1, keepdims=True)
-        log_p = total[:, None] + shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        log_p = total[:, None] + log_softmax(_check.scores(scores))
         best = np.argsort(-log_p, axis=None, kind="stable")[:width]
+        best = best[log_p.flat[best] > -np.inf]         # what is ruled out is not kept
         beam, tokens = np.unravel_index(best, log_p.shape)
         total, written, state = log_p[beam, tokens], np.column_stack([written[beam], tokens]), state[..., beam, :]
         done = tokens == end
@@ -77,6 +82,7 @@ def beam_search(step, state, start, end, max_length, width):
 
 
 def _write(step, state, start, end, max_length, choose):
+    """The tokens (L, B) that choose(scores (B, K)) -> (B,) picks one after another."""
     tokens = np.full(state.shape[-2], start)
     written, running = [], np.ones(len(tokens), dtype=bool)
     for _ in range(_check.whole("max_length", max_length, 1)):

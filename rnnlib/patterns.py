@@ -7,19 +7,22 @@
     EncoderDecoder   x_1 .. x_S  ->  h_S = context = h_0  ->  y_1 .. y_T     read all, then write
     OneToMany        v           ->  h_0                  ->  y_1 .. y_T     write from one input
 
-Inputs are vectors (T, B, D), or tokens (T, B), whole numbers, where the model has an `Embedding`. Sequences of unequal
-length are padded at their end and come with lengths (B,).
+The first three read, and have .hidden_states(x); the last two write, and have .step(tokens, state) and
+.teacher_forced(tokens, state_0). Cells, readout and embeddings are attributes, named like the arguments.
+
+Inputs are vectors (T, B, D), or tokens (T, B), whole numbers, where the model has an `Embedding`.
+Sequences of unequal length are padded at their end and come with lengths (B,).
 """
 
 import numpy as np
 
 from . import _check, generation
 from .readout import mask_of
-from .sequence import Bidirectional, _named, bptt, forward
+from .sequence import Bidirectional, _prefixed, bptt, forward
 
 
 class Embedding:
-    """A vector for each token: W_e (V, D), one row a token, drawn from a normal distribution of deviation 1."""
+    """A vector for each token: W_e (V, D), one row per token, drawn from the standard normal distribution."""
 
     def __init__(self, vocabulary_size, size, rng):
         V, D = _check.whole("vocabulary_size", vocabulary_size, 1), _check.whole("size", size, 1)
@@ -31,22 +34,30 @@ class Embedding:
         return W_e[_check.whole_numbers("tokens", tokens, {"T": None, "B": None}, 0, len(W_e) - 1)]
 
     def backward(self, dx, tokens):
-        """Gradients of params from dL/dx (T, B, D): each token's row gathers from every place it stood in."""
+        """Gradients of params from dL/dx (T, B, D): each token's row is summed over its places."""
         dW_e = np.zeros_like(self.params["W_e"])
         np.add.at(dW_e, tokens, dx)
         return {"W_e": dW_e}
 
 
-class ManyToOne:
+class _ReadingModel:
+    """What the models that read share: `reader`."""
+
+    def __init__(self, cell, readout, embedding=None):
+        self.cell, self.readout, self.embedding = cell, _fitting(readout, cell), embedding
+        self.reader = _Reader(cell, embedding)
+        self.params = {**self.reader.params, **readout.params}
+
+    def hidden_states(self, x, lengths=None):
+        """h_1 .. h_T of the cell (of the encoder) that reads x: (T, B, H), with Bidirectional (T, B, 2H)."""
+        return self.reader.forward(x, lengths)[0]
+
+
+class ManyToOne(_ReadingModel):
     """Read the whole sequence, answer once, from the last state. target: (B,) classes or (B, K) numbers.
 
     The cell may be Bidirectional: then the last states of both directions are read.
     """
-
-    def __init__(self, cell, readout, embedding=None):
-        self.cell, self.readout = cell, _fitting(readout, cell)
-        self.reader = _Reader(cell, embedding)
-        self.params = {**self.reader.params, **readout.params}
 
     def predict(self, x, lengths=None):
         """The outputs y (B, K): scores of the K classes, or K numbers."""
@@ -65,24 +76,18 @@ class ManyToOne:
         return loss, {**back(d_last=d_last), **grads_y}             # the loss touches the last state alone
 
 
-class ManyToMany:
+class ManyToMany(_ReadingModel):
     """Answer at every step, from the state of that step. target: (T, B) classes or (T, B, K) numbers.
 
     The cell may be Bidirectional: then every answer has seen the whole sequence.
     """
 
-    def __init__(self, cell, readout, embedding=None):
-        self.cell, self.readout = cell, _fitting(readout, cell)
-        self.reader = _Reader(cell, embedding)
-        self.params = {**self.reader.params, **readout.params}
-
     def predict(self, x, lengths=None):
-        """The outputs y (T, B, K) at every step; those behind a sequence's end mean nothing."""
-        h, _, _ = self.reader.forward(x, lengths)
-        return self.readout.forward(h)
+        """The outputs y (T, B, K) at every step; those after a sequence's end mean nothing."""
+        return self.readout.forward(self.hidden_states(x, lengths))
 
     def loss_and_gradients(self, batch):
-        """(loss, gradients like params) of a batch (x, target) or (x, target, lengths); a mean over the steps inside."""
+        """(loss, gradients like params) of a batch (x, target) or (x, target, lengths), padding left out."""
         x, target, lengths = _unpack(batch)
         h, _, back = self.reader.forward(x, lengths)                # (T, B, H)
         mask = None if lengths is None else mask_of(lengths, len(x))
@@ -91,11 +96,29 @@ class ManyToMany:
         return loss, {**back(dh=dh), **grads_y}
 
 
-class EncoderDecoder:
-    """Read a sequence into one context vector, then write another from it (Cho et al. 2014, Sutskever et al. 2014).
+class _WritingModel:
+    """What the models that write share: `writer`."""
 
-    The decoder starts from the encoder's last state and reads what was written so far, beginning with the token `start`;
-    target (T, B) are tokens, each sequence closed by `end` and padded with it.
+    def step(self, tokens, state):
+        """(scores of the next token (B, K), new state) after reading tokens (B,)."""
+        _check.whole_numbers("tokens", tokens, {"B": None}, 0, self.readout.output_size - 1)
+        return self.writer.step(tokens, state)
+
+    def teacher_forced(self, tokens, state_0):
+        """(scores (T, B, K), states (T+1, B, H)) while tokens (T, B) are read from state_0 on.
+
+        scores[t] are those of the token after tokens[:t + 1]; tokens[0] is usually `start`.
+        """
+        _check.whole_numbers("tokens", tokens, {"T": None, "B": None}, 0, self.readout.output_size - 1)
+        states, _ = self.writer.forward(tokens, state_0)
+        return self.readout.forward(self.writer.cell.hidden(states)[1:]), states
+
+
+class EncoderDecoder(_ReadingModel, _WritingModel):
+    """Read a sequence into one context vector, then write another from it (Cho et al., Sutskever et al. 2014).
+
+    The decoder starts from the encoder's last state and reads what was written so far, beginning with the
+    token `start`; target (T, B) are tokens, each sequence closed by `end` and padded with it.
 
     Parameters
     ----------
@@ -103,7 +126,8 @@ class EncoderDecoder:
     readout : Readout
         Its output_size K is the number of tokens the decoder knows, start and end among them.
     embedding, target_embedding : Embedding, optional
-        For tokens on the encoder's side; for the decoder's own (one-hot vectors without it, so decoder.input_size = K).
+        For the tokens that the encoder and the decoder read. Without target_embedding the decoder reads
+        one-hot vectors, and decoder.input_size = K.
     start, end : int
     """
 
@@ -111,37 +135,41 @@ class EncoderDecoder:
         _one_way("encoder", encoder)
         _one_way("decoder", decoder)
         if encoder is decoder or (embedding is not None and embedding is target_embedding):
-            raise ValueError("encoder and decoder, and their embeddings, must be two each; the same object was given twice")
+            raise ValueError("encoder and decoder, and their embeddings, must be two each; "
+                             "the same object was given twice")
         if encoder.state_shape(1) != decoder.state_shape(1):
-            raise ValueError("encoder and decoder must have states of one shape, for the one starts where the other ended; "
-                             f"they were {encoder!r} and {decoder!r}")
+            raise ValueError("encoder and decoder must have states of one shape, for one starts where the "
+                             f"other ended; they were {encoder!r} and {decoder!r}")
+        self.encoder, self.decoder, self.readout = encoder, decoder, _fitting(readout, decoder)
+        self.embedding, self.target_embedding = embedding, target_embedding
         self.reader = _Reader(encoder, embedding)
-        self.writer = _Writer(decoder, _fitting(readout, decoder), target_embedding, start, end)
-        self.params = {**_named("encoder", self.reader.params), **_named("decoder", self.writer.params)}
+        self.writer = _Writer(decoder, readout, target_embedding, start, end)
+        self.params = {**_prefixed("encoder", self.reader.params), **_prefixed("decoder", self.writer.params)}
 
     def context(self, x, lengths=None):
         """The encoder's last state (B, H), LSTM (2, B, H): all that the decoder will know of x."""
         return self.reader.forward(x, lengths)[1]
 
     def predict(self, x, lengths=None, max_length=30):
-        """What the decoder writes by itself, always the likeliest token: (L, B), L <= max_length, padded with `end`."""
-        return generation.greedy(self.writer.step, self.context(x, lengths), self.writer.start, self.writer.end, max_length)
+        """What the decoder writes by itself, always the likeliest token: (L, B), padded with `end`."""
+        context = self.context(x, lengths)
+        return generation.greedy(self.step, context, self.writer.start, self.writer.end, max_length)
 
     def loss_and_gradients(self, batch):
-        """(loss, gradients like params) of a batch (x, target) or (x, target, lengths of x), with teacher forcing."""
+        """(loss, gradients like params) of a batch (x, target) or (x, target, lengths of x), teacher-forced."""
         x, target, lengths = _unpack(batch)
         _, context, back = self.reader.forward(x, lengths)
         loss, grads, d_context = self.writer.loss_and_gradients(target, context)
-        return loss, {**_named("encoder", back(d_last=d_context)), **_named("decoder", grads)}
+        return loss, {**_prefixed("encoder", back(d_last=d_context)), **_prefixed("decoder", grads)}
 
 
-class OneToMany:
-    """Write a sequence from one input v (B, V): h_0 = tanh(W_v v + b_v), an LSTM's c_0 = 0; target (T, B) as above.
+class OneToMany(_WritingModel):
+    """Write a sequence from one input v (B, V): h_0 = tanh(W_v v + b_v), c_0 = 0; target as for EncoderDecoder.
 
     Parameters
     ----------
     cell, readout, embedding, start, end :
-        As the decoder of EncoderDecoder has them.
+        As for the decoder of EncoderDecoder.
     input_size : int, optional
         V; without it v is the first hidden state itself, (B, H).
     rng : numpy.random.Generator
@@ -150,7 +178,8 @@ class OneToMany:
 
     def __init__(self, cell, readout, input_size=None, rng=None, embedding=None, start=1, end=0):
         _one_way("cell", cell)
-        self.writer, self.input_size = _Writer(cell, _fitting(readout, cell), embedding, start, end), input_size
+        self.cell, self.readout, self.embedding = cell, _fitting(readout, cell), embedding
+        self.writer, self.input_size = _Writer(cell, readout, embedding, start, end), input_size
         self.params = dict(self.writer.params)
         if input_size is not None:
             bound = 1 / np.sqrt(_check.whole("input_size", input_size, 1))
@@ -168,13 +197,13 @@ class OneToMany:
         return state_0
 
     def predict(self, v, max_length=30):
-        """What the cell writes by itself, always the likeliest token: (L, B), L <= max_length, padded with `end`."""
-        return generation.greedy(self.writer.step, self.first_state(v), self.writer.start, self.writer.end, max_length)
+        """What the cell writes by itself, always the likeliest token: (L, B), padded with `end`."""
+        return generation.greedy(self.step, self.first_state(v), self.writer.start, self.writer.end, max_length)
 
     def sample(self, v, rng, temperature=1.0, top_k=None, max_length=30):
         """One draw for each v: (tokens (L, B), the probabilities drawn from (L, B, K))."""
-        return generation.sample(self.writer.step, self.first_state(v), self.writer.start, self.writer.end, max_length, rng,
-                                 temperature, top_k)
+        return generation.sample(self.step, self.first_state(v), self.writer.start, self.writer.end,
+                                 max_length, rng, temperature, top_k)
 
     def loss_and_gradients(self, batch):
         """(loss, gradients like params) of a batch (v, target), with teacher forcing."""
@@ -189,14 +218,14 @@ class OneToMany:
 
 
 class _Reader:
-    """The reading half of a wiring: a cell (or Bidirectional) and, for tokens, an embedding in front of it."""
+    """The reading half of a wiring: a cell (or Bidirectional) and, for tokens, an embedding before it."""
 
     def __init__(self, cell, embedding=None):
         self.cell, self.embedding = cell, _embedding_for(cell, embedding)
         self.params = {**cell.params, **(embedding.params if embedding else {})}
 
     def forward(self, x, lengths):
-        """h (T, B, H), the last state, and a function back(dh, d_last) -> gradients of params; either may be left out."""
+        """h (T, B, H), the last state, and a function back(dh=None, d_last=None) -> gradients of params."""
         vectors = self.embedding.forward(x) if self.embedding else x
         if isinstance(self.cell, Bidirectional):
             h, cache = self.cell.forward(vectors, lengths)
@@ -225,12 +254,12 @@ class _Writer:
         self.start, self.end = (_check.whole(name, token, 0, readout.output_size - 1)
                                 for name, token in (("start", start), ("end", end)))
         if not embedding and cell.input_size != readout.output_size:
-            raise ValueError(f"without an embedding the writing cell reads one-hot tokens: its input_size must be the "
-                             f"readout's output_size {readout.output_size}; it was {cell.input_size}")
+            raise ValueError("without an embedding the writing cell reads one-hot tokens: its input_size must be "
+                             f"the readout's output_size {readout.output_size}; it was {cell.input_size}")
         self.params = {**cell.params, **readout.params, **(embedding.params if embedding else {})}
 
     def vectors(self, tokens):
-        """tokens (T, B) -> what the cell reads (T, B, D)."""
+        """What the cell reads for tokens (T, B): (T, B, D)."""
         return self.embedding.forward(tokens) if self.embedding else np.eye(self.readout.output_size)[tokens]
 
     def step(self, tokens, state):
@@ -238,13 +267,18 @@ class _Writer:
         state = self.cell.step(self.vectors(tokens[None])[0], state)
         return self.readout.forward(self.cell.hidden(state)), state
 
+    def forward(self, tokens, state_0):
+        """(states, cache) of the cell while it reads tokens (T, B)."""
+        return forward(self.cell, self.vectors(tokens), state_0)
+
     def loss_and_gradients(self, target, state_0):
-        """(loss, gradients of params, dL/d state_0) with teacher forcing: step t reads the target of step t - 1."""
-        _check.whole_numbers("target", target, {"T": None, "B": state_0.shape[-2]}, 0, self.readout.output_size - 1)
+        """(loss, gradients of params, dL/d state_0), teacher-forced: step t reads the target of step t - 1."""
+        K, B = self.readout.output_size, state_0.shape[-2]
+        _check.whole_numbers("target", target, {"T": None, "B": B}, 0, K - 1)
         read = np.concatenate([np.full_like(target[:1], self.start), target[:-1]])
         ends = target == self.end
-        mask = np.cumsum(ends, axis=0) - ends == 0                  # up to and with each sequence's first `end`
-        states, cache = forward(self.cell, self.vectors(read), state_0)
+        mask = np.cumsum(ends, axis=0) - ends == 0      # up to and including each sequence's first `end`
+        states, cache = self.forward(read, state_0)
         h = self.cell.hidden(states)[1:]
         loss, dy = self.readout.loss(self.readout.forward(h), target, mask)
         grads_y, dh = self.readout.backward(dy, h)
@@ -255,7 +289,8 @@ class _Writer:
 
 def _fitting(readout, cell):
     if readout.hidden_size != cell.hidden_size:
-        raise ValueError(f"readout must have hidden_size {cell.hidden_size}, the cell's; it had {readout.hidden_size}")
+        raise ValueError(f"readout must have hidden_size {cell.hidden_size}, the cell's; "
+                         f"it had {readout.hidden_size}")
     return readout
 
 
@@ -263,8 +298,8 @@ def _embedding_for(cell, embedding, least=1):
     if embedding is not None:
         V, D = embedding.params["W_e"].shape
         if D != cell.input_size or V < least:
-            raise ValueError(f"embedding must have size {cell.input_size}, the cell's input_size, and a vocabulary_size of at "
-                             f"least {least}; it had size {D} and vocabulary_size {V}")
+            raise ValueError(f"embedding must have size {cell.input_size}, the cell's input_size, and a "
+                             f"vocabulary_size of at least {least}; it had size {D} and vocabulary_size {V}")
     return embedding
 
 
@@ -275,6 +310,7 @@ def _one_way(name, cell):
 
 def _unpack(batch):
     if not isinstance(batch, tuple) or len(batch) not in (2, 3):
+        size = f" of {len(batch)}" if isinstance(batch, tuple) else ""
         raise ValueError("batch must be a tuple (x, target) or (x, target, lengths); "
-                         f"it was a {type(batch).__name__}" + (f" of {len(batch)}" if isinstance(batch, tuple) else ""))
+                         f"it was a {type(batch).__name__}{size}")
     return (*batch, None) if len(batch) == 2 else batch

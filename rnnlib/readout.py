@@ -1,13 +1,13 @@
-"""From states to outputs and from outputs to a loss: y_t = W_y h_t + b_y, cross entropy, squared error, masks."""
+"""From states to outputs, y_t = W_y h_t + b_y, and from outputs to a loss: cross entropy, squared error, masks."""
 
 import numpy as np
 
 from . import _check
-from .cells import _parameter
+from .cells import parameter
 
 
 class Readout:
-    """y = W_y h + b_y, the same at every step it is asked for.
+    """y = W_y h + b_y, with the same weights at every step.
 
     Parameters
     ----------
@@ -19,13 +19,14 @@ class Readout:
         (y, target, mask) -> (loss, dL/dy): `cross_entropy` (default) for classes, `squared_error` for numbers.
     """
 
-    W_y, b_y = _parameter("W_y"), _parameter("b_y")
+    W_y, b_y = parameter("W_y"), parameter("b_y")
 
     def __init__(self, hidden_size, output_size, rng, loss=None):
         self.hidden_size = H = _check.whole("hidden_size", hidden_size, 1)
         self.output_size = K = _check.whole("output_size", output_size, 1)
         bound = 1 / np.sqrt(H)
-        self.params = {"W_y": _check.generator(rng).uniform(-bound, bound, (K, H)), "b_y": rng.uniform(-bound, bound, K)}
+        _check.generator(rng)
+        self.params = {"W_y": rng.uniform(-bound, bound, (K, H)), "b_y": rng.uniform(-bound, bound, K)}
         self.loss = cross_entropy if loss is None else loss
 
     def forward(self, h):
@@ -42,9 +43,15 @@ class Readout:
 
 
 def softmax(y):
-    """exp(y) / sum exp(y) over the last axis; the largest entry is taken off first, so nothing overflows."""
+    """exp(y) / sum exp(y) over the last axis; the largest entry is subtracted first, so nothing overflows."""
     p = np.exp(y - y.max(axis=-1, keepdims=True))
     return p / p.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(y):
+    """log(softmax(y)) over the last axis, exact even where p is near 1 or too small for float64."""
+    shifted = y - y.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def cross_entropy(y, target, mask=None):
@@ -55,7 +62,7 @@ def cross_entropy(y, target, mask=None):
     y : ndarray (..., K)
         Scores before the softmax.
     target : ndarray of int (...)
-        The right class of each entry, 0..K-1. What stands in masked entries must be a class too (0, say).
+        The right class of each entry, 0..K-1. Masked entries must hold a class too (0, say).
     mask : ndarray of bool (...), optional
         Which entries count; at least one.
 
@@ -67,11 +74,9 @@ def cross_entropy(y, target, mask=None):
         Zero where masked.
     """
     K = _check.vectors("y", y, "K").shape[-1]
-    target = _check.whole_numbers("target", target, _like(y), 0, K - 1)
-    weight = _weights(mask, target.shape)
-    shifted = y - y.max(axis=-1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    index = target[..., None]
+    target = _check.whole_numbers("target", target, _axes_before_last(y), 0, K - 1)
+    weight = _entry_weights(mask, target.shape)
+    log_p, index = log_softmax(y), target[..., None]
     loss = -(np.take_along_axis(log_p, index, -1)[..., 0] * weight).sum()
     dy = np.exp(log_p)
     np.put_along_axis(dy, index, np.take_along_axis(dy, index, -1) - 1, -1)
@@ -79,27 +84,28 @@ def cross_entropy(y, target, mask=None):
 
 
 def squared_error(y, target, mask=None):
-    """Mean of (y - target)^2 over the K numbers of the entries the mask keeps, and its gradient (as torch's MSELoss).
+    """Mean of (y - target)^2 over all numbers of the entries that the mask keeps, and its gradient.
 
     y, target : ndarray (..., K); mask : ndarray of bool (...), at least one True. Returns (loss, dy (..., K)).
     """
-    _check.floats("target", target, {**_like(_check.vectors("y", y, "K")), "K": y.shape[-1]})
-    weight = _weights(mask, y.shape[:-1])[..., None] / y.shape[-1]
+    _check.floats("target", target, {**_axes_before_last(_check.vectors("y", y, "K")), "K": y.shape[-1]})
+    weight = _entry_weights(mask, y.shape[:-1])[..., None] / y.shape[-1]
     error = y - target
     return float((error ** 2 * weight).sum()), 2 * error * weight
 
 
 def mask_of(lengths, T):
-    """True where a step belongs to its sequence: lengths (B,), whole numbers 1..T -> bool (T, B)."""
+    """True at the steps that belong to a sequence: lengths (B,), whole numbers 1..T -> bool (T, B)."""
     return np.arange(T)[:, None] < _check.whole_numbers("lengths", lengths, {"B": None}, 1, T)
 
 
-def _like(y):
-    """Axes of y without the last, under the letters of a sequence."""
-    return dict(zip({1: "", 2: "B", 3: "TB"}.get(y.ndim, [f"axis {i}" for i in range(y.ndim - 1)]), y.shape[:-1]))
+def _axes_before_last(y):
+    """The axes of y except the last, named by the letters of a sequence: name -> size."""
+    names = {1: "", 2: "B", 3: "TB"}.get(y.ndim, [f"axis {i}" for i in range(y.ndim - 1)])
+    return dict(zip(names, y.shape[:-1]))
 
 
-def _weights(mask, shape):
+def _entry_weights(mask, shape):
     """1 / count where the mask is True, else 0."""
     if mask is None:
         mask = np.ones(shape, dtype=bool)

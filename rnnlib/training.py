@@ -19,7 +19,7 @@ class SGD:
 
 
 class Adam:
-    """Kingma and Ba (2015), Algorithm 1; each number gets a step of about learning_rate, whatever its gradient's size."""
+    """Kingma and Ba (2015), Algorithm 1: steps of about learning_rate, whatever the gradient's size."""
 
     def __init__(self, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
         self.learning_rate = _check.positive("learning_rate", learning_rate)
@@ -52,34 +52,36 @@ def clip_by_norm(grads, max_norm):
     Returns
     -------
     clipped : dict of str to ndarray
-        Copies; equal to grads where the norm was small enough.
+        Copies in float64; equal to grads where the norm was small enough.
     norm : float
-        The joint norm before.
+        The joint norm before clipping.
 
     Raises
     ------
     ValueError
-        max_norm not above 0, or a gradient that is not finite (a direction cannot be saved from it).
+        max_norm not above 0, grads empty, or a gradient that is not finite (it has no direction to keep).
     """
     max_norm, before = _check.positive("max_norm", max_norm), global_norm(grads)
     scale = max_norm / before if before > max_norm else 1.0
-    return {name: g * scale for name, g in grads.items()}, before
+    return {name: np.multiply(g, scale, dtype=float) for name, g in grads.items()}, before
 
 
 def global_norm(grads):
-    """The norm of all gradients as one long vector. Raises ValueError, naming the array, where one is not finite."""
+    """The norm of all gradients as one vector. Raises ValueError, naming the array, where one is not finite."""
+    if not grads:
+        raise ValueError("grads must name at least one array; it was empty")
     for name, g in grads.items():
         if not np.isfinite(g).all():
             raise ValueError(f"the gradient of {name} must be finite; it held {g[~np.isfinite(g)][0]}")
     with np.errstate(over="ignore"):
-        total = float(norm(np.concatenate([np.ravel(g) for g in grads.values()])[None])[0])
+        total = float(norm(np.concatenate([np.ravel(g) for g in grads.values()], dtype=float)[None])[0])
     if total == np.inf:
-        raise ValueError(f"the joint norm of the gradients of {', '.join(grads)} is beyond float64")
+        raise ValueError(f"the joint norm of the gradients of {', '.join(grads)} is too large for float64")
     return total
 
 
 def _check_fit(params, grads):
-    """Nothing is updated unless every gradient has its parameter, of the same shape."""
+    """Raise ValueError unless gradients and parameters match in name and shape, before anything is updated."""
     if params.keys() != grads.keys():
         raise ValueError(f"grads must name the same arrays as params, {sorted(params)}; it named {sorted(grads)}")
     for name, array in params.items():
@@ -95,16 +97,16 @@ def train(model, batches, optimiser, steps, clip=None):
     ----------
     model : object with .params and .loss_and_gradients(batch)
     batches : iterable
-        One batch a step. A list is gone through again and again; a generator must last for all steps.
+        One batch per step. A list starts over when it is used up; a generator must last for all steps.
     optimiser : SGD or Adam
     steps : int
     clip : float, optional
-        Largest norm of all gradients together.
+        The largest joint norm that the gradients may have (`clip_by_norm`).
 
     Yields
     ------
     (step, loss, norm)
-        step counts from 1; the loss of this step's batch before its update; the gradient norm before clipping.
+        step counts from 1; loss is this batch's before the update; norm is the gradients' before clipping.
 
     Raises
     ------
@@ -114,7 +116,7 @@ def train(model, batches, optimiser, steps, clip=None):
     steps = _check.whole("steps", steps, 1)
     if clip is not None:
         _check.positive("clip", clip)
-    batches = iter(batches) if iter(batches) is batches else _again_and_again(batches)
+    batches = iter(batches) if iter(batches) is batches else _endless(batches)
     for step in range(1, steps + 1):
         try:
             batch = next(batches)
@@ -128,10 +130,10 @@ def train(model, batches, optimiser, steps, clip=None):
         yield step, loss, before
 
 
-def _again_and_again(batches):
+def _endless(batches):
     while True:
         batch = None
         for batch in batches:
             yield batch
-        if batch is None:       # an empty list would go round for ever
+        if batch is None:       # an empty list would keep this loop going for ever
             return

@@ -2,32 +2,18 @@
 
 import math
 import re
-import warnings
 
 import numpy as np
 import pytest
+from lessons import sweep
 
 import rnnlib
-from rnnlib.course import explorers, figures
+from rnnlib.course import drawings, evidence, explorers, figures
 
 LETTERS, WORD, WORDS = "delnoru", "unrolled", ["red", "loud", "older", "unrolled"]
 LENGTHS = [3, 4, 5, 8]
 H = 6
-draw_png = figures.png
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Most tests look at the numbers in the artists; turning those into pixels costs ten times as much."""
-    monkeypatch.setattr(figures, "png", lambda figure: b"")
-
-
-@pytest.fixture(autouse=True)
-def strict():
-    """Warnings are errors, and so is any invalid number; an underflow is what a vanishing change does."""
-    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
-        warnings.simplefilter("error")
-        yield
+pytestmark = pytest.mark.usefixtures("strict", "quick")
 
 
 def one_hot(word):
@@ -68,14 +54,14 @@ Q = np.linalg.qr(np.random.default_rng(1).normal(size=(16, 16)))[0]
 
 
 def travel(gain, scale):
-    """Norms of the change in h_1 .. h_60 and the mean slope of tanh, with x_1 = u or e and a fixed text behind it."""
+    """Norms of the change in h_1 .. h_60 and the root mean square slope of tanh, with x_1 = u or e and a fixed text after it."""
     c = cell(16, seed=2)
     c.W_h = gain * Q
     text = one_hot("u" + "".join(np.random.default_rng(3).choice(list(LETTERS), 59)))
     other = text.copy()
     other[0] = one_hot("e")
     h = rnnlib.forward(c, scale * np.stack([text, other], axis=1))[0][1:]
-    return np.linalg.norm(h[:, 0] - h[:, 1], axis=-1), (1 - h ** 2).mean()
+    return np.linalg.norm(h[:, 0] - h[:, 1], axis=-1), np.sqrt(((1 - h ** 2) ** 2).mean())
 
 
 def outlines(ax, label):
@@ -83,26 +69,12 @@ def outlines(ax, label):
     return [patch for patch in ax.patches if patch.get_label() == label]
 
 
-def settings(live, seed, count):
-    """Every slider at both ends, the others at theirs, then random settings."""
-    rng = np.random.default_rng(seed)
-    for slider in live.sliders.values():
-        for value in (slider.min, slider.max):
-            slider.value = value
-            yield live.values()
-    for _ in range(count):
-        for slider in live.sliders.values():
-            steps = round((slider.max - slider.min) / slider.step)
-            slider.value = type(slider.value)(slider.min + slider.step * rng.integers(steps + 1))
-        yield live.values()
-
-
 # one network, two pictures
 
 def test_loop_and_unrolled_draws_the_states_it_says():
     live = explorers.loop_and_unrolled(read, WORD, 84)
     fold, flat, now, diary = live.figure.axes[:4]
-    for values in settings(live, seed=0, count=25):
+    for values in sweep(live, seed=0, count=25):
         T, t = values["T"], min(values["t"], values["T"])
         expected = states(WORD)
         drawn = diary.images[0].get_array()
@@ -112,7 +84,6 @@ def test_loop_and_unrolled_draws_the_states_it_says():
         assert diary.images[0].get_extent() == [-0.5, T + 0.5, H + 0.5, 0.5]
         np.testing.assert_allclose(now.images[0].get_array()[:, 0], expected[t], atol=1e-12)
         assert live.finding.startswith(f"h_{t} = ({', '.join(f'{value:+.2f}' for value in expected[t])})")
-        assert len(live.finding) <= 220
         title = flat.get_title(loc="left")
         assert title.startswith(f"Step {t} of {T}:") and "84 weights" in title
         for k in range(1, len(WORD) + 1):
@@ -120,9 +91,13 @@ def test_loop_and_unrolled_draws_the_states_it_says():
                 name, = outlines(flat, label)
                 assert name.get_visible() == (k <= T), (label, values)
                 assert name.get_alpha() == (1.0 if k <= t else 0.15), (label, values)
-        for label in ("$W_x$", "$W_h$", "$b$", "$W_y$"):
-            assert sum(name.get_visible() for name in outlines(flat, label)) == T
-            assert len(outlines(fold, label)) == 1
+        for label in ("$W_x, b$", "$W_h$", "$W_y$"):        # named once; the bracket says that they are the same at all steps
+            assert len(outlines(flat, label)) == len(outlines(fold, label)) == 1
+        bracket, = outlines(flat, "the same $W_h$, $W_x$, $b$, $W_y$ at every step")
+        assert bracket.get_visible()
+        under = next(line for line in flat.lines if list(line.get_xdata()) == [0.6, 0.6, T + 0.4, T + 0.4])
+        assert under.get_visible(), "from the first step to the last"
+        assert live.sliders["t"].max == max(T, 1), "no step beyond the last one"
 
 
 def test_the_letters_stand_in_the_boxes_of_the_inputs():
@@ -147,10 +122,10 @@ def test_the_title_counts_how_often_the_weights_were_used():
 
 def test_padded_batch_draws_the_states_and_their_distance():
     live = explorers.padded_batch(read_padded, WORDS, spread)
-    batch, apart = live.figure.axes
+    batch, apart = live.figure.axes[:2]
     own = max(np.linalg.norm(states(a)[-1] - states(b)[-1]) for a in WORDS for b in WORDS)
     assert own > 0.5
-    for values in settings(live, seed=1, count=8):
+    for values in sweep(live, seed=1, count=8):
         T, rows = values["T"], H + 2
         expected = [states(word, T) for word in WORDS]
         drawn = batch.images[0].get_array()
@@ -158,6 +133,9 @@ def test_padded_batch_draws_the_states_and_their_distance():
         for b, h in enumerate(expected):
             assert np.ma.getmaskarray(drawn)[b * rows:b * rows + 2].all()
             np.testing.assert_allclose(drawn[b * rows + 2:(b + 1) * rows], h.T, atol=1e-12)
+        pale = batch.images[1].get_array()
+        assert pale.shape == (len(WORDS) * rows, 41) and batch.images[1].get_alpha() < 0.5
+        np.testing.assert_allclose(pale[:, :T + 1], drawn, atol=1e-12)
         distance = [max(np.linalg.norm(a[t] - b[t]) for a in expected for b in expected) for t in range(8, T + 1)]
         line, end = apart.lines[:2]
         np.testing.assert_array_equal(line.get_xdata(), np.arange(8, T + 1))
@@ -165,7 +143,7 @@ def test_padded_batch_draws_the_states_and_their_distance():
         np.testing.assert_allclose(end.get_ydata(), np.log10(distance[-1]), atol=1e-6)
         said = figures.scientific(np.log10(distance[-1]))
         assert f"{said} apart" in live.finding and f"{own:.3g}" in live.finding
-        assert f"'red' is {T - 3} steps past its end" in live.finding and len(live.finding) <= 220
+        assert f"'red' is {T - 3} steps past its end" in live.finding
         assert batch.get_title(loc="left") == f"Read at T = {T}: at most {said} apart; at their own ends: {own:.3g}"
 
 
@@ -210,7 +188,7 @@ def test_travelling_change_draws_what_arrives():
     live = explorers.travelling_change(travel, ceiling=8.0, t=60)
     curve, strip = live.figure.axes
     fates = set()
-    for values in settings(live, seed=4, count=40):
+    for values in sweep(live, seed=4, count=40):
         t = values["t"]
         change, slope = travel(values["gain"], values["scale"])
         log = np.log10(np.maximum(change, 1e-15))
@@ -224,9 +202,9 @@ def test_travelling_change_draws_what_arrives():
         shade = np.where(change > 1e-15, np.clip(1 + np.log10(np.maximum(left, 1e-30)) / 6, 0, 1), 0)
         shade[t:] = 0
         np.testing.assert_allclose(strip.images[0].get_array()[0], shade, atol=1e-12)
-        said = "less than 1e-15" if change[t - 1] <= 1e-15 else figures.scientific(log[t - 1])
-        assert f"change in h_{t} is {said}" in live.finding and f"lets {slope:.2f} of" in live.finding
-        assert len(live.finding) <= 220
+        said = "less than 10⁻¹⁵" if change[t - 1] <= 1e-15 else figures.scientific(log[t - 1])
+        assert f"change in h_{t} is {said}" in live.finding
+        assert f"slope, {slope:.2f}, the factor is {values['gain'] * slope:.2f}." in live.finding
         title = curve.get_title(loc="left")
         assert title.startswith(f"At step {t}, ")
         fate = ("no trace" if change[t - 1] <= 1e-15 else "less than a millionth" if left[t - 1] < 1e-6 else
@@ -246,45 +224,66 @@ def test_nothing_rises_above_the_ceiling():
         assert curve.get_ylim()[0] < drawn.min() and drawn.max() <= np.log10(8.0) < curve.get_ylim()[1]
 
 
+def travel_runs(*names, **only):
+    return [np.array([np.nan if run[name] is None else run[name] for run in evidence.stored("travel", **only)], dtype=float)
+            for name in names]
+
+
+def test_factors_per_step_draws_every_cell():
+    gain, rms, mean, growth = travel_runs("gain", "rms_slope", "mean_slope", "growth", input_scale=1.0)
+    picture = explorers.factors_per_step(gain, rms, mean, growth)
+    ax = picture.figure.axes[0]
+    clouds = {line.get_marker(): np.array(line.get_data()) for line in ax.lines if len(line.get_xdata()) == len(gain)}
+    np.testing.assert_array_equal(clouds["o"], [gain * rms, growth])
+    np.testing.assert_array_equal(clouds["x"], [gain * mean, growth])
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    assert left < (gain * mean).min() and (gain * rms).max() < right and low < growth.min() and growth.max() < high
+    off = np.sort(abs(gain * rms / growth - 1)[gain <= 2])
+    within = float(re.search(r"at most (\d+) %", picture.sentence)[1]) / 100 + 0.005
+    assert (off <= within).mean() >= 0.9 > (off <= within - 0.01).mean()
+
+
+def test_memory_window_counts_the_cells_that_remember():
+    gain, left, ratio = travel_runs("gain", "left", "thousandth", input_scale=1.0)
+    picture = explorers.memory_window(gain, left, ratio > 10, floor=-2)
+    ax = picture.figure.axes[0]
+    shown = [line for line in ax.lines if line.get_linestyle() == "None"]
+    assert sum(len(line.get_xdata()) for line in shown) == len(gain)
+    assert sum(len(line.get_xdata()) for line in shown if line.get_marker() == "o") == (ratio > 10).sum()
+    percent = {g: round(100 * np.mean([(a > -2) and (r > 10) for a, r in zip(left[gain == g], ratio[gain == g])]))
+               for g in sorted(set(gain))}
+    assert picture.sentence.endswith(", ".join(f"{g:g}: {share} %" for g, share in percent.items()) + ".")
+    assert [text.get_text() for text in ax.texts] == [f"{share} %" for share in percent.values()]
+
+
+def test_the_stored_cells_say_what_the_lesson_says():
+    for gain, low, high in ((0.5, 0.98, 1.02), (0.9, 0.98, 1.02), (1.4, 0.95, 1.05), (2.0, 0.95, 1.08), (3.0, 1.05, 1.2),
+                            (4.0, 1.1, 1.25)):
+        rms, mean, growth = travel_runs("rms_slope", "mean_slope", "growth", gain=gain, input_scale=1.0)
+        assert low < np.median(gain * rms) / np.median(growth) < high, gain
+        assert gain < 1.4 or 0.85 < np.median(gain * mean) < 0.95, gain
+    left, = travel_runs("left", gain=1.5, input_scale=20.0)
+    assert len(left) == 100 and np.isnan(left).all(), "strong inputs: no trace of the change in any cell"
+    billionth, = travel_runs("billionth", gain=4.0, input_scale=1.0)
+    assert 0.9 < np.median(billionth) < 1.1, "chaos: a change a billion times smaller becomes as large"
+
+
 # all of them
-
-@pytest.mark.parametrize("make", [lambda: explorers.loop_and_unrolled(read, WORD, 84),
-                                  lambda: explorers.padded_batch(read_padded, WORDS, spread),
-                                  lambda: explorers.travelling_change(travel, ceiling=8.0, t=60)],
-                         ids=["loop_and_unrolled", "padded_batch", "travelling_change"])
-def test_the_picture_keeps_its_size_and_no_artist_is_added(make):
-    live = make()
-    axes, sizes = live.figure.axes, set()
-    artists = [len(ax.get_children()) for ax in axes]
-    inside = live.figure.bbox
-    for slider in live.sliders.values():
-        for value in (slider.min, slider.max):
-            slider.value = value
-            picture = draw_png(live.figure)
-            sizes.add(tuple(int.from_bytes(picture[i:i + 4], "big") for i in (16, 20)))
-            for text in [text for ax in axes
-                         for text in (*ax.texts, ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label)]:
-                if text.get_text():
-                    box = text.get_window_extent()
-                    assert inside.x0 <= box.x0 and box.x1 <= inside.x1, text.get_text()
-                    assert inside.y0 <= box.y0 and box.y1 <= inside.y1, text.get_text()
-    assert len(sizes) == 1
-    assert [len(ax.get_children()) for ax in axes] == artists
-
 
 def test_every_axis_has_a_name():
     for live, named in ((explorers.loop_and_unrolled(read, WORD, 84), {"step t", "unit of h"}),
-                        (explorers.padded_batch(read_padded, WORDS, spread), {"step t (dots: padding)"}),
-                        (explorers.travelling_change(travel, ceiling=8.0), {"step t", "change in h (no unit)"})):
+                        (explorers.padded_batch(read_padded, WORDS, spread),
+                         {"step t (dots: padding; pale: what longer padding would add)"}),
+                        (explorers.travelling_change(travel, ceiling=8.0), {"step t", "change in h"})):
         names = {ax.get_xlabel() for ax in live.figure.axes} | {ax.get_ylabel() for ax in live.figure.axes}
         assert named <= names
 
 
 # the diagram itself
 
-def test_unrolled_lights_hides_and_fades():
+def test_unrolled_lights_hides_and_fades(pixels):
     figure, ax = figures.new()
-    network = figures.Unrolled(ax, 3, gradient=True)
+    network = drawings.Unrolled(ax, 3, gradient=True)
     network.light(1)
     network.length(2)
     network.gradient_left([0.0, 0.5, 2.0])
@@ -293,13 +292,13 @@ def test_unrolled_lights_hides_and_fades():
         assert {artist.get_visible() for artist in artists} == {t <= 2}
     np.testing.assert_allclose([arrow.get_alpha() for arrow in network.back], [0.08, 0.54, 1.0])
     assert [arrow.get_visible() for arrow in network.back] == [True, True, False]
-    draw_png(figure)
+    assert figures.png(figure)
 
 
 def test_unrolled_arrows_run_from_input_up_and_from_state_to_state():
     figure, ax = figures.new()
-    network = figures.Unrolled(ax, 2, gradient=True)
-    ends = [(line.get_color(), np.array([line.get_xdata(), line.get_ydata()])) for line in ax.lines]
+    network = drawings.Unrolled(ax, 2, gradient=True)
+    ends = [(line.get_color(), np.array(line.get_data())) for line in ax.lines if len(line.get_xdata()) == 2]
     for color, step in ((figures.INPUT, (0, 1)), (figures.STATE, (1, 0)), (figures.OUTPUT, (0, 1)),
                         (figures.GRADIENT, (-1, 0))):
         runs = [end[:, 1] - end[:, 0] for name, end in ends if name == color]

@@ -1,69 +1,36 @@
 """Lessons 00 and 04: what the figures draw at every setting of their sliders, and that their words are true."""
 
-import itertools
 import re
-import warnings
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
+from lessons import moved, run, solutions, sources, sweep, title
 
 import rnnlib
-from rnnlib.course import explorers
+from rnnlib.course import explorers, figures
 from rnnlib.course.explorers import lesson04_clipping as clipping
 from rnnlib.course.explorers import lesson04_jacobians as jacobians
 from rnnlib.course.explorers import lesson04_luck as luck
 from rnnlib.course.explorers import lesson04_vanishing as vanishing
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "04_vanishing_gradients.ipynb"
-
-
-@pytest.fixture(autouse=True)
-def strict():
-    """Warnings are errors, and so is any invalid number; an underflow is what a vanishing gradient does."""
-    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
-        warnings.simplefilter("error")
-        yield
-
-
-def settings(figure, seed=0, count=3):
-    """All corners of the sliders and a random sweep."""
-    for values in itertools.product(*([control.min, control.max] for control in figure.sliders.values())):
-        yield dict(zip(figure.sliders, values))
-    rng = np.random.default_rng(seed)
-    for _ in range(count):
-        yield {name: type(control.value)(rng.uniform(control.min, control.max))
-               for name, control in figure.sliders.items()}
-
-
-def moved(figure, values):
-    """Set the sliders, check what holds for every figure, and return the values as the sliders hold them."""
-    for name, value in values.items():
-        figure.sliders[name].value = value
-    shape = tuple(np.frombuffer(figure.image.value[16:24], ">u4"))
-    assert shape == (int(figure.image.width), int(figure.image.height)), "the picture keeps its size"
-    assert "failed" not in figure._text.value
-    assert 20 < len(figure.finding) <= 225, figure.finding
-    said = figure.finding + title(figure)
-    assert not re.search(r"nan|inf\b", said), said
-    return figure.values()
-
-
-def title(figure):
-    """The titles of a LiveFigure or a Picture."""
-    return " | ".join(ax.get_title(loc="left") for ax in figure.figure.axes)
+pytestmark = pytest.mark.usefixtures("strict", "quick")
 
 
 def cells(*starts):
     """What the cells of the notebook define that hold these texts, run in order without their figures."""
-    namespace = {"np": np, "rnnlib": rnnlib, "norm": np.linalg.norm}
-    sources = [cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.cell_type == "code"]
-    for start in starts:
-        source = next(source for source in sources if start in source)
-        lines = [line for line in source.splitlines() if not line.startswith(("explorers.", "print"))]
-        exec("\n".join(lines), namespace)
-    return namespace
+    code = sources(4, "code")
+    lines = [line for start in starts for line in next(source for source in code if start in source).splitlines()
+             if not line.startswith(("explorers.", "print"))]
+    return run("\n".join(lines), rnnlib=rnnlib, norm=np.linalg.norm)
+
+
+def raised(number):
+    return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def times_ten(text):
+    """4.6e-16 as figures write it."""
+    return re.sub(r"(\d)e([+-]\d+)", lambda m: f"{m[1]}×10{raised(int(m[2]))}", text)
 
 
 # --- a power ---------------------------------------------------------------------------------------------------------
@@ -75,14 +42,14 @@ def log10_left(factor, T):
 def test_the_vanishing_product_draws_the_power_and_says_what_each_format_holds():
     figure = explorers.vanishing_product(log10_left)
     curve, strip = figure.figure.axes
-    for values in settings(figure):
-        factor, T = moved(figure, values).values()
+    for values in sweep(figure, count=3):
+        factor, T = values.values()
         steps, drawn = curve.lines[0].get_data()
         np.testing.assert_allclose(drawn, [(T - k) * np.log10(factor) for k in range(1, T + 1)], atol=1e-9)
         assert list(steps) == list(range(1, T + 1))
         shades = strip.images[0].get_array()[0]
         np.testing.assert_allclose(shades, np.clip(1 + drawn / 6, 0, 1))
-        assert f"{factor:g}^{T - 1} = " in figure.finding
+        assert f"{factor:g}{raised(T - 1)} = " in figure.finding
         number = figure.figure.texts[0].get_text().translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
         assert number.startswith(f"{factor:g}{T - 1} = "), "in large type: the factor, raised to T - 1"
         # the words on the formats, from the formats themselves
@@ -103,7 +70,8 @@ def test_the_vanishing_product_draws_the_power_and_says_what_each_format_holds()
     (1.0, 7, "1", "exactly 1")])
 def test_the_facts_of_the_vanishing_product(factor, T, left, said):
     figure = explorers.vanishing_product(log10_left, factor, T)
-    assert f"{factor:g}^{T - 1} = {left} of" in figure.finding and said in figure.finding, figure.finding
+    left = times_ten(left)
+    assert f"{factor:g}{raised(T - 1)} = {left} of" in figure.finding and times_ten(said) in figure.finding, figure.finding
     assert figure.figure.texts[0].get_text().endswith(f"= {left}")
 
 
@@ -121,12 +89,12 @@ def test_the_power_and_the_product_of_steps_in_float32():
     np.testing.assert_allclose(exact, shown * np.log10(0.7))
     np.testing.assert_allclose(steps, np.log10(by_steps[shown - 1].astype(float)))
     assert ((power > exact.min() - 1) == (shown < 292)).all()
-    assert "292" in picture.sentence and "1.4e-45" in picture.sentence
+    assert "292" in picture.sentence and times_ten("1.4e-45") in picture.sentence
 
 
 def test_the_way_back_names_every_share(monkeypatch):
     faded = []
-    monkeypatch.setattr(vanishing.figures.Unrolled, "gradient_left", lambda _, amounts: faded.extend(amounts))
+    monkeypatch.setattr(vanishing.Unrolled, "gradient_left", lambda _, amounts: faded.extend(amounts))
     picture = vanishing.way_back(0.7 ** np.arange(5, -1, -1))
     np.testing.assert_allclose(faded[1:], 0.7 ** np.arange(5, 0, -1), err_msg="the arrow into h_t is as strong as what it brings")
     assert faded[0] == 0, "the arrow into h_0 is not on the way to h_1"
@@ -142,9 +110,9 @@ def test_the_norms_drawn_are_those_of_the_products_of_the_cell_itself():
     cell, x, W = (lesson[name] for name in ("cell", "x", "W"))
     assert np.isclose(np.abs(np.linalg.eigvals(W)).max(), 1)
     figure = explorers.jacobian_norms(lesson["log10_norms"])
-    ax, = figure.figure.axes
-    for values in settings(figure):
-        gain, scale, T = moved(figure, values).values()
+    ax, arrows = figure.figure.axes
+    for values in sweep(figure, count=3):
+        gain, scale, T = values.values()
         measured, chained, bound, radius = (line.get_ydata() for line in ax.lines[:4])
         assert list(ax.lines[0].get_xdata()) == list(range(T))
         cell.W_h = gain * W
@@ -157,10 +125,14 @@ def test_the_norms_drawn_are_those_of_the_products_of_the_cell_itself():
         np.testing.assert_allclose(bound[-1], (T - 1) * np.log10(np.linalg.norm(gain * W, 2) * slope), atol=1e-9)
         assert (measured <= chained + 1e-9).all() and (chained <= bound + 1e-9).all()
         low, high = ax.get_ylim()
-        assert low < measured.min() and measured.max() < high, "the product never leaves the picture"
-        left = rnnlib.course.figures.scientific(measured[-1])
+        for curve in (measured, chained, bound, radius):
+            assert low < curve.min() and curve.max() < high, "no curve leaves the picture"
+        strength = [arrow.get_alpha() for arrow in arrows.lines]
+        there = np.interp(np.linspace(0, T - 1, len(strength) + 1)[1:], np.arange(T), measured)
+        np.testing.assert_allclose(strength, 0.06 + 0.94 * np.clip(1 + there / 6, 0, 1), atol=1e-6)
+        left = figures.scientific(measured[-1])
         assert f"norm {left};" in figure.finding and left in title(figure)
-        said = [rnnlib.course.figures.scientific(curve[-1]) for curve in (chained, bound, radius)]
+        said = [figures.scientific(curve[-1]) for curve in (chained, bound, radius)]
         assert "product of the norms {}, bound {}, radius to the power {}.".format(*said) in figure.finding
         assert ("vanishes" in title(figure)) == (measured[-1] < -6)
         assert ("explodes" in title(figure)) == (measured[-1] > 6)
@@ -177,8 +149,8 @@ def test_two_units_draw_the_singular_values_of_the_power():
     powers = cells("def powers(eigenvalue, coupling)")["powers"]
     figure = explorers.two_units(powers)
     plane, curve = figure.figure.axes
-    for values in settings(figure):
-        a, c, n = moved(figure, values).values()
+    for values in sweep(figure, count=3):
+        a, c, n = values.values()
         closed = np.array([[a**n, n * a ** (n - 1) * c if n else 0], [0, a**n]])
         largest = np.linalg.svd(closed)[1][0]
         norms, by_radius, by_norm, point = (line.get_data() for line in (*curve.lines[:3], curve.lines[3]))
@@ -189,7 +161,8 @@ def test_two_units_draw_the_singular_values_of_the_power():
         np.testing.assert_allclose(after, closed @ before, atol=1e-9)
         farthest = np.linalg.norm(after, axis=0).max() / np.linalg.norm(before, axis=0).max()
         assert 0.95 * largest <= farthest <= largest * (1 + 1e-9)
-        assert f"{largest:.3g}" in title(figure)
+        assert np.linalg.norm(before, axis=0).max() == pytest.approx(1) and max(plane.get_xlim()) > largest, "to scale, inside"
+        assert f"half-axis {figures.number(largest)}" in title(figure)
         peak = norms[1].argmax()
         assert ("only shrinks" in title(figure)) == (peak == 0) and f"n = {peak}." in figure.finding
 
@@ -239,9 +212,10 @@ def test_the_clipped_descent_draws_the_path_it_was_given():
     for threshold in clipping.THRESHOLDS:
         moved(figure, {"threshold": threshold})
         path, losses, norms = lesson["descend"](threshold)
-        star, line, start = (np.array(drawn.get_data()) for drawn in plane.lines)
+        star, line, start, ball = (np.array(drawn.get_data())[::-1] for drawn in plane.lines)
         np.testing.assert_allclose(line, path.clip(-1e4, 1e4).T)
         np.testing.assert_allclose(start[:, 0], path[0])
+        np.testing.assert_allclose(ball[:, 0], path[-1].clip(-1e4, 1e4))
         np.testing.assert_allclose(curve.lines[0].get_ydata(), np.log10(losses))
         steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
         assert (steps <= 0.001 * threshold * (1 + 1e-9)).all(), "no step is longer than rate times threshold"
@@ -310,10 +284,7 @@ def test_the_order_of_the_factor():
 
 
 def test_the_folded_solutions_are_right():
-    text = "\n".join(cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if "<details>" in cell.source)
-    namespace = {"np": np}
-    for code in re.findall(r"```python\n(.*?)```", text, flags=re.S):
-        exec(code, namespace)
+    namespace = run("\n".join(solutions(4)))
     assert np.isclose(namespace["gradient_product"](0.7, 100), 4.620680728e-16, rtol=1e-8)
     assert namespace["gradient_product"](0.7, 1) == 1
     cell = rnnlib.RNNCell(3, 5, np.random.default_rng(1))

@@ -1,67 +1,25 @@
 """Lesson 05: what its figures draw at every setting of their sliders, and the solutions of its exercises."""
 
-import json
 import re
-import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
+from lessons import moved, run, sweep, titles
+from lessons import solutions as folded
 
 import rnnlib
 from rnnlib.course import figures
 from rnnlib.course.explorers import lesson05_highways as highways
 from rnnlib.course.toydata import recall
 
-NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "05_gradient_highways.ipynb"
-draw_png = figures.png
+pytestmark = pytest.mark.usefixtures("strict", "quick")
 D, H = 8, 6
 SYMBOLS, _ = recall.test_set(400, np.random.default_rng(3), B=2)
 
 
-@pytest.fixture(autouse=True)
-def strict(monkeypatch):
-    """Warnings are errors, and so is an invalid number; an underflow is what a vanishing gradient does."""
-    monkeypatch.setattr(figures, "png", lambda figure: b"")     # pixels cost most of the time; one test draws them
-    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
-        warnings.simplefilter("error")
-        yield
-
-
-def settings(figure, seed, count=12):
-    """Every slider at both extremes with the others at rest, all together at each extreme, and a random sweep."""
-    rest = figure.values()
-    ends = {name: (control.min, control.max) for name, control in figure.sliders.items()}
-    for name, pair in ends.items():
-        for value in pair:
-            yield {**rest, name: value}
-    for side in (0, 1):
-        yield {name: pair[side] for name, pair in ends.items()}
-    rng = np.random.default_rng(seed)
-    for _ in range(count):
-        yield {name: type(rest[name])(control.min + control.step * rng.integers(steps_of(control) + 1))
-               for name, control in figure.sliders.items()}
-
-
-def steps_of(control):
-    return round((control.max - control.min) / control.step)
-
-
-def moved(figure, values):
-    for name, value in values.items():
-        figure.sliders[name].value = value
-    assert 20 < len(figure.finding) <= 230, figure.finding
-    assert "nan" not in figure.finding and "inf" not in figure.finding
-    return figure.values()
-
-
-def titles(figure):
-    return [ax.get_title(loc="left") for ax in figure.figure.axes]
-
-
 def says(number, text):
     """Whether a text holds the number as figures.scientific writes it."""
-    return (figures.scientific(np.log10(number)) if number else "0") in re.findall(r"\d+(?:\.\d+)?(?:e[+-]\d+)?", text)
+    return (figures.scientific(np.log10(number)) if number else "0") in re.findall(r"\d+(?:\.\d+)?(?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?", text)
 
 
 # --- three cells on one axis -----------------------------------------------------------------------------------------
@@ -101,10 +59,9 @@ def norms(T, gate_bias, weight_scale):
 
 def test_norms_drawn_are_the_backward_passes_own():
     figure = highways.gradient_norms(products)
-    (ax,) = figure.figure.axes
+    ax, rows = figure.figure.axes
     curves = {line.get_label(): line for line in ax.lines}
-    for wanted in settings(figure, seed=1, count=10):
-        values = moved(figure, wanted)
+    for values in sweep(figure, seed=1, count=10):
         expected = norms(**values)
         for name, (label, *_) in highways.NORMS.items():
             x, y = curves[label].get_data()
@@ -115,6 +72,9 @@ def test_norms_drawn_are_the_backward_passes_own():
             if expected[name][-1] > 1e-290 or expected[name][-1] == 0:
                 assert says(expected[name][-1], figure.finding), (name, figure.finding)
         assert ax.get_xlim() == (0, values["T"])
+        last = [row[-1].get_alpha() for row in np.reshape(rows.lines, (3, -1))]
+        left = [np.log10(max(expected[name][-1], 1e-300)) for name in ("RNN", "LSTM", "GRU")]
+        np.testing.assert_allclose(last, 0.06 + 0.94 * np.clip(1 + np.array(left) / 6, 0, 1), atol=1e-6)
         kept = {name: expected[name][-1] >= 0.01 for name in ("RNN", "LSTM", "GRU")}
         title = figure.figure.axes[0].get_title(loc="left")
         if not any(kept.values()):
@@ -171,8 +131,7 @@ def test_highway_draws_the_power_and_the_real_gates():
     (ax,) = figure.figure.axes
     power = next(line for line in ax.lines if "sigma" in line.get_label())
     (measured,) = ax.collections
-    for wanted in settings(figure, seed=2):
-        values = moved(figure, wanted)
+    for values in sweep(figure, seed=2):
         b, T = values["gate_bias"], values["T"]
         lag, keep = np.arange(T + 1), 1 / (1 + np.exp(-b))
         np.testing.assert_allclose(power.get_ydata(), lag * np.log10(keep), atol=1e-9)
@@ -195,14 +154,15 @@ def memory(forget_bias, input_bias):
 def test_memory_draws_size_and_exit():
     figure = highways.memory_fills(memory)
     fill, door = figure.figure.axes
-    for wanted in settings(figure, seed=3):
-        c = memory(**moved(figure, wanted))
+    for values in sweep(figure, seed=3):
+        c = memory(**values)
         exits = [np.mean([1 / np.cosh(number) ** 2 for number in c_t.ravel()]) for c_t in c]
         size = next(line for line in fill.lines if len(line.get_xdata()) == 60)
         np.testing.assert_allclose(size.get_ydata(), np.log10(np.abs(c).mean(axis=(1, 2))))
         np.testing.assert_allclose(door.lines[0].get_ydata(), exits, atol=1e-12)
         assert size.get_ydata().min() > fill.get_ylim()[0] and size.get_ydata().max() < fill.get_ylim()[1]
-        assert f"mean |c| is {np.abs(c[-1]).mean():.3g}" in figure.finding and f"{100 * exits[-1]:.0f} %" in figure.finding
+        assert f"mean |c| is {figures.number(np.abs(c[-1]).mean())}." in figure.finding
+        assert f"{100 * exits[-1]:.0f} %" in figure.finding
         assert titles(figure)[0].startswith("The memory fills up") == (np.abs(c[-1]).mean() > 1)
         assert titles(figure)[1].endswith(f": {100 * exits[-1]:.0f} % back")
         assert ("closes" in titles(figure)[1]) == (exits[-1] < 0.5) and ("open" in titles(figure)[1]) == (exits[-1] > 0.9)
@@ -248,32 +208,23 @@ def test_gates_are_drawn_for_the_chosen_symbol():
     c = states[1:, 1]
     figure = highways.gates_over_time(write, keep, show, c)
     order = np.argsort(c[-1, 0])
-    for symbol in (3, 0, 2, 1):
-        moved(figure, {"symbol": symbol})
-        for ax, values in zip(figure.figure.axes, (write, keep, show, np.tanh(c))):
-            np.testing.assert_array_equal(ax.images[0].get_array(), values[:, symbol, order].T)
+    cell_ax = next(ax for ax in figure.figure.axes if ax.get_title(loc="left"))
+    heats = [ax for ax in figure.figure.axes if ax.images][:2]
+    for symbol, unit, step in ((1, 1, 1), (0, H, 30), (1, 3, 17)):
+        moved(figure, {"symbol": symbol, "unit": unit, "step": step})
+        gates = [ax for ax in figure.figure.axes if len(ax.lines) == 4][:2]
+        k = order[unit - 1]
+        for b, (heat, ax) in enumerate(zip(heats, gates)):
+            np.testing.assert_array_equal(heat.images[0].get_array(), np.tanh(c[:, b, order]).T)
+            np.testing.assert_allclose([line.get_ydata() for line in ax.lines[1:]],
+                                       np.log10([write[:, b, k], 1 - keep[:, b, k], show[:, b, k]]))
+        said = sorted(text.get_text() for text in cell_ax.texts)
+        assert said == sorted(f"{name} ${letter}$ = {values[step - 1, symbol, k]:.2f}" for name, letter, values in (
+            ("keep", "f", keep), ("write", "i", write), ("show", "o", show)))
+        assert f"c = {c[step - 1, symbol, k]:.2f}" in figure.finding
         assert f"First symbol {symbol}: mean |c| is {np.abs(c[0, symbol]).mean():.3f}" in figure.finding
         grown = np.abs(c[-1, symbol]).mean() > 10 * np.abs(c[0, symbol]).mean()
-        assert ("faint" in titles(figure)[0]) == grown
-
-
-def test_pictures_keep_their_size_and_hold_their_texts(monkeypatch):
-    monkeypatch.setattr(figures, "png", draw_png)
-    rng = np.random.default_rng(0)
-    for figure in (highways.gradient_norms(products), highways.gate_highway(log10_products), highways.memory_fills(memory),
-                   highways.gates_over_time(*rng.uniform(size=(4, 20, 3, H)))):
-        sizes = set()
-        for side in ("min", "max"):
-            moved(figure, {name: getattr(control, side) for name, control in figure.sliders.items()})
-            sizes.add(figure.image.value[16:24])
-            canvas = figure.figure.canvas
-            width, height = canvas.get_width_height()
-            for ax in figure.figure.axes:
-                for text in (ax._left_title, ax.xaxis.label, ax.yaxis.label, *ax.texts, *figure.figure.texts):
-                    if text.get_text() and text.get_visible():
-                        box = text.get_window_extent(canvas.get_renderer())
-                        assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height, text.get_text()
-        assert len(sizes) == 1
+        assert ("faint" in cell_ax.get_title(loc="left")) == grown
 
 
 # --- the exercises ---------------------------------------------------------------------------------------------------
@@ -281,12 +232,7 @@ def test_pictures_keep_their_size_and_hold_their_texts(monkeypatch):
 @pytest.fixture(scope="module")
 def solutions():
     """The functions of the folded solutions, from the text a learner reads."""
-    made = {"np": np}
-    for cell in json.loads(NOTEBOOK.read_text())["cells"]:
-        text = "".join(cell["source"])
-        if "<details>" in text:
-            exec(re.search(r"```python\n(.*?)```", text, re.S).group(1), made)
-    return made
+    return run("\n".join(folded(5)))
 
 
 @pytest.mark.parametrize("B, D, H", [(1, 1, 1), (3, 2, 4), (2, 5, 3)])

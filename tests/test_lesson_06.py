@@ -1,36 +1,23 @@
 """Lesson 06: what its figures draw at every setting, its text box with wicked input, and its folded solutions."""
 
-import json
 import re
-import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
+from lessons import holds_its_texts, run, size_of, solutions, sweep, titles
 
 import rnnlib
-from rnnlib.course import figures
 from rnnlib.course.exercises import check
 from rnnlib.course.explorers import lesson06_many_to_one as many_to_one
 from rnnlib.course.toydata import forecasting, sentiment, topics
 
-NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "06_many_to_one.ipynb"
-draw_png = figures.png
+pytestmark = pytest.mark.usefixtures("strict", "quick")
 JUDGE = sentiment.load_model("GRU")
 SENTENCES = ["the ending was not good at all but the acting was hardly a failure",
              "the ending was not dull at all although the acting was not tedious at all",       # the longest
              "the plot was anything but dull"]
 NET = forecasting.load_model("RNN")
 SHAKES = np.random.default_rng(3).normal(size=forecasting.T)
-
-
-@pytest.fixture(autouse=True)
-def strict(monkeypatch):
-    """Warnings and invalid numbers are errors; pixels cost most of the time, one test draws them."""
-    monkeypatch.setattr(figures, "png", lambda figure: b"")
-    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
-        warnings.simplefilter("error")
-        yield
 
 
 def one_by_one(words):
@@ -57,7 +44,7 @@ def box():
     return many_to_one.own_sentence(read, sentiment.truth, sentiment.WORDS, "the plot was not bad at all")
 
 
-def run(period, phase, noise):
+def predicted(period, phase, noise):
     swing = forecasting.swing(period, np.radians(phase))
     x = swing[:forecasting.T] + noise * SHAKES
     return x, swing, {"persistence": np.full(forecasting.K, x[-1]), "linear rule": 0.5 * np.full(forecasting.K, x[-2]),
@@ -65,11 +52,7 @@ def run(period, phase, noise):
 
 
 def forecast_figure():
-    return many_to_one.forecast(run, (forecasting.SHORTEST, forecasting.LONGEST), forecasting.K)
-
-
-def title(figure):
-    return figure.figure.axes[0].get_title(loc="left")
+    return many_to_one.forecast(predicted, (forecasting.SHORTEST, forecasting.LONGEST), forecasting.K)
 
 
 def bars(ax):
@@ -104,8 +87,8 @@ def test_running_verdict_draws_what_stepping_finds():
             assert np.ma.getmaskarray(states)[:, n:].all()
             assert shown_words(figure) == words
             assert f"{n} of {len(words)} words read, P(positive) = {p[n - 1]:.2f}" in figure.finding
-            assert len(figure.finding) <= 230 and f"“{words[n - 1]}”" in title(figure)
-            assert ("no sentence ends" in title(figure)) == (n not in ends)
+            assert len(figure.finding) <= 230 and f"“{words[n - 1]}”" in titles(figure)[0]
+            assert ("no sentence ends" in titles(figure)[0]) == (n not in ends)
             for t in ends:
                 assert f"“{words[t - 1]}” {'positive' if p[t - 1] > 0.5 else 'negative'} ({p[t - 1]:.2f})" in figure.finding
 
@@ -126,7 +109,7 @@ def test_a_known_sentence_is_judged_and_compared_with_the_grammar():
     figure = typed("  The plot was HARDLY dull. ")
     _, p = one_by_one("the plot was hardly dull".split())
     assert figure.finding == f"P(positive) = {p[-1]:.2f}. The grammar says positive, and so does the network."
-    assert title(figure) == f"The verdict: positive, P(positive) = {p[-1]:.2f}"
+    assert titles(figure)[0] == f"The verdict: positive, P(positive) = {p[-1]:.2f}"
     assert shown_words(figure) == "the plot was hardly dull".split()
 
 
@@ -169,25 +152,11 @@ def test_empty_and_endless_text_get_a_sentence():
 
 # --- the forecast ----------------------------------------------------------------------------------------------------
 
-def settings(figure):
-    rest = figure.values()
-    ends = {name: (control.min, control.max) for name, control in figure.sliders.items()}
-    yield from ({**rest, name: value} for name, pair in ends.items() for value in pair)
-    yield from ({name: pair[side] for name, pair in ends.items()} for side in (0, 1))
-    rng = np.random.default_rng(0)
-    for _ in range(12):
-        yield {name: type(rest[name])(c.min + c.step * rng.integers(round((c.max - c.min) / c.step) + 1))
-               for name, c in figure.sliders.items()}
-
-
 def test_forecast_draws_signal_rules_and_noise():
     figure = forecast_figure()
     (ax,) = figure.figure.axes
     T, K = forecasting.T, forecasting.K
-    for wanted in settings(figure):
-        for name, value in wanted.items():
-            figure.sliders[name].value = value
-        values = figure.values()
+    for values in sweep(figure):
         period, phase, noise = values["period"], np.radians(values["phase"]), values["noise"]
         t = np.arange(1, T + K + 1)
         swing = np.sin(2 * np.pi * t / period + phase)
@@ -195,7 +164,7 @@ def test_forecast_draws_signal_rules_and_noise():
         (whole,), (measured,) = ([c for c in curves if c.shape[1] == n] for n in (T + K, T))
         np.testing.assert_allclose(whole, [t, swing], atol=1e-12)
         np.testing.assert_allclose(measured[1], swing[:T] + noise * SHAKES, atol=1e-12)
-        rules = run(**values)[2]
+        rules = predicted(**values)[2]
         off = {name: np.sqrt(((rule - swing[T:]) ** 2).mean()) for name, rule in rules.items()}
         drawn = [c[1] for c in curves if c.shape[1] == K]
         for drawn_rule, rule in zip(drawn, rules.values(), strict=True):
@@ -204,8 +173,8 @@ def test_forecast_draws_signal_rules_and_noise():
         np.testing.assert_allclose(band[:K] - band[K:][::-1], 2 * noise, atol=1e-12)
         np.testing.assert_allclose(band[:K] - noise, swing[T:], atol=1e-12)
         best = min(off, key=off.get)
-        assert best in title(figure) and f"off by {off[best]:.2f}" in title(figure)
-        assert all(f"{name} {value:.2f}" in figure.finding for name, value in off.items()) and len(figure.finding) <= 230
+        assert best in titles(figure)[0] and f"off by {off[best]:.2f}" in titles(figure)[0]
+        assert all(f"{name} {value:.2f}" in figure.finding for name, value in off.items())
         assert ("outside" in figure.finding) == (not 8 <= period <= 20)
 
 
@@ -252,46 +221,16 @@ def test_error_by_horizon_draws_the_rules_and_the_floor():
     assert f"persistence {rules['persistence'][4]:.2f}" in ax.get_title(loc="left")
 
 
-def test_pictures_keep_their_size_and_hold_their_texts(monkeypatch):
-    monkeypatch.setattr(figures, "png", draw_png)
-    verdict, forecast = verdict_figure(), forecast_figure()
-    verdict.sliders["sentence"].value = SENTENCES[1]
-    for figure in (verdict, forecast):
-        sizes = set()
-        for side in ("min", "max"):
-            for control in figure.sliders.values():
-                if hasattr(control, side):
-                    control.value = getattr(control, side)
-            sizes.add(figure.image.value[16:24])
-            holds_its_texts(figure.figure)
-        assert len(sizes) == 1
-    size = box().image.value[16:24]
+def test_the_box_keeps_its_size_and_holds_its_texts(pixels):
     other = typed("<b>")
-    assert other.image.value[16:24] == size
-    holds_its_texts(other.figure)
-
-
-def holds_its_texts(figure):
-    canvas = figure.canvas
-    width, height = canvas.get_width_height()
-    for ax in figure.axes:
-        for text in (ax._left_title, ax.xaxis.label, ax.yaxis.label, *ax.texts):
-            if text.get_text() and text.get_visible():
-                edge = text.get_window_extent(canvas.get_renderer())
-                assert edge.x0 >= 0 and edge.y0 >= 0 and edge.x1 <= width and edge.y1 <= height, text.get_text()
+    assert size_of(other) == size_of(box())
+    holds_its_texts(other)
 
 
 # --- the exercises ---------------------------------------------------------------------------------------------------
 
-def solutions():
-    """The code of the folded cells, as a learner reads it, in order."""
-    cells = ["".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text())["cells"]]
-    return [re.search(r"```python\n(.*?)```", text, re.S).group(1) for text in cells if "<details>" in text]
-
-
 def test_solution_of_last_step_gradient_is_right_and_does_its_work():
-    made = {"np": np}
-    exec(solutions()[0], made)
+    made = run(solutions(6)[0])
     verdict = check("last_step_gradient", made["last_step_gradient"])
     assert verdict.ok, verdict.message
     rng = np.random.default_rng(0)
@@ -306,6 +245,5 @@ def test_solution_of_last_step_gradient_is_right_and_does_its_work():
 
 
 def test_solution_of_the_topics_reaches_the_target():
-    made = {"np": np, "rnnlib": rnnlib, "topics": topics}
-    exec(solutions()[1], made)
+    made = run(solutions(6)[1], rnnlib=rnnlib, topics=topics)
     assert topics.score(made["model"]) >= topics.TARGET * topics.ceiling()

@@ -1,13 +1,11 @@
 """Lesson 07: what its figures draw at every setting of their sliders, its text box, its stream, and its exercise's solution."""
 
 import asyncio
-import json
 import re
-import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
+from lessons import moved, run, settings, solutions, sources, sweep, titles
 
 import rnnlib
 from rnnlib.course import figures
@@ -16,47 +14,7 @@ from rnnlib.course.explorers import lesson07_many_to_many as many_to_many
 from rnnlib.course.explorers import lesson07_streaming as streaming
 from rnnlib.course.toydata import part_of_speech as pos
 
-NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "07_many_to_many.ipynb"
-draw_png = figures.png
-
-
-@pytest.fixture(autouse=True)
-def strict(monkeypatch):
-    """Warnings are errors, and so is every floating-point fault."""
-    monkeypatch.setattr(figures, "png", lambda figure: b"")     # pixels cost most of the time; one test draws them
-    with warnings.catch_warnings(), np.errstate(all="raise"):
-        warnings.simplefilter("error")
-        yield
-
-
-def values_of(control):
-    """Every value of a menu or of a slider of whole numbers."""
-    if hasattr(control, "options"):
-        return [value for _, value in control._options_full]
-    return list(range(control.min, control.max + 1))
-
-
-def settings(figure, seed, count=15):
-    """Every control at both ends with the others at rest, all together at each end, and a random sweep."""
-    rest = figure.values()
-    ends = {name: [values_of(control)[0], values_of(control)[-1]] for name, control in figure.sliders.items()}
-    yield from ({**rest, name: value} for name, pair in ends.items() for value in pair)
-    yield from ({name: pair[side] for name, pair in ends.items()} for side in (0, 1))
-    rng = np.random.default_rng(seed)
-    for _ in range(count):
-        yield {name: values_of(control)[rng.integers(len(values_of(control)))] for name, control in figure.sliders.items()}
-
-
-def moved(figure, values):
-    for name, value in values.items():
-        figure.sliders[name].value = value
-    assert 20 < len(figure.finding) <= 230, figure.finding
-    assert not re.search(r"\bnan\b|\binf\b", figure.finding)
-    return figure.values()
-
-
-def title(figure):
-    return next(ax.get_title(loc="left") for ax in figure.axes if ax.get_title(loc="left"))
+pytestmark = pytest.mark.usefixtures("strict", "quick")
 
 
 def fake_tag(words):
@@ -74,8 +32,7 @@ PAIRS = [("the can", "they can"), ("we see the cook", "they will cook it")]
 
 def test_same_words_draws_what_was_read():
     figure = many_to_many.same_words(fake_tag, PAIRS, TAGS)
-    for wanted in settings(figure, seed=1):
-        values = moved(figure, wanted)
+    for values in sweep(figure, seed=1, count=15):
         answers = []
         for ax, sentence in zip(figure.figure.axes, values["pair"]):
             words = sentence.split()[:values["heard"]]
@@ -89,37 +46,36 @@ def test_same_words_draws_what_was_read():
             answers.append(dict(zip(words, p.argmax(axis=1))))
             assert all(f"“{word}” {TAGS[k]}" in figure.finding for word, k in zip(words, p.argmax(axis=1)))
         turned = [word for word in answers[0] if word in answers[1] and answers[0][word] != answers[1][word]]
-        assert re.findall("“(.*?)”", title(figure.figure)) == turned
+        assert re.findall("“(.*?)”", titles(figure)[0]) == turned
 
 
-def test_tagged_answers_the_network_and_survives_anything():
+def test_tagged_answers_the_network_and_survives_anything(pixels):
     reader = pos.load_model("GRU")
 
     def tag(words):
         return rnnlib.softmax(reader.predict(np.array([[pos.TOKEN[word]] for word in words]))[:, 0])
 
-    with np.errstate(under="ignore"):
-        box = many_to_many.tagged(tag, pos.WORDS, pos.TAGS)
-        ax = box.figure.axes[0]
-        for text in ("they fish", "The  FISH, will eat!", "they can", "we water the water " * 3):
-            box.input.value = text
-            words = re.findall(r"\w+", text.lower())
-            p = tag(words)
-            np.testing.assert_allclose(ax.images[0].get_array().filled(np.nan)[:, :len(words)], p.T)
-            assert box.finding.startswith(", ".join(f"{word} = {pos.TAGS[k]}" for word, k in zip(words, p.argmax(axis=1))))
-            assert title(box.figure).startswith(f"Sure of {(p.max(axis=1) >= 0.9).sum()} of {len(words)} words")
-            assert [label.get_text() for label in ax.texts[:len(words)]] == words
-        box.input.value = "they can"
-        assert "“can” auxiliary (0." in box.finding and "or verb (0." in box.finding
-        wicked = {"they wach": ["'wach'", "watch"], "<script>alert(1)</script> fish": ["'<script>alert(1)</script>'"],
-                  "$x^{$ the": ["'$x^{$'"], "!!! ??": ["no word"], "they " * 13: ["13 words"], "a" * 501: ["501 characters"],
-                  "": ["Nothing is written"], "fish qqq <b>zz</b>": ["'qqq'", "<b>zz</b>"], "\N{SNOWMAN} \x00": ["is not among"]}
-        for text, parts in wicked.items():
-            box.input.value = "they fish"
-            box.input.value = text
-            assert all(part in box.finding for part in parts), (text, box.finding)
-            assert "<script>" not in box._text.value and "<b>" not in box._text.value
-            draw_png(box.figure)            # whatever was typed, every letter of the picture has a glyph
+    box = many_to_many.tagged(tag, pos.WORDS, pos.TAGS)
+    ax = box.figure.axes[0]
+    for text in ("they fish", "The  FISH, will eat!", "they can", "we water the water " * 3):
+        box.input.value = text
+        words = re.findall(r"\w+", text.lower())
+        p = tag(words)
+        np.testing.assert_allclose(ax.images[0].get_array().filled(np.nan)[:, :len(words)], p.T)
+        assert box.finding.startswith(", ".join(f"{word} = {pos.TAGS[k]}" for word, k in zip(words, p.argmax(axis=1))))
+        assert titles(box)[0].startswith(f"Sure of {(p.max(axis=1) >= 0.9).sum()} of {len(words)} words")
+        assert [label.get_text() for label in ax.texts[:len(words)]] == words
+    box.input.value = "they can"
+    assert "“can” auxiliary (0." in box.finding and "or verb (0." in box.finding
+    wicked = {"they wach": ["'wach'", "watch"], "<script>alert(1)</script> fish": ["'<script>alert(1)</script>'"],
+              "$x^{$ the": ["'$x^{$'"], "!!! ??": ["no word"], "they " * 13: ["13 words"], "a" * 501: ["501 characters"],
+              "": ["Nothing is written"], "fish qqq <b>zz</b>": ["'qqq'", "<b>zz</b>"], "\N{SNOWMAN} \x00": ["is not among"]}
+    for text, parts in wicked.items():
+        box.input.value = "they fish"
+        box.input.value = text
+        assert all(part in box.finding for part in parts), (text, box.finding)
+        assert "<script>" not in box._text.value and "<b>" not in box._text.value
+        assert figures.png(box.figure)            # whatever was typed, every letter of the picture has a glyph
 
 
 def test_touched_draws_losses_and_gradients_inside():
@@ -139,7 +95,7 @@ def test_confusions_names_the_largest():
     good, bad = np.diag([50, 50]), np.array([[30, 10], [1, 39]])
     picture = many_to_many.confusions({"first": bad, "second": good + [[0, 5], [0, 0]]}, ("x", "y"))
     np.testing.assert_allclose(picture.figure.axes[0].images[0].get_array(), [[0.75, 0.25], [0.025, 0.975]])
-    assert title(picture.figure) == "first takes x for y in 25%, second in 9%"
+    assert titles(picture)[0] == "first takes x for y in 25%, second in 9%"
     assert {"75", "25", "98", "2"} == {text.get_text() for text in picture.figure.axes[0].texts if text.get_text().isdigit()}
     assert any("0.863 right" in text.get_text() for text in picture.figure.axes[0].texts)
 
@@ -160,8 +116,8 @@ def test_film_shows_the_frames_it_was_given():
 
     figure = many_to_many.film(read, places, directions, TAGS)
     strip, bars = figure.figure.axes
-    for wanted in settings(figure, seed=2):
-        t, before = moved(figure, wanted).values()
+    for values in sweep(figure, seed=2, count=15):
+        t, before = values.values()
         shown = range(max(t - before, 1), t + 1)
         pixels = strip.images[0].get_array().filled(np.nan)
         assert np.nansum(pixels) == len(shown)
@@ -170,18 +126,18 @@ def test_film_shows_the_frames_it_was_given():
         p = read(places[shown[0] - 1:t])
         np.testing.assert_allclose(bars.lines[0].get_xdata()[1::3], p)
         assert bars.lines[1].get_ydata() == [directions[t - 1]]
-        assert title(figure.figure).startswith(f"Frame {t} and {len(shown) - 1 or 'no'} frame")
+        assert titles(figure)[0].startswith(f"Frame {t} and {len(shown) - 1 or 'no'} frame")
         assert all(f"{label} {share:.2f}" in figure.finding for label, share in zip(TAGS, p))
 
 
 def test_second_layer_says_only_what_holds():
     better = {"RNN": (np.array([0.8, 0.82]), np.array([0.85, 0.9]))}
     picture = many_to_many.second_layer(better, 0.5, 0.88, 0.95)
-    assert "every run" in title(picture.figure) and "RNN 0.810 to 0.875" in picture.sentence
+    assert "every run" in titles(picture)[0] and "RNN 0.810 to 0.875" in picture.sentence
     markers = [line.get_ydata() for line in picture.figure.axes[0].lines if line.get_marker() == "o"]
     np.testing.assert_allclose(markers, [better["RNN"][0], better["RNN"][1]])
     mixed = {**better, "GRU": (np.array([0.9, 0.94]), np.array([0.92, 0.93]))}
-    assert "not always" in title(many_to_many.second_layer(mixed, 0.5, 0.88, 0.95).figure)
+    assert "not always" in titles(many_to_many.second_layer(mixed, 0.5, 0.88, 0.95))[0]
 
 
 @pytest.fixture
@@ -199,7 +155,7 @@ def test_sensor_stream_knows_nothing_of_the_future(sensor):
     top, bottom = figure.figure.axes
     turns = np.flatnonzero(np.diff(p.argmax(axis=1))) + 2               # where the answer is another than just before
     assert len(turns) >= 4
-    for wanted in [*settings(figure, seed=3), *({"t": int(t)} for t in turns)]:
+    for wanted in [*settings(figure, seed=3, count=15), *({"t": int(t)} for t in turns)]:
         t = moved(figure, wanted)["t"]
         first = max(t - streaming.SHOWN, 0)
         for trace, values in zip(top.lines, x.T):
@@ -211,7 +167,7 @@ def test_sensor_stream_knows_nothing_of_the_future(sensor):
         np.testing.assert_array_equal(bottom.lines[0].get_ydata(), activity[first:t])
         k = p[t - 1].argmax()
         assert f"it says {TAGS[k]} ({p[t - 1, k]:.2f})" in figure.finding
-        assert ("that is right" in title(figure.figure)) == (k == activity[t - 1])
+        assert ("that is right" in titles(figure)[0]) == (k == activity[t - 1])
         last = max((c for c in (60, 90, 180) if c < t), default=0)
         named = np.flatnonzero(p[last:t].argmax(axis=1) == activity[last])
         if not last:
@@ -254,35 +210,21 @@ def test_holding_draws_each_outcome():
     ideal = rng.integers(1, 4, 40).astype(float)
     figure = streaming.holding(lambda n: (delays[n], 12.0 / n), ideal, 25, 8)
     left, right = figure.figure.axes
-    for wanted in settings(figure, seed=4, count=8):
-        n = moved(figure, wanted)["hold"]
+    for values in sweep(figure, seed=4, count=8):
+        n = values["hold"]
         seconds, share = left.lines[1].get_data()
         for at, noticed in zip(seconds, share):
             assert noticed == pytest.approx(np.sum(delays[n] <= round(at * 25)) / 40)
         half = np.nanmedian(delays[n]) / 25
         assert right.lines[1].get_data() == ([half], [12.0 / n])
         assert f"within {half:.2f} s, {np.isnan(delays[n]).sum()} of 40 never; {12 / n:.1f} false" in figure.finding
-        assert f"{half:.2f} s" in title(figure.figure)
+        assert f"{half:.2f} s" in titles(figure)[0]
         assert f"best possible rule: {np.median(ideal) / 25:.2f} s" in figure.finding
 
 
-def test_pictures_keep_their_size(monkeypatch, sensor):
-    monkeypatch.setattr(figures, "png", draw_png)
-    for figure in (many_to_many.same_words(fake_tag, PAIRS, TAGS), streaming.sensor_stream(*sensor, TAGS[:3], 25)):
-        sizes = set()
-        for wanted in settings(figure, seed=5, count=1):
-            moved(figure, wanted)
-            sizes.add(figure.image.value[16:24])        # width and height in the PNG's header
-        assert len(sizes) == 1
-
-
 def test_the_folded_solution_passes_its_check():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    folded = ["".join(cell["source"]) for cell in cells if "<summary><b>Solution" in "".join(cell["source"])]
-    assert len(folded) == 1
-    namespace = {"np": np}
-    exec(re.search(r"```python\n(.*?)```", folded[0], re.S)[1], namespace)
+    (solution,) = solutions(7)
+    namespace = run(solution)
     assert check("masked_loss", namespace["masked_loss"]).ok
-    stub = next("".join(cell["source"]) for cell in cells if "".join(cell["source"]).startswith("def masked_loss"))
-    exec(stub, namespace)
+    namespace = run(next(source for source in sources(7) if source.startswith("def masked_loss")))
     assert not check("masked_loss", namespace["masked_loss"]).ok

@@ -1,56 +1,21 @@
 """The figures and the text box of lesson 08: what is drawn and said equals the numeric core at every setting."""
 
 import re
-import warnings
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
+from lessons import holds_its_texts, run, size_of, solutions, sweep, titles
 from matplotlib.patches import PathPatch
 
 import rnnlib
-from rnnlib.course import explorers, figures
+from rnnlib.course import explorers
 from rnnlib.course.explorers import lesson08_encoder_decoder as encoder_decoder
 from rnnlib.course.toydata import morse, run_summaries
 from rnnlib.course.toydata import number_words as numbers
 
-NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "08_encoder_decoder.ipynb"
-draw_png = figures.png
+pytestmark = pytest.mark.usefixtures("strict", "quick")
 EARLY, GRU, EAR = numbers.load_early(), numbers.load_model("GRU"), morse.load_model("GRU")
 NAMES = ["end", *"0123456789"]
-
-
-@pytest.fixture(autouse=True)
-def strict(monkeypatch):
-    """Warnings and invalid numbers are errors; pixels cost most of the time, one test draws them."""
-    monkeypatch.setattr(figures, "png", lambda figure: b"")
-    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
-        warnings.simplefilter("error")
-        yield
-
-
-def ends(control):
-    return list(control.options) if hasattr(control, "options") else [control.min, control.max]
-
-
-def settings(figure, seed=0, count=8):
-    """Sets every control to its ends and `count` times at random; yields the values after each."""
-    rng, start = np.random.default_rng(seed), figure.values()
-    wanted = [{**start, name: value} for name, control in figure.sliders.items() for value in ends(control)]
-    for _ in range(count):
-        wanted.append({name: control.options[rng.integers(len(control.options))] if hasattr(control, "options")
-                       else type(control.value)(rng.uniform(control.min, control.max))
-                       for name, control in figure.sliders.items()})
-    for values in wanted:
-        for name, value in values.items():
-            figure.sliders[name].value = value
-        assert 10 < len(figure.finding) <= 225 and not re.search(r"nan|inf\b|None", figure.finding), figure.finding
-        yield figure.values()
-
-
-def title(figure, ax=0):
-    return figure.figure.axes[ax].get_title(loc="left")
 
 
 def text(rows):
@@ -95,7 +60,7 @@ def test_the_words_go_in_the_context_passes_the_digits_come_out():
         assert bright == {"$h_0$", *(f"$h_{{{t}}}$" for t in range(1, min(step, 4) + 1)),
                           *(f"$g_{{{t}}}$" for t in range(1, step - 3))}
         done = written[:max(0, step - 4)]
-        assert title(figure) == f"Read {min(step, 4)} of 4 words; written: {' '.join(done) if done else 'nothing yet'}"
+        assert titles(figure)[0] == f"Read {min(step, 4)} of 4 words; written: {' '.join(done) if done else 'nothing yet'}"
         assert f"Step {step}:" in figure.finding
         if step > 4:
             read = ["start", *written][step - 5]
@@ -123,12 +88,12 @@ def test_the_map_shows_every_number_in_the_colour_of_its_digit():
     maps = {cell: {axes: rng.normal(size=(400, 2)) for axes in ("all numbers", "tens")} for cell in ("RNN", "GRU")}
     figure = explorers.context_map(maps, digits, lambda points, digit: float(points[0, 0] ** 2 % 1), colour="tens")
     ax = figure.figure.axes[0]
-    for values in settings(figure):
+    for values in sweep(figure, count=8):
         points, digit = maps[values["network"]][values["axes"]], digits[values["colour"]]
         for i in range(10):
             np.testing.assert_array_equal(np.column_stack(ax.lines[i].get_data()), points[digit == i])
         share = points[0, 0] ** 2 % 1
-        assert title(figure) == f"The {values['colour']} digit explains {share:.0%} of the spread in this plane"
+        assert titles(figure)[0] == f"The {values['colour']} digit explains {share:.0%} of the spread in this plane"
         assert f"{share:.2f} of the spread" in figure.finding
         halo = next(line for line in ax.lines if line.get_markersize() == 21)
         assert halo.get_visible() == ax.lines[11].get_visible() == (share >= 0.1)
@@ -148,7 +113,7 @@ def test_the_bottleneck_draws_whole_strings_and_single_places():
     right = {H: [rng.random((n + 1, 60)) < 0.5 + H / 140 for n in lengths] for H in (8, 16, 32, 64)}
     figure = explorers.through_one_vector(right, lengths, 8)
     left, places = figure.figure.axes
-    for values in settings(figure):
+    for values in sweep(figure, count=8):
         H, n = values["H"], values["n"]
         flags = right[H][n - 3]
         for size, line in zip(right, left.lines):
@@ -157,7 +122,7 @@ def test_the_bottleneck_draws_whole_strings_and_single_places():
         exact = flags.all(axis=0).mean()
         assert left.lines[4].get_xdata()[0] == n and left.lines[4].get_ydata()[0] == exact
         np.testing.assert_allclose(places.lines[0].get_ydata()[1::3], flags[:n].mean(axis=1))
-        assert title(figure) == f"H = {H}: {exact:.0%} of strings of {n} digits are right"
+        assert titles(figure)[0] == f"H = {H}: {exact:.0%} of strings of {n} digits are right"
         assert f"{exact:.3f} of the strings of {n} digits" in figure.finding
         assert ("The training ended at 8" in figure.finding) == (n > 8)
 
@@ -175,7 +140,7 @@ def test_kept_or_looked_up_draws_both_readers():
 
 def test_forced_and_free_show_what_the_decoder_considers():
     figure = explorers.forced_and_free(lambda n, forced: (truth_of(n), *considered(EARLY, n, forced)), text, NAMES)
-    for values in settings(figure, count=20):
+    for values in sweep(figure, count=20):
         n, told = values["n"], []
         for i, (ax, forced) in enumerate(zip(figure.figure.axes, (True, False))):
             p, chosen = considered(EARLY, n, forced)
@@ -188,7 +153,7 @@ def test_forced_and_free_show_what_the_decoder_considers():
             np.testing.assert_array_equal(dots.get_ydata(), chosen[:T])
             both = min(len(chosen), len(truth_of(n)))
             told.append((truth_of(n)[:both] == chosen[:both]).sum())
-            assert title(figure, i) == f"{('Forced', 'Free')[i]}: {told[-1]} of {len(truth_of(n))} tokens right"
+            assert titles(figure)[i] == f"{('Forced', 'Free')[i]}: {told[-1]} of {len(truth_of(n))} tokens right"
         exact = numbers.exact(EARLY, [n])[0]
         assert ("Every token is right" in figure.finding) == exact == (told[0] == len(truth_of(n)))
         # up to the first mistake the two are one
@@ -207,7 +172,7 @@ def found(n, width):
 def test_beams_draws_the_sequences_with_their_true_probabilities():
     figure = explorers.beams(found, NAMES, [9510, 1148, 307], text)
     paths, shares = figure.figure.axes
-    for values in settings(figure, count=6):
+    for values in sweep(figure, count=6):
         n, width = values["number"], values["width"]
         kept = [line for line in shares.lines if len(line.get_xdata())]
         assert len(kept) == len(found(n, width)) <= width
@@ -218,8 +183,9 @@ def test_beams_draws_the_sequences_with_their_true_probabilities():
             assert bar.get_xdata()[1] == pytest.approx(np.exp(-loss * len(tokens)), rel=1e-9)
             np.testing.assert_array_equal(lines[i].get_ydata(), [*rows, 0][:6])
         best = found(n, width)[0]
-        assert title(figure).startswith(f"Width {width} writes {text(best[1])} with p = {np.exp(best[0]):.2f}, greedy")
-        assert title(figure).endswith(f"true is {n}") and f"finds {text(best[1])} (p = {np.exp(best[0]):.3f})" in figure.finding
+        assert titles(figure)[0].startswith(f"Width {width} writes {text(best[1])} with p = {np.exp(best[0]):.2f}, greedy")
+        assert titles(figure)[0].endswith(f"true is {n}")
+        assert f"finds {text(best[1])} (p = {np.exp(best[0]):.3f})" in figure.finding
         same = list(best[1]) == list(found(n, 1)[0][1])
         assert ("the same sequence as greedy" in figure.finding) == same
         assert shares.get_xlim()[1] >= np.exp(best[0])
@@ -291,7 +257,7 @@ def listen(message, noise):
 def test_tones_draws_the_key_what_is_heard_and_the_letters():
     figure = explorers.tones(listen, ["end", *morse.LETTERS], ["me", "us", "e"], morse.NOISE)
     ear, spelled = figure.figure.axes
-    for values in settings(figure, count=12):
+    for values in sweep(figure, count=12):
         key, x, truth, p, chosen = listen(values["message"], values["noise"])
         np.testing.assert_array_equal(ear.lines[0].get_ydata(), [0, *key, 0])
         np.testing.assert_allclose(ear.lines[1].get_ydata(), np.clip(x, -1.45, 2.45))
@@ -299,44 +265,22 @@ def test_tones_draws_the_key_what_is_heard_and_the_letters():
         np.testing.assert_array_equal(spelled.lines[0].get_ydata(), truth)
         heard = "".join(morse.LETTERS[row - 1] for row in chosen if row)
         verdict = "right" if heard == values["message"] else "wrong"
-        assert title(figure) == f"“{values['message']}” is heard as “{heard}”: {verdict}"
+        assert titles(figure)[0] == f"“{values['message']}” is heard as “{heard}”: {verdict}"
         assert f"{len(key)} frames" in figure.finding and f"noise {values['noise']:.2f}" in figure.finding
         assert f"{((x > 0.5) != (key > 0.5)).sum()} of them on the wrong side" in figure.finding
 
 
 # --- pictures and exercises ------------------------------------------------------------------------------------------
 
-def test_pictures_keep_their_size_and_hold_their_texts(monkeypatch):
-    monkeypatch.setattr(figures, "png", draw_png)
-    rng = np.random.default_rng(0)
-    maps = {"RNN": {axes: 3 * rng.normal(size=(300, 2)) for axes in ("all numbers", "thousands")}}
-    flags = {H: [rng.random((n + 1, 9)) < 0.9 for n in range(3, 15)] for H in (8, 16, 32, 64)}
-    made = [explorers.handing_over(numbers.say(307).split(), ["3", "0", "7", "end"], rng.uniform(-1, 1, (9, 48))),
-            explorers.context_map(maps, {"thousands": np.arange(300) % 10}, lambda *_: 0.123),
-            explorers.through_one_vector(flags, np.arange(3, 15), 8),
-            explorers.forced_and_free(lambda n, forced: (truth_of(n), *considered(EARLY, n, forced)), text, NAMES),
-            explorers.beams(found, NAMES, [9510, 1148], text),
-            explorers.tones(listen, ["end", *morse.LETTERS], ["me", "us"], morse.NOISE), box()]
-    for figure in made:
-        sizes = set()
-        for pick in (0, -1):
-            for control in getattr(figure, "sliders", {}).values():
-                control.value = ends(control)[pick]
-            sizes.add(figure.image.value[16:24])
-            canvas = figure.figure.canvas
-            width, height = canvas.get_width_height()
-            for ax in figure.figure.axes:
-                for label in (ax._left_title, ax.xaxis.label, ax.yaxis.label, *ax.texts):
-                    if label.get_text() and label.get_visible():
-                        held = label.get_window_extent(canvas.get_renderer())
-                        assert held.x0 >= 0 and held.y0 >= 0 and held.x1 <= width and held.y1 <= height, label.get_text()
-        assert len(sizes) == 1
+def test_the_box_keeps_its_size_and_holds_its_texts(pixels):
+    typed = box()
+    size = size_of(typed)
+    typed.input.value = "nine thousand nine hundred and ninety nine"
+    assert size_of(typed) == size
+    holds_its_texts(typed)
 
 
 def test_solution_of_the_run_summaries_reaches_the_target(capsys):
-    folds = [cell.source for cell in nbformat.read(NOTEBOOK, 4).cells if cell.source.startswith("<details>")]
-    fold = next(source for source in folds if "run_summaries" in source)
-    made = {"np": np, "run_summaries": run_summaries}
-    exec(re.search(r"```python\n(.*?)```", fold, re.S)[1], made)
+    made = run(next(code for code in solutions(8) if "run_summaries" in code), run_summaries=run_summaries)
     assert run_summaries.score(made["teller"]) >= run_summaries.target()
     assert "the target is" in capsys.readouterr().out

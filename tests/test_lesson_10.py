@@ -1,56 +1,23 @@
 """Lesson 10: the grammar and its ceilings, the shipped weights, and what the figures draw at every setting."""
 
 import html
-import warnings
 
 import numpy as np
 import pytest
-import weights
+from lessons import moved, sweep
 
 import rnnlib
 from rnnlib.course import figures
 from rnnlib.course.explorers import lesson10_bidirectional as bidirectional
 from rnnlib.course.toydata import ambiguous_names as names
 
-draw_png = figures.png
+pytestmark = pytest.mark.usefixtures("strict", "quick")
 SENTENCES = ["last week paris of course laughed near jordan", "jordan flooded",
              "one day georgia as you may know laughed near austin"]
 
 
-@pytest.fixture(autouse=True)
-def strict(monkeypatch):
-    """Warnings are errors, and so is an invalid number."""
-    monkeypatch.setattr(figures, "png", lambda figure: b"")     # pixels cost most of the time; one test draws them
-    with warnings.catch_warnings(), np.errstate(divide="raise", over="raise", invalid="raise"):
-        warnings.simplefilter("error")
-        yield
-
-
 def past(words, t):
     return words[:t + 1]
-
-
-def settings(figure, seed, count=12):
-    """Every control at both ends with the others at rest, all together at each end, and a random sweep."""
-    choices = {name: list(control.options) if hasattr(control, "options") else
-               [control.min + i * control.step for i in range(round((control.max - control.min) / control.step) + 1)]
-               for name, control in figure.sliders.items()}
-    rest, rng = figure.values(), np.random.default_rng(seed)
-    for name, values in choices.items():
-        for end in (0, -1):
-            yield {**rest, name: values[end]}
-    for end in (0, -1):
-        yield {name: values[end] for name, values in choices.items()}
-    for _ in range(count):
-        yield {name: values[rng.integers(len(values))] for name, values in choices.items()}
-
-
-def moved(figure, values):
-    for name, value in values.items():
-        figure.sliders[name].value = value
-    assert 20 < len(figure.finding) <= 230, figure.finding
-    assert "nan" not in figure.finding
-    return figure.values()
 
 
 def bars(line):
@@ -141,68 +108,23 @@ def test_shipped_weights_reach_what_the_lesson_says():
     at_start = names.mark(test, names.ambiguous) == 1
     deviation = np.sqrt(0.7 * 0.3 / at_start.sum())
     for cell, seed in names.SHIPPED:
-        one, both = ((names.stored(d, cell, seed).predict(x, lengths).argmax(axis=-1) == target)[at_start].mean()
+        one, both = ((names.load_model(cell, seed, directions=d).predict(x, lengths).argmax(axis=-1) == target)[at_start].mean()
                      for d in (1, 2))
         assert abs(one - 0.7) < 3 * deviation, (cell, seed)
         assert both >= 0.95, (cell, seed)
 
 
-def test_weights_are_small_and_need_no_pickle(tmp_path, monkeypatch):
-    assert names.WEIGHTS.stat().st_size < 250_000
-    monkeypatch.setattr(names, "SHIPPED", [("GRU", 7)])
-    monkeypatch.setattr(names, "WEIGHTS", tmp_path / "w.npz")
-    monkeypatch.setattr(names, "training", lambda model, batches: rnnlib.train(model, batches, rnnlib.SGD(0.1), 2))
-    assert weights.remake("ambiguous_names") == tmp_path / "w.npz"
-    first = names.WEIGHTS.read_bytes()
-    weights.remake("ambiguous_names")
-    assert names.WEIGHTS.read_bytes() == first and len(list(tmp_path.iterdir())) == 1
-    with np.load(names.WEIGHTS, allow_pickle=False) as file:
-        assert {array.dtype for array in file.values()} == {np.dtype(np.float32)}
-    rng = np.random.default_rng(7)
-    trained = names.model(2, "GRU", rng)
-    for _ in names.training(trained, names.batches(rng)):
-        pass
-    loaded = names.stored(2, "GRU", 7)
-    for name, array in trained.params.items():
-        np.testing.assert_array_equal(loaded.params[name], array.astype(np.float32))
-
-
-def test_an_interrupted_remake_leaves_the_old_weights(tmp_path, monkeypatch):
-    def broken(path):
-        path.write_bytes(b"half")
-        raise KeyboardInterrupt
-
-    (tmp_path / "w.npz").write_bytes(b"old")
-    monkeypatch.setattr(names, "WEIGHTS", tmp_path / "w.npz")
-    monkeypatch.setattr(names, "make_weights", broken)
-    with pytest.raises(KeyboardInterrupt):
-        weights.remake("ambiguous_names")
-    assert [file.name for file in tmp_path.iterdir()] == ["w.npz"] and names.WEIGHTS.read_bytes() == b"old"
-
-
-def test_the_command_names_what_there_is(capsys, monkeypatch):
-    assert weights.main(["zzz"]) == 1 and "ambiguous_names" in capsys.readouterr().err
-    made = []
-    monkeypatch.setattr(weights, "remake", lambda name: made.append(name) or names.WEIGHTS)
-    assert weights.main(["ambig"]) == 0 and made == ["ambiguous_names"]
-    assert weights.main([]) == 0 and made == ["ambiguous_names", *weights.MAKERS]
-
-
 def test_models_say_what_they_want():
     rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match="cell_name must be one of RNN, LSTM, GRU; it was 'rnn'"):
-        names.model(1, "rnn", rng)
     with pytest.raises(ValueError, match="directions must be 1 or 2; it was 3"):
-        names.model(3, "RNN", rng)
-    with pytest.raises(ValueError, match="must be one of"):
-        names.stored(1, "GRU", 5)
-    sizes = [sum(a.size for a in names.model(d, "RNN", rng).params.values()) for d in (1, 2)]
+        names.model("RNN", rng, 3)
+    sizes = [sum(a.size for a in names.model("RNN", rng, d).params.values()) for d in (1, 2)]
     assert sizes[1] < sizes[0]      # the lesson says so
 
 
 def test_the_learning_rate_falls_to_zero_and_a_cut_is_a_beginning():
     rng = np.random.default_rng(0)
-    model = names.model(1, "RNN", rng)
+    model = names.model("RNN", rng, 1)
     before, sizes = {name: a.copy() for name, a in model.params.items()}, []
     for _ in names.training(model, names.batches(rng, B=4), steps=20):
         sizes.append(max(np.abs(a - before[name]).max() for name, a in model.params.items()))
@@ -228,8 +150,7 @@ def test_felt_change_draws_the_changes():
     figure = bidirectional.felt_change(change, k=3)
     (ax,) = figure.figure.axes
     forward, backward = ax.lines[:2]
-    for wanted in settings(figure, 1):
-        values = moved(figure, wanted)
+    for values in sweep(figure, 1):
         expected = change(**values)
         for line, numbers in zip((forward, backward), expected):
             np.testing.assert_array_equal(line.get_xdata(), np.arange(1, 13))
@@ -291,8 +212,7 @@ def read(words):
 def test_revealed_draws_the_halves_and_marks_what_changed():
     figure = bidirectional.revealed(read, SENTENCES)
     top, forward, backward, below = figure.figure.axes
-    for wanted in settings(figure, 2, count=20):
-        values = moved(figure, wanted)
+    for values in sweep(figure, 2, count=20):
         words = values["sentence"].split()
         n = min(values["heard"], len(words))
         h, p = read(words[:n])
@@ -369,27 +289,9 @@ def test_two_readings_draws_both_verdicts():
     ("<b>paris</b> <script>alert(1)</script>", "'<b>paris</b>' is not among"), ("$x^2$ \\frac{ $", "'$x^2$' is not among"),
     ("\u65e5\u672c", "is not among the words"),
 ])
-def test_two_readings_says_what_is_wrong_with_a_sentence(sentence, said, monkeypatch):
-    monkeypatch.setattr(figures, "png", draw_png)
+def test_two_readings_says_what_is_wrong_with_a_sentence(sentence, said, pixels):
     figure = bidirectional.two_readings(tag, names.WORDS)
     figure.input.value = sentence
     assert said in figure.finding and len(figure.finding) < 330
     assert html.escape(figure.finding) in figure.children[-1].value and "<script" not in figure.children[-1].value
     assert figure.image.layout.visibility == "hidden", "the picture belongs to another sentence"
-
-
-def test_pictures_keep_their_size(monkeypatch):
-    monkeypatch.setattr(figures, "png", draw_png)
-    for figure in (bidirectional.felt_change(change), bidirectional.revealed(read, SENTENCES),
-                   bidirectional.waiting(*np.linspace([0.7] * 3, [1] * 3, 7).T, SENTENCES[0].split())):
-        ends = [dict(zip(figure.sliders, pick)) for pick in zip(*(
-            (control.options[0], control.options[-1]) if hasattr(control, "options") else (control.min, control.max)
-            for control in figure.sliders.values()))]
-        seen = set()
-        for values in ends:
-            for name, value in values.items():
-                figure.sliders[name].value = value
-            data = figure.image.value
-            assert data[:4] == b"\x89PNG"
-            seen.add((int.from_bytes(data[16:20]), int.from_bytes(data[20:24])))
-        assert seen == {tuple(int(side) for side in (figure.figure.get_size_inches() * 100))}

@@ -238,8 +238,8 @@ def test_an_earlier_run_is_shown_first():
 # figures
 
 def test_scientific_never_shows_a_rounded_up_ten():
-    for log10, text in ((-15.3353, "4.6e-16"), (0, "1"), (-499, "1.0e-499"), (np.log10(9.96e-10), "1.0e-09"),
-                        (87.8696, "7.4e+87")):
+    for log10, text in ((-15.3353, "4.6×10⁻¹⁶"), (0, "1"), (-499, "1.0×10⁻⁴⁹⁹"), (np.log10(9.96e-10), "1.0×10⁻⁹"),
+                        (87.8696, "7.4×10⁸⁷"), (np.log10(4190), "4190"), (-2.5, "0.00316")):
         assert figures.scientific(log10) == text
 
 

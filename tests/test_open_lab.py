@@ -8,6 +8,12 @@ import open_lab
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def no_home(tmp_path, monkeypatch):
+    for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+
+
 def test_it_opens_lesson_00_of_the_learners_copy():
     arguments = open_lab.lab_arguments("my_notebooks", ["--no-browser", "--port", "8899"], is_root=False)
     assert "--LabApp.default_url=/lab/tree/my_notebooks/00_start_here.ipynb" in arguments
@@ -44,6 +50,18 @@ def test_a_missing_jupyterlab_is_a_sentence(monkeypatch, capsys):
     assert open_lab.main([]) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and 'pip install -e ".[lab]"' in error
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a home folder is not $HOME on Windows")
+def test_a_home_that_cannot_be_written_to_is_a_sentence(tmp_path):
+    """With the real JupyterLab; a file stands where the home folder should be, which stops the superuser, too."""
+    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed: make lab installs it")
+    (tmp_path / "home").touch()
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "XDG"))}
+    run = subprocess.run([sys.executable, open_lab.__file__, "--edit", "--no-browser"], capture_output=True, text=True,
+                         env={**environ, "HOME": str(tmp_path / "home")}, timeout=120)
+    assert run.returncode == 1 and run.stderr.count("\n") == 1, run.stderr
+    assert run.stderr.startswith("JupyterLab cannot write to ") and "set HOME to a folder of your own" in run.stderr
 
 
 def test_a_kernel_from_elsewhere_does_not_stand_in(tmp_path):

@@ -10,9 +10,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 ENVIRONMENT = (ROOT / "environment.yml").read_text(encoding="utf-8")
 CONDA = re.findall(r"^  - ([^\s:]+)$", ENVIRONMENT.split("dependencies:")[1], re.M)
+PIP_ALONE = "font-source-sans-pro"      # conda-forge has no such package; `-e .` asks PyPI for it
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -21,7 +23,7 @@ NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 def test_conda_and_pip_install_the_same_ranges():
     pip = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["lab"]
     packages = [entry for entry in CONDA if entry != "pip" and not entry.startswith("python=")]
-    assert sorted(packages) == sorted(pip)
+    assert sorted(packages) == sorted(entry for entry in pip if not entry.startswith(PIP_ALONE))
 
 
 def test_conda_installs_the_course_itself():
@@ -42,7 +44,7 @@ def test_every_dependency_has_both_bounds_and_a_reason():
             continue
         name, bounds = re.fullmatch(r"([a-z0-9-]+)(.*)", requirement).groups()
         assert re.fullmatch(r">=[\d.]+,<\d+", bounds), requirement
-        assert re.search(rf"^\|[^|]*\b{name}\b[^|]*\|", README, re.M), f"README.md does not say what {name} is for"
+        assert re.search(rf"^\|[^|]*\b{name}\b[^|]*\|", CONTRIBUTING, re.M), f"CONTRIBUTING.md does not say what {name} is for"
 
 
 def test_a_wheel_holds_all_data_and_needs_little():
@@ -50,8 +52,8 @@ def test_a_wheel_holds_all_data_and_needs_little():
     data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
     kinds = {path.suffix for path in (ROOT / "rnnlib").rglob("*") if path.is_file()} - {".py", ".pyc"}
     assert {f"**/*{kind}" for kind in kinds} <= set(data["rnnlib"])
-    needed = {re.match(r"[a-z]+", requirement)[0] for requirement in PROJECT["dependencies"]}
-    assert needed == {"numpy", "matplotlib", "ipywidgets"}
+    needed = {re.match(r"[a-z-]+", requirement)[0] for requirement in PROJECT["dependencies"]}
+    assert needed == {"numpy", "matplotlib", "ipywidgets", "font-source-sans-pro"}
 
 
 # --- Makefile
@@ -77,21 +79,33 @@ def test_scripts_named_in_the_makefile_exist():
     assert [script for script in scripts if not (ROOT / script).exists()] == []
 
 
-# --- README.md
+# --- README.md and CONTRIBUTING.md
 
 def test_readme_names_the_two_commands():
     assert "make lab" in README and "make test" in README
 
 
-def test_commands_in_readme_exist():
-    commands = "\n".join(re.findall(r"`make [^`]*`|^make .*", README, re.M))
+def test_readme_is_two_screens_long():
+    assert README.count("\n") <= 90
+
+
+@pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
+def test_commands_exist(page):
+    commands = "\n".join(re.findall(r"`make [^`]*`|^make .*", page, re.M))
     assert set(re.findall(r"\bmake ([a-z-]+)\b", commands)) <= set(TARGETS)
 
 
-def test_local_links_in_readme_lead_somewhere():
-    for link in re.findall(r"\]\(([^)]+)\)", README):
-        if "://" not in link:
-            assert (ROOT / link.split("#")[0]).exists(), link
+@pytest.mark.parametrize("page", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
+def test_local_links_and_paths_lead_somewhere(page):
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", page) if "://" not in link]
+    links += re.findall(r"`((?:rnnlib|tests|tools|notebooks|benchmarks|site|\.github)/[^`\s]*)`", page)
+    for link in links:
+        assert "NN" in link or (ROOT / link.split("#")[0]).exists(), link
+
+
+def test_the_line_for_a_first_cell_is_the_one_that_is_tested():
+    from test_lesson_00 import LINE
+    assert len(LINE.findall(re.sub("^ +", "", CONTRIBUTING, flags=re.M))) == 1
 
 
 def test_the_table_of_lessons_is_the_folder():
@@ -113,7 +127,7 @@ def test_links_in_readme_are_those_of_the_address():
 
 def test_no_paths_of_a_machine_and_no_registry():
     folders = ("rnnlib", "tools", "tests", "benchmarks", "site", ".ci", ".github")
-    paths = [path for path in ROOT.iterdir() if path.is_file()]
+    paths = [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]     # a file in a git worktree
     paths += [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
     # put together here, so that this file does not hold what it looks for
     path = "|".join(f"/{folder}/" for folder in ("home", "root", "Users", "work"))

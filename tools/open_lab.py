@@ -4,6 +4,7 @@ Opens JupyterLab on lesson 00 of the learner's own copy of the course; --edit op
 """
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from learner_copy import ROOT, copy_course
@@ -32,10 +33,19 @@ def data_path(given):
 
 def main(options):
     try:
+        from jupyter_core import paths
         from jupyterlab.labapp import main as jupyterlab
     except ImportError:
         print(f"JupyterLab is not installed for {sys.executable}: in the course's folder, run "
               f'{Path(sys.executable).name} -m pip install -e ".[lab]"', file=sys.stderr)
+        return 1
+    try:
+        for path in (paths.jupyter_runtime_dir(), paths.jupyter_config_dir()):      # else its start ends in a page of traceback
+            os.makedirs(path, mode=0o700, exist_ok=True)
+            tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        print(f"JupyterLab cannot write to {error.filename or path} ({error.strerror}): set HOME to a folder of your own, as in "
+              f"HOME={ROOT / 'build' / 'home'} make lab", file=sys.stderr)
         return 1
     folder = "my_notebooks"
     if options[:1] == ["--edit"]:

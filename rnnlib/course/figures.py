@@ -1,20 +1,19 @@
-"""The visual language of the course: one colour for one thing, one style, and the drawings that every lesson shares.
+"""The visual language of the course: one colour for one thing, one typeface, one style, one way to write a number.
 
-Functions here take arrays, never models. Colours are Okabe and Ito's colour-blind-safe set; no meaning rests on colour
-alone: lines also differ in style or carry a label.
+Functions here and in `drawings` take arrays, never models. Colours are Okabe and Ito's colour-blind-safe set; no meaning
+rests on colour alone: lines also differ in style or carry a label.
 """
 
 import base64
+import dataclasses
 import functools
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, PathPatch
-from matplotlib.path import Path
-from matplotlib.textpath import TextPath
-from matplotlib.transforms import Affine2D, ScaledTranslation
 
 from .canvas import Canvas, encoded, keep
 
@@ -26,12 +25,49 @@ CELL_STYLES = {"RNN": (BLACK, "-", "o"), "LSTM": (ORANGE, "--", "s"), "GRU": (SK
 STATES = LinearSegmentedColormap.from_list("states", [INPUT, "#FFFFFF", STATE])     # -1 .. 0 .. 1, a heat map of h
 FADING = LinearSegmentedColormap.from_list("fading", ["#FFFFFF", GRADIENT])         # 0 .. 1, how much gradient is left
 
+
+
+def _typeface():
+    """Family names of the lettering, the second for what the first lacks.
+
+    Source Sans Pro comes in a package of its own; without it DejaVu Sans, which Matplotlib carries, does all. Both are
+    registered by path under names of ours: what is installed on a machine must not change a stored picture.
+    """
+    carried = Path(mpl.get_data_path(), "fonts", "ttf")
+    faces = {"Course fallback": {("normal", 400): carried / "DejaVuSans.ttf", ("normal", 700): carried / "DejaVuSans-Bold.ttf",
+                                 ("italic", 400): carried / "DejaVuSans-Oblique.ttf"}}
+    try:
+        import font_source_sans_pro
+    except ImportError:
+        pass
+    else:
+        files = Path(font_source_sans_pro.__file__).parent / "files"
+        faces = {"Course": {("normal", 400): files / "SourceSansPro-Regular.ttf", ("italic", 400): files / "SourceSansPro-It.ttf",
+                            ("normal", 700): files / "SourceSansPro-Semibold.ttf"}, **faces}
+    for name, files in faces.items():
+        for (slant, weight), path in files.items():
+            entry = font_manager.ttfFontProperty(font_manager.get_font(path))
+            entry = dataclasses.replace(entry, name=name, style=slant, weight=weight)
+            if entry not in font_manager.fontManager.ttflist:
+                font_manager.fontManager.ttflist.append(entry)
+    return list(faces)
+
+
+TYPEFACE = _typeface()
+# Points. At 100 dots an inch a picture 840 pixels wide has letters of 20 pixels; where a window of 900 pixels leaves it 468,
+# they are still 11 pixels high. DejaVu is a fifth wider.
+TEXT = 14.5 if "Course" in TYPEFACE else 12.0
+TITLE = TEXT + 1.5
+
 STYLE = {
-    "figure.dpi": 100, "figure.facecolor": "white", "font.size": 12, "axes.titlesize": 13, "axes.titleweight": "bold",
-    "axes.titlelocation": "left", "axes.titley": 1.0, "axes.labelsize": 12, "xtick.labelsize": 11, "ytick.labelsize": 11,
-    "legend.fontsize": 11, "legend.frameon": False, "lines.linewidth": 2, "axes.spines.top": False,
-    "axes.spines.right": False, "axes.grid": True, "grid.color": "#E6E6E6", "axes.axisbelow": True,
-    "axes.edgecolor": GREY, "text.color": BLACK, "axes.labelcolor": BLACK, "xtick.color": BLACK, "ytick.color": BLACK,
+    "figure.dpi": 100, "figure.facecolor": "white", "font.family": TYPEFACE, "font.size": TEXT, "axes.titlesize": TITLE,
+    "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.titley": 1.0, "axes.labelsize": TEXT,
+    "xtick.labelsize": TEXT, "ytick.labelsize": TEXT, "legend.fontsize": TEXT, "legend.frameon": False,
+    "lines.linewidth": 2, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
+    "grid.color": "#E6E6E6", "axes.axisbelow": True, "axes.edgecolor": GREY, "text.color": BLACK,
+    "axes.labelcolor": BLACK, "xtick.color": BLACK, "ytick.color": BLACK, "mathtext.fontset": "custom",
+    "mathtext.fallback": "stixsans", "mathtext.it": f"{TYPEFACE[0]}:italic", "mathtext.bf": f"{TYPEFACE[0]}:bold",
+    **{f"mathtext.{kind}": TYPEFACE[0] for kind in ("rm", "sf", "tt", "cal", "bfit")},
 }
 
 
@@ -40,7 +76,7 @@ def style():
     return mpl.rc_context(STYLE)
 
 
-def new(rows=1, columns=1, size=(8.5, 4.0), left=0.85, right=0.25, bottom=0.65, top=0.5, **subplots):
+def new(rows=1, columns=1, size=(8.4, 4.0), left=0.85, right=0.25, bottom=0.65, top=0.5, **subplots):
     """A figure in the course's style and its axes: (Figure, Axes or array of Axes).
 
     size and the margins are in inches; wspace, hspace, width_ratios, height_ratios, sharex ... go to `Figure.subplots`.
@@ -79,133 +115,95 @@ class Picture:
         return {"image/png": base64.b64encode(png(self.figure)).decode(), "text/plain": self.sentence}
 
 
+_RAISED = str.maketrans("-0123456789", "\N{SUPERSCRIPT MINUS}⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power(base, exponent):
+    """'0.7⁹⁹' as plain text: mathtext would take longer to set than the rest of a figure to draw."""
+    return f"{base:g}" + f"{exponent:.0f}".translate(_RAISED)
+
+
+def decade(log10, _position=None):
+    """The label of a tick on an axis of decimal logarithms, also as a formatter: '1', '10⁻⁶'."""
+    return power(10, log10) if round(log10) else "1"
+
+
 def scientific(log10):
-    """A number given by its decimal logarithm, in words a formula can hold: -15.3 -> '4.6e-16', 0 -> '1.0'."""
+    """A number given by its decimal logarithm, which may lie beyond any float: -15.3 -> '4.6×10⁻¹⁶', 0 -> '1'."""
     if -3 < log10 < 4:
-        return f"{10 ** log10:.3g}"
+        return f"{float(f'{10 ** log10:.3g}'):g}"
     exponent = int(np.floor(log10))
     mantissa = round(10 ** (log10 - exponent), 1)
     if mantissa >= 10:
         mantissa, exponent = 1.0, exponent + 1
-    return f"{mantissa:.1f}e{exponent:+03d}"
+    return f"{mantissa:.1f}×{power(10, exponent)}"
 
 
-class Unrolled:
-    """The unrolled network: x_t from below, h_t flowing right, y_t out of the top, the gradient back along the arrows.
+def number(value, digits=3):
+    """A number to a few digits, written like `scientific` where it is large or small: 0.0625, 4190, '3.1×10⁷'."""
+    short = float(f"{value:.{digits}g}")
+    if short == 0 or 1e-3 <= abs(short) < 1e4:
+        return f"{short:g}"
+    mantissa, exponent = f"{short:.{digits - 1}e}".split("e")
+    return f"{float(mantissa):g}×{power(10, int(exponent))}"
 
-    Drawn once on `ax`; `light`, `length` and `gradient_left` change what is seen without drawing anew.
+
+def night(pixels, figure=None):
+    """A picture for a dark page: white becomes #111111, black becomes nearly white, a colour keeps its hue.
+
+    Greys are turned over in lightness (OKLab, https://bottosson.github.io/posts/oklab/), colours become a little darker: a
+    heat map from white to pink runs from dark to pink, and a number written on it stays legible.
 
     Parameters
     ----------
-    ax : matplotlib Axes
-        Its frame and ticks are taken off; step t stands at t on the horizontal axis, -0.5 .. T + 0.5.
-    T : int
-        Steps drawn, from 1.
-    outputs, gradient : bool
-        Whether y_t and the gradient's arrows are drawn.
-    x, h, y : list of str, optional
-        Labels instead of x_1.., h_0.. (T + 1 of them), y_1...
-    weights : bool
-        Whether every arrow carries the names of its weights: W_x and b, W_h, W_y.
+    pixels : ndarray of uint8 (height, width, 4)
+    figure : matplotlib Figure, optional
+        The one they were drawn from: its axes with the gid "photograph" show something as it is, and keep their colours.
+
+    Returns
+    -------
+    ndarray of uint8, of the same shape
     """
+    r, g, b = (pixels[..., i].astype(np.uint32) >> 2 for i in range(3))
+    dark = _nights()[(r << 12) | (g << 6) | b].view(np.uint8).reshape(pixels.shape)
+    for ax in figure.axes if figure is not None else ():
+        if ax.get_gid() == "photograph":
+            left, bottom, right, top = np.round(ax.get_window_extent().extents).astype(int)
+            rows = slice(len(pixels) - top, len(pixels) - bottom)
+            dark[rows, left:right] = pixels[rows, left:right]
+    return dark
 
-    PALE = 0.15
 
-    def __init__(self, ax, T, outputs=True, gradient=False, x=None, h=None, y=None, weights=False):
-        self.T = T
-        ax.set_axis_off()
-        ax.set_xlim(-0.5, T + 0.5)
-        ax.set_ylim(-1.35, 1.45 if outputs else 0.75)
-        x = x or [f"$x_{{{t}}}$" for t in range(1, T + 1)]
-        h = h or [f"$h_{{{t}}}$" for t in range(T + 1)]
-        y = y or [f"$y_{{{t}}}$" for t in range(1, T + 1)]
-        self.steps = []     # for t = 0..T: the artists that belong to step t
-        self.back = []      # for t = 1..T: the gradient's arrow from h_t to h_{t-1}
-        for t in range(T + 1):
-            artists = [*self.box(ax, t, 0, h[t], STATE, dashed=t == 0)]
-            if t:
-                artists += [*self.box(ax, t, -1.05, x[t - 1], INPUT), self.arrow(ax, (t, -0.78), (t, -0.28), INPUT),
-                            self.arrow(ax, (t - 0.73, 0.06), (t - 0.27, 0.06), STATE)]
-                if outputs:
-                    artists += [*self.box(ax, t, 1.1, y[t - 1], OUTPUT), self.arrow(ax, (t, 0.27), (t, 0.82), OUTPUT)]
-                if weights:
-                    names = [(t - 0.5, 0.2, "$W_h$", "center"), (t + 0.07, -0.56, "$W_x$", "left"),
-                             (t - 0.07, -0.56, "$b$", "right")]
-                    names += [(t + 0.07, 0.52, "$W_y$", "left")] if outputs else []
-                    artists += [self.label(ax, *at, name, size=10.5, ha=ha) for *at, name, ha in names]
-                if gradient:
-                    self.back.append(self.arrow(ax, (t - 0.27, -0.12), (t - 0.73, -0.12), GRADIENT))
-            self.steps.append(artists)
-
-    @classmethod
-    def box(cls, ax, x, y, label, color, dashed=False):
-        """A rounded box with a label, one or more lines, centred on (x, y): a list of artists, the patch first."""
-        patch = FancyBboxPatch((x - 0.2, y - 0.2), 0.4, 0.4, boxstyle="round,pad=0.06", facecolor="white",
-                               edgecolor=color, linewidth=1.2 if dashed else 2.5, linestyle="--" if dashed else "-")
-        ax.add_patch(patch)
-        lines = label.split("\n")
-        top = 8 * (len(lines) - 1)                                                  # points; lines stand 16 apart
-        return [patch] + [cls.label(ax, x, y, line, shift=top - 16 * i) for i, line in enumerate(lines)]
-
-    @staticmethod
-    def label(ax, x, y, text, size=13, ha="center", shift=0.0, color=BLACK):
-        """A text at (x, y), `shift` points above it, as outlines: set once, they draw ten times as fast as a text."""
-        outlines, box = Unrolled._outlines(text, size)
-        left = {"left": box.x0, "center": (box.x0 + box.x1) / 2, "right": box.x1}[ha]
-        points = Affine2D().translate(-left, shift - 0.36 * size).scale(1 / 72)     # a capital is 0.72 of the size high
-        place = points + ax.figure.dpi_scale_trans + ScaledTranslation(x, y, ax.transData)
-        patch = PathPatch(outlines, facecolor=color, linewidth=0, transform=place, clip_on=False)
-        patch.set_label(text)
-        ax.add_artist(patch)
-        return patch
-
-    @staticmethod
-    @functools.cache
-    def _outlines(text, size):
-        """The path of a text that starts at (0, 0), in points, and its extents; the same few texts come again."""
-        outlines = TextPath((0, 0), text, size=size)
-        return outlines, outlines.get_extents()
-
-    @staticmethod
-    def arrow(ax, start, end, color):
-        """A straight arrow along one of the axes, its tip on `end`: a line with a marker, quicker than a patch."""
-        (x_0, y_0), (x_1, y_1) = start, end
-        forward, across = np.sign([x_1 - x_0, y_1 - y_0]), np.sign([y_1 - y_0, x_1 - x_0])
-        head = Path([(0, 0), -forward + 0.45 * across, -forward - 0.45 * across, (0, 0)], closed=True)
-        line, = ax.plot([x_0, x_1], [y_0, y_1], color=color, linewidth=2.2, solid_capstyle="butt", marker=head,
-                        markersize=17, markeredgewidth=0, markevery=[1])
-        return line
-
-    def light(self, t):
-        """Show steps 0..t in full colour and the later ones pale: what has been computed by time t."""
-        for step, artists in enumerate(self.steps):
-            for artist in artists:
-                artist.set_alpha(1.0 if step <= t else self.PALE)
-
-    def length(self, T):
-        """Show the first T steps and nothing of the others."""
-        for t, artists in enumerate(self.steps):
-            for artist in artists:
-                artist.set_visible(t <= T)
-        for t, arrow in enumerate(self.back, 1):
-            arrow.set_visible(t <= T)
-
-    def gradient_left(self, amounts):
-        """Fade the gradient's arrow from h_t to h_{t-1} to amounts[t - 1], each from 0 to 1."""
-        for arrow, amount in zip(self.back, amounts):
-            arrow.set_alpha(0.08 + 0.92 * float(np.clip(amount, 0, 1)))
+@functools.cache
+def _nights():
+    """The dark colour, as four bytes in a number, of each colour given by six bits a channel."""
+    steps = np.arange(64) / 63
+    rgb = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    to_lms = np.array([[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
+                       [0.0883024619, 0.2817188376, 0.6299787005]])
+    to_lab = np.array([[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
+                       [0.0259040371, 0.7827717662, -0.8086757660]])
+    light, *ab = (np.cbrt(linear @ to_lms.T) @ to_lab.T).T
+    colourful = np.clip(np.hypot(*ab) / 0.2, 0, 1)
+    light = np.clip((1 - colourful) * (1.178 - light) + colourful * np.maximum(0.82 * light, 0.5), 0, 0.95)
+    linear = (np.stack([light, *ab], axis=-1) @ np.linalg.inv(to_lab).T) ** 3 @ np.linalg.inv(to_lms).T
+    linear = np.clip(linear, 0, 1)
+    rgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    opaque = np.full((len(rgb), 1), 255)
+    return np.concatenate([(255 * rgb).round(), opaque], axis=1).astype(np.uint8).view(np.uint32)[:, 0].copy()
 
 
 @style()
 def number_line(low, high, truth, unit=""):
     """A truth on an axis from low to high (wider where the truth lies outside): (figure, set_guess(number or None))."""
-    figure, ax = new(size=(8.5, 1.5), left=0.4, right=0.4, bottom=0.55, top=0.35)
+    figure, ax = new(size=(8.4, 1.6), left=0.4, right=0.4, bottom=0.55, top=0.35)
     margin = 0.04 * (high - low)
     ax.set_xlim(min(low, truth) - margin, max(high, truth) + margin)
     ax.set_ylim(-1, 1)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(unit or "(no unit)")
+    ax.set_xlabel(unit)
     if isinstance(low, int) and isinstance(high, int):
         ax.xaxis.get_major_locator().set_params(integer=True)
     ax.plot([truth], [0], "D", color=BLACK, markersize=11)
@@ -227,7 +225,7 @@ def number_line(low, high, truth, unit=""):
 @style()
 def choice(options, truth):
     """The options as a list with the true one marked: (figure, set_guess(option or None))."""
-    figure, ax = new(size=(8.5, 0.45 + 0.34 * len(options)), left=0.2, right=0.2, bottom=0.1, top=0.1)
+    figure, ax = new(size=(8.4, 0.45 + 0.34 * len(options)), left=0.2, right=0.2, bottom=0.1, top=0.1)
     ax.set_axis_off()
     ax.set_xlim(0, 1)
     ax.set_ylim(len(options) - 0.5, -0.5)
@@ -246,19 +244,20 @@ def choice(options, truth):
 
 
 @style()
-def loss_curve():
-    """An empty loss curve: (figure, set_losses(list of numbers, one a step))."""
-    figure, ax = new(size=(8.5, 3.0))
+def loss_curve(steps=10):
+    """An empty loss curve of a run of so many steps: (figure, set_losses(list of numbers, one per step))."""
+    figure, ax = new(size=(8.4, 3.0))
     line, = ax.plot([], [], color=BLACK)
     ax.set_xlabel("step of training")
-    ax.set_ylabel("loss (no unit)")
+    ax.set_ylabel("loss (nats)")
+    ax.set_xlim(0, steps)
     ax.set_title("no run yet")
 
     @style()
     def set_losses(losses):
         line.set_data(np.arange(1, len(losses) + 1), losses)
-        ax.set_xlim(0, max(len(losses), 10))
+        ax.set_xlim(0, max(len(losses), steps))
         ax.set_ylim(0, 1.05 * max(losses) if losses and max(losses) > 0 else 1)
-        ax.set_title(f"loss {losses[-1]:.3g} after {len(losses)} steps" if losses else "no run yet")
+        ax.set_title(f"loss {number(losses[-1])} after {len(losses)} steps" if losses else "no run yet")
 
     return figure, set_losses

@@ -23,14 +23,18 @@ from rnnlib import (
     ManyToOne,
     Readout,
     RNNCell,
+    beam_search,
     bptt,
     clip_by_norm,
     cross_entropy,
     forward,
     gradient_check,
+    greedy,
     jacobian_products,
     jacobians,
     mask_of,
+    probabilities,
+    sample,
     squared_error,
     train,
 )
@@ -400,6 +404,52 @@ def test_models(cls):
     assert_same(model.params, before)
 
 
+# writing
+
+WRITERS = {
+    "greedy": lambda step, B: greedy(step, np.zeros((B, 1)), 1, 0, 3),
+    "sample": lambda step, B: sample(step, np.zeros((B, 1)), 1, 0, 3, np.random.default_rng(0)),
+    "sample of two": lambda step, B: sample(step, np.zeros((B, 1)), 1, 0, 3, np.random.default_rng(0), top_k=2),
+    "beam": lambda step, B: beam_search(step, np.zeros((B, 1)), 1, 0, 3, 2),
+    "probabilities": lambda step, B: probabilities(step(np.ones(B, int), None)[0]),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("where", [0, 2])
+def test_scores_to_choose_from(name, bad, where):
+    """No token is written from NaN or +inf, wherever it stands in the row; a row that rules out all tokens is told too."""
+    B = 1 if name == "beam" else 2
+    good = np.array([[0.5, 1.0, -1.0]] * B)
+    WRITERS[name](lambda tokens, state: (good[:len(tokens)], state), B)
+    wrong, none_left = good.copy(), good.copy()
+    wrong[-1, where], none_left[-1] = bad, -np.inf
+    refused(lambda: WRITERS[name](lambda tokens, state: (wrong, state), B), "scores", f"scores[{B - 1}, {where}] was {bad}",
+            "(", error=ValueError)
+    refused(lambda: WRITERS[name](lambda tokens, state: (none_left, state), B), f"scores[{B - 1}]", "-inf", "possible",
+            error=ValueError)
+    for other in not_float(good).values():
+        refused(lambda: WRITERS[name](lambda tokens, state: (other, state), B), "scores", error=TypeError)
+
+
+@pytest.mark.parametrize("pattern", ["encoder-decoder", "one to many"])
+def test_models_that_write(pattern):
+    rng = np.random.default_rng(0)
+    readout, rest = Readout(H, 3, rng), {"start": 1, "end": 0}
+    model = (rnnlib.OneToMany(GRUCell(3, H, rng), readout, **rest) if pattern == "one to many"
+             else rnnlib.EncoderDecoder(GRUCell(D, H, rng), GRUCell(3, H, rng), readout, **rest))
+    state, tokens = np.zeros((B, H)), np.full((2, B), 2)
+    model.step(tokens[0], state)
+    model.teacher_forced(tokens, state)
+    for bad in (tokens + 1, tokens - 3, tokens.astype(float), tokens[..., None], tokens[0, 0], tokens.tolist(), None):
+        refused(lambda: model.teacher_forced(bad, state), "tokens")
+        refused(lambda: model.step(bad[0] if isinstance(bad, np.ndarray) and bad.ndim else bad, state), "tokens")
+    for bad in (state[:1], state[:, :1], with_value(state, np.nan), state.tolist()):
+        refused(lambda: model.teacher_forced(tokens, bad), "state")
+        refused(lambda: model.step(tokens[0], bad), "state")
+
+
 # training
 
 @pytest.mark.parametrize("value, error", [(0, ValueError), (-1.0, ValueError), (np.nan, ValueError),
@@ -431,6 +481,13 @@ def test_clipping_what_is_not_finite(bad):
     grads = {"fine": np.ones(2), "W_h": np.array([1.0, bad])}
     refused(lambda: clip_by_norm(grads, 1.0), "W_h", "finite", error=ValueError)
     np.testing.assert_array_equal(grads["W_h"], [1.0, bad])
+
+
+def test_clipping_nothing():
+    refused(lambda: clip_by_norm({}, 1.0), "grads", "empty", error=ValueError)
+    model = types.SimpleNamespace(params={}, loss_and_gradients=lambda batch: (1.0, {}))
+    for clip in (None, 1.0):
+        refused(lambda: next(train(model, ["batch"], SGD(0.1), 1, clip)), "grads", "empty", error=ValueError)
 
 
 @pytest.mark.parametrize("optimiser", [SGD, Adam])
@@ -527,7 +584,24 @@ def test_gradient_check():
         refused(lambda: gradient_check(f, params, bad), "grads", said, error=ValueError)
     refused(lambda: gradient_check(f, {"a": np.array([1, 2])}, good), "params['a']", "int", error=TypeError)
     refused(lambda: gradient_check(f, {"a": [1.0, 2.0]}, good), "params['a']", error=TypeError)
+    refused(lambda: gradient_check(f, {"a": np.ones((0, 2))}, {"a": np.ones((0, 2))}), "'a'", "(0, 2)", error=ValueError)
+    for bad in (None, "4", params["a"], [1.0, 2.0], 1j):
+        refused(lambda: gradient_check(lambda: bad, params, good), "f must return", "one number", error=TypeError)
     np.testing.assert_array_equal(params["a"], [1.0, 2.0])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_gradient_check_cannot_pass_below_float64(dtype):
+    """Neither params nor the loss may be less exact; float64 gradients of the same are found right."""
+    params = {"a": np.array([1.0, 2.0], dtype=dtype)}
+    good = {"a": 2 * params["a"]}
+    refused(lambda: gradient_check(lambda: float((params["a"] ** 2).sum()), params, good), "params['a']",
+            np.dtype(dtype).name, "float64", "astype(float)", error=TypeError)
+    exact = {"a": params["a"].astype(float)}
+    refused(lambda: gradient_check(lambda: dtype((exact["a"] ** 2).sum()), exact, good), "loss", np.dtype(dtype).name,
+            "float64", error=TypeError)
+    np.testing.assert_array_equal(exact["a"], [1.0, 2.0])
+    assert gradient_check(lambda: (exact["a"] ** 2).sum(), exact, good) < 1e-9
 
 
 def test_unknown_attribute():

@@ -279,7 +279,7 @@ def test_jacobians_against_steps(kind, shape, seed):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("truncate", [None, 2])
 def test_bptt_with_lengths(kind, truncate):
-    """Behind its end a sequence's state is handed on, so d_last reaches each sequence's own last state."""
+    """After its end a sequence's state does not change, so d_last reaches each sequence's own last state."""
     cell, x, state_0, dh, d_last = make_task(kind, (5, 3, 2, 2), seed=11)
     lengths = np.array([3, 5, 1])
     states, cache = forward(cell, x, state_0, lengths)
@@ -308,7 +308,7 @@ def test_bptt_with_lengths(kind, truncate):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_jacobians_with_lengths(kind):
-    """Behind the end of a sequence the state stays, so its Jacobian there is the identity."""
+    """After the end of a sequence its state does not change, so the Jacobian there is the identity."""
     cell, x, state_0, _, _ = make_task(kind, (4, 1, 2, 2), seed=12)
     J = jacobians(cell, forward(cell, x, state_0, np.array([2]))[1])
     np.testing.assert_array_equal(J[2:], np.broadcast_to(np.eye(state_0.size), (2, state_0.size, state_0.size)))

@@ -43,7 +43,7 @@ LIMIT = 1e-7
 START, END = 1, 0
 T, B, D, H, K, V = 4, 3, 3, 2, 4, 5             # K tokens are written, V tokens (or numbers) are read
 LENGTHS = np.array([2, 4, 1])
-# the second of three sequences never ends, the third ends at once; behind an end stand tokens that mean nothing
+# the second of three sequences never ends, the third ends at once; the tokens after an end mean nothing
 TARGET = np.array([[2, 3, END],
                    [3, 2, START],
                    [END, 2, 2],
@@ -135,7 +135,7 @@ def test_gradients_of_one_to_many(kind, embedded, from_features):
 
 
 def test_the_target_has_what_these_tests_need():
-    """Sequences that end at different steps, one of them never, with tokens other than `end` behind an end."""
+    """Sequences that end at different steps, one of them never, with tokens other than `end` after an end."""
     first = [list(tokens).index(END) if END in tokens else None for tokens in TARGET.T]
     assert first == [2, None, 0] and (TARGET[3:, 0] != END).any() and (TARGET[1:, 2] != END).any()
 
@@ -225,17 +225,17 @@ def test_teacher_forcing_against_a_loop(pattern, kind, embedded):
 
 @pytest.mark.parametrize("pattern", ["encoder-decoder", "one to many"])
 @pytest.mark.parametrize("embedded", [False, True])
-def test_what_stands_behind_the_first_end_changes_nothing(pattern, embedded):
+def test_what_comes_after_the_first_end_changes_nothing(pattern, embedded):
     rng = np.random.default_rng(6)
     model, batch = make(pattern, "gru", rng, embedded), make_batch(pattern, rng, embedded)
     loss, grads = model.loss_and_gradients(batch)
-    behind = np.zeros(TARGET.shape, bool)
-    behind[3:, 0] = behind[1:, 2] = True
-    for other in (np.where(behind, END, TARGET), np.where(behind, 2, TARGET), np.where(behind, START, TARGET)):
+    after = np.zeros(TARGET.shape, bool)
+    after[3:, 0] = after[1:, 2] = True
+    for other in (np.where(after, END, TARGET), np.where(after, 2, TARGET), np.where(after, START, TARGET)):
         loss_2, grads_2 = model.loss_and_gradients((batch[0], other))
         assert loss_2 == loss
         assert_same(grads_2, grads)
-    for t, b in zip(*np.nonzero(~behind)):                          # and everything before does count, the end too
+    for t, b in zip(*np.nonzero(~after)):                          # and everything before does count, the end too
         other = TARGET.copy()
         other[t, b] = 3 if TARGET[t, b] != 3 else 2
         assert abs(model.loss_and_gradients((batch[0], other))[0] - loss) > 1e-6, (t, b)
@@ -309,6 +309,51 @@ def test_embedding_weights_have_deviation_one():
     assert W_e.shape == (200, 50) and abs(W_e.std() - 1) < 0.03 and abs(W_e.mean()) < 0.03
 
 
+# a look inside
+
+@pytest.mark.parametrize("kind", [*KINDS, "both"])
+@pytest.mark.parametrize("embedded", [False, True])
+def test_hidden_states(kind, embedded):
+    """What the readout is given: at every step by ManyToMany, at each sequence's end by the others."""
+    rng = np.random.default_rng(21)
+    many = make_reader("many", kind, rng, embedded)
+    one, x = ManyToOne(many.cell, many.readout, many.embedding), read_by(embedded, rng)
+    h = many.hidden_states(x, LENGTHS)
+    assert h.shape == (T, B, many.cell.hidden_size)
+    assert_same(many.readout.forward(h), many.predict(x, LENGTHS))
+    assert_same(one.hidden_states(x, LENGTHS), h)
+    if kind == "both":
+        assert_same(h, many.cell.forward(many.embedding.forward(x) if embedded else x, LENGTHS)[0])
+    else:
+        assert_close(one.readout.forward(h[-1]), one.predict(x, LENGTHS), 1e-15)
+        model = make_encoder_decoder(kind, rng, embedded)
+        context = model.context(x, LENGTHS)
+        assert_same(model.hidden_states(x, LENGTHS)[-1], model.encoder.hidden(context))
+
+
+@pytest.mark.parametrize("pattern", ["encoder-decoder", "one to many"])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("embedded", [False, True])
+def test_step_and_teacher_forced_are_what_the_loss_and_predict_are_made_of(pattern, kind, embedded):
+    rng = np.random.default_rng(22)
+    model = make(pattern, kind, rng, embedded, scale=1.2)
+    x, target = make_batch(pattern, rng, embedded)
+    state_0 = model.first_state(x) if pattern == "one to many" else model.context(x)
+    read = np.concatenate([np.full((1, B), START), target[:-1]])
+    scores, states = model.teacher_forced(read, state_0)
+    assert scores.shape == (len(read), B, K)
+    state = state_0
+    for t, tokens in enumerate(read):
+        y, state = model.step(tokens, state)
+        assert_close(scores[t], y, 1e-13)
+        assert_close(states[t + 1], state, 1e-13)
+    log_p = scores - np.log(np.exp(scores).sum(axis=-1, keepdims=True))
+    kept = [(t, b) for b in range(B) for t in range(len(target)) if END not in target[:t, b]]
+    loss = -np.mean([log_p[t, b, target[t, b]] for t, b in kept])
+    assert abs(loss - model.loss_and_gradients((x, target))[0]) < 1e-13
+    assert_same(greedy(model.step, state_0, START, END, 30), model.predict(x))
+
+
 # params
 
 @pytest.mark.parametrize("pattern", FOUR)
@@ -327,7 +372,7 @@ def test_params_are_the_live_arrays_each_with_a_name_of_its_own(pattern, embedde
                                                                                "decoder.": model.writer}
     for prefix, side in sides.items():
         side = side if side is not model else model.writer if pattern == "one to many" else model.reader
-        parts = [side.cell, side.embedding, getattr(side, "readout", None), getattr(model, "readout", None)]
+        parts = [side.cell, side.embedding, model.readout if prefix != "encoder." else None]
         for part in parts:
             for name, array in (part.params if part else {}).items():
                 assert model.params[prefix + name] is array, name
@@ -357,7 +402,7 @@ def test_training_learns_a_batch_by_heart(pattern):
     answer = model.predict(batch[0])
     if pattern in READERS:
         np.testing.assert_array_equal(answer.argmax(axis=-1), batch[1])
-    else:                                                           # what it was shown, and `end` behind it
+    else:                                                           # what it was shown, and `end` after it
         np.testing.assert_array_equal(answer[:5], [[2, 3, 0], [3, 2, 0], [0, 2, 0], [0, 3, 0], [0, 1, 0]])
 
 
@@ -530,6 +575,24 @@ def test_beam_search_ties_most_and_end():
     assert abs(log_p) < 1e-20 and tokens.shape == (0,)
 
 
+def test_a_beam_holds_only_what_is_possible():
+    """-inf rules a token out: of three hypotheses asked for, those that cannot be are not made up."""
+    never = -np.inf
+    step, start_state = fixed([never, never, 3.0], [0.0, never, 0.0], [never, 1.0, never])
+    got = beam_search(step, start_state(1), 1, 0, 3, 3)
+    assert [list(tokens) for _, tokens in got] == [[2], [2, 2, 1]]
+    np.testing.assert_allclose([log_p for log_p, _ in got], np.log(0.5), rtol=1e-14)
+    for width in (1, 2, 3):
+        [(log_p, tokens)] = beam_search(step, start_state(1), 1, 0, 1, width)
+        assert log_p == 0 and list(tokens) == [2]
+    np.testing.assert_array_equal(greedy(step, start_state(2), 1, 0, 1), [[2, 2]])
+    tokens, p = sample(step, start_state(50), 1, 0, 3, np.random.default_rng(0))
+    assert set(map(tuple, tokens.T)) == {(2, 0, 0), (2, 2, 1)}
+    np.testing.assert_array_equal(p[0, 0], [0, 0, 1])
+    np.testing.assert_array_equal(p[1, 0], [0.5, 0, 0.5])
+    np.testing.assert_array_equal(probabilities(np.array([never, 1.0, 1.0, never]), 0.5, 3), [0, 0.5, 0.5, 0])
+
+
 def test_beam_search_does_not_overflow():
     step, start_state = fixed([1e4, 0.0, 9999.0], [-1e4, -1e4, -9999.0])
     got = beam_search(step, start_state(1), 1, 0, 2, 4)
@@ -624,7 +687,7 @@ def test_samples_come_as_often_as_their_probabilities_say(temperature, top_k):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_sample_of_a_model(kind):
-    """The probabilities that come back belong to the tokens before; behind an end stands `end`; rng alone decides."""
+    """The probabilities that come back belong to the tokens before; after an end comes `end`; rng alone decides."""
     rng = np.random.default_rng(17)
     model, many = make_one_to_many(kind, rng), 40
     v, before = rng.normal(size=(many, V)), np.random.get_state()[1].copy()

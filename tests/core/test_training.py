@@ -1,5 +1,7 @@
 """Optimisers, clipping, the training loop, and the gradient check, each against arithmetic done here by hand."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -117,6 +119,17 @@ def test_clip_at_the_edges_of_float64():
         np.testing.assert_allclose(clipped["a"], 0.5, rtol=1e-12)
 
 
+def test_clipping_float32_near_its_end():
+    """3e38 is almost all that float32 holds: the norm is beyond it, and the clipped numbers are not lost to its rounding."""
+    grads = {"a": np.array([3e38, -3e38, 0.0], dtype=np.float32), "b": np.array([3e38, 3e38])}
+    for max_norm in (1.0, 1e-10, 1e39):
+        clipped, norm = clip_by_norm(grads, max_norm)
+        np.testing.assert_allclose(norm, 6e38, rtol=1e-6)
+        factor = min(1.0, max_norm / 6e38)
+        np.testing.assert_allclose(clipped["a"], factor * np.array([3e38, -3e38, 0.0]), rtol=1e-6)
+        np.testing.assert_allclose(clipped["b"], factor * 3e38, rtol=1e-6)
+
+
 # the loop
 
 @pytest.mark.parametrize("clip", [None, 0.05])
@@ -201,6 +214,23 @@ def test_gradient_check_of_a_right_gradient():
     assert gradient_check(f, params, grads) < 1e-9
     assert gradient_check(lambda p: f(), params, grads) < 1e-9      # f may take the params
     assert_same(params, before)
+
+
+def test_gradient_check_hands_params_only_to_an_argument_without_a_default():
+    params, given = {"a": np.array([1.0, 2.0])}, []
+
+    def loss(*arguments, **named):
+        given.append((arguments, named))
+        return float((params["a"] ** 2).sum())
+
+    grads, cell = {"a": 2 * params["a"]}, object()
+    wanted = {"default": (lambda cell=cell: loss(cell), ((cell,), {})), "keyword": (lambda *, c=1: loss(c), ((1,), {})),
+              "partial": (functools.partial(loss, cell=cell), ((), {"cell": cell})), "any": (loss, ((), {})),
+              "one": (lambda p: loss(p), ((params,), {})), "one and a default": (lambda p, c=2: loss(p, c), ((params, 2), {}))}
+    for name, (f, call) in wanted.items():
+        given.clear()
+        assert gradient_check(f, params, grads) < 1e-9, name
+        assert len(given) == 4 and all(one == call for one in given), name
 
 
 @pytest.mark.parametrize("off", [1e-5, 1e-2, 0.5])

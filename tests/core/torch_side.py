@@ -132,7 +132,7 @@ def read(pattern, kind, params, x, target, lengths):
 
 
 def _write(kind, net, leaves, state, target, start, end):
-    """The loss of each sequence by itself, cut behind its first `end`, over the number of all its tokens."""
+    """The loss of each sequence by itself, cut after its first `end`, over the number of all its tokens."""
     K, total, count = len(leaves["b_y"]), 0.0, 0
     for b in range(target.shape[1]):
         tokens = target[:, b].tolist()

@@ -1,10 +1,10 @@
 """Exercises that say what is wrong: ``check("rnn_step", rnn_step)``."""
 
 from .. import record
-from . import backward, checking, gated, gradients, lengths, recurrent, wirings
+from . import attention, backward, checking, gated, gradients, lengths, recurrent, wirings
 from .verdict import Verdict
 
-_LESSONS = (recurrent, backward, gradients, gated, lengths, wirings)
+_LESSONS = (recurrent, backward, gradients, gated, lengths, wirings, attention)
 _EXERCISES = {exercise.name: exercise for module in _LESSONS for exercise in module.EXERCISES}
 
 __all__ = ["check", "names", "quiz", "Verdict"]
@@ -29,13 +29,13 @@ def check(name, function):
     ----------
     name : str
         The exercise, one of `names()`.
-    function : callable
-        With the exercise's signature.
+    function : callable, or the answer itself
+        With the exercise's signature. Where it has no arguments (`two_word_memory`, `faulty_line`) the value will do as well.
 
     Returns
     -------
     Verdict
-        .ok, .mistake (the known mistake, or None) and .message; shows itself in a notebook.
+        .ok, .mistake (the mistake whose results are the same, or None) and .message; shows itself in a notebook.
 
     Raises
     ------

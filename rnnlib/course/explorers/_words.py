@@ -1,4 +1,4 @@
-"""What learners type: its words, and a sentence where a network cannot read them."""
+"""What learners type or choose: its words, a sentence where a network cannot read them, and a slider that ends with them."""
 
 from ..live import nearest
 
@@ -27,3 +27,12 @@ def readable(words, known, most, example):
 def cut(word, most):
     """The word, shortened to `most` letters with an ellipsis where it is longer."""
     return word if len(word) <= most else word[:most - 1] + "…"
+
+
+def ends_with(control, other, most):
+    """Let a slider end at most(value of another control): beyond it nothing would change."""
+    def follow(_=None):
+        control.max = max(most(other.value), control.min + 1)
+
+    other.observe(follow, "value")
+    follow()

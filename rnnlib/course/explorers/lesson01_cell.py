@@ -1,12 +1,15 @@
 """Figures of lesson 01: word vectors added up, two steps of a cell with their numbers, one unit, and shared weights."""
 
 import numpy as np
+from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
 from .. import figures
+from ..drawings import Unrolled
 from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE, STATE, STATES
 from ..live import LiveFigure, slider
 
+COPIES = ListedColormap(["#FFFFFF", "#C9C9C9", BLACK])        # of a grid of cells: none, a copy, the one
 SATURATED = 0.95        # |h| above this: tanh's slope 1 - h^2 is below 0.1
 SETTLED = 1e-9          # two states, a period of two steps apart, that differ by less are said to stay
 
@@ -19,23 +22,25 @@ def tip_to_tail(sentences):
     """
     figure, ax = figures.new(size=(6.5, 4.6), left=0.9, bottom=0.7)
     ends = [vectors.sum(axis=0) for _, vectors in sentences.values()]
-    sides = (("-", -1, "right"), ("--", 1, "left"))     # solid and its words on the left, dashed on the right
-    for (text, (words, vectors)), (line, side, ha) in zip(sentences.items(), sides):
+    for (text, (words, vectors)), line in zip(sentences.items(), ("-", "--")):
         corners = np.vstack([np.zeros(2), np.cumsum(vectors, axis=0)])
-        for word, start, end in zip(words, corners, corners[1:]):
+        side = 1 if corners[:, 0].sum() > 0 else -1
+        ha = "left" if side > 0 else "right"
+        # the first and the last way cross in the middle: their words stand near their outer ends
+        for word, start, end, along in zip(words, corners, corners[1:], np.linspace(0.2, 0.8, len(words))):
             ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INPUT, "linestyle": line,
                                                     "linewidth": 2.5, "mutation_scale": 18, "shrinkA": 0, "shrinkB": 0})
-            # a first word that both share is named once, low enough to stay clear of the arrows that leave its tip
-            if start.any() or side < 0:
-                x, y = start + (end - start) * (0.5 if start.any() else 0.35)
-                ax.text(x + 0.15 * side, y, word, ha=ha, va="center", fontsize=13)
-        ax.text(side * 1.05, 0.02, f"“{text}”", ha=ha, va="center", weight="bold")
+            x, y = start + along * (end - start)
+            ax.text(x + 0.12 * side, y, word, ha=ha, va="center")
+        ax.text(1.0 * side, 0.26, f"“{text}”", ha=ha, va="center", weight="bold")
     ax.plot(0, 0, "o", color=BLACK, markersize=7)
-    ax.text(0.1, 0.0, "start", va="center", fontsize=11)
-    ax.plot(*ends[0], "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2)
-    ax.text(0.18, ends[0][1], "both end here" if np.allclose(*ends) else "the first ends here", va="center")
-    ax.set(xlim=(-2.6, 2.6), ylim=(-1.35, 1.25), xticks=[-2, -1, 0, 1, 2], yticks=[-1, 0, 1],
-           xlabel="how pleasant (no unit)", ylabel="whether it negates (no unit)")
+    ax.text(0, 0.13, "start", ha="center", va="center")
+    named = ["both end here"] if np.allclose(*ends) else ["the first ends here", "the second ends here"]
+    for end, name in zip(ends, named):
+        ax.plot(*end, "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2)
+        ax.text(end[0], end[1] - 0.22, name, ha="center", va="center")
+    ax.set(xlim=(-2.6, 2.6), ylim=(-1.4, 0.5), xticks=[-2, -1, 0, 1, 2], yticks=[-1, 0],
+           xlabel="how pleasant", ylabel="whether it negates")
     apart = float(np.abs(ends[0] - ends[1]).max())
     ax.set_title("Two orders, one sum" if np.allclose(*ends) else "Two orders, two sums")
     one, two = sentences
@@ -46,14 +51,9 @@ def tip_to_tail(sentences):
 @figures.style()
 def two_steps(x, h, y):
     """The unrolled network with the numbers of a worked example in its boxes: x (T, D), h (T+1, H), y (T, K)."""
-    figure, ax = figures.new(size=(8.5, 4.3), left=0.1, right=0.1, bottom=0.1, top=0.55)
-    figures.Unrolled(ax, len(x), x=[_column(v, 0) for v in x], h=[_column(v) for v in h], y=[_column(v) for v in y],
-                     weights=True)
-    for t in range(len(x) + 1):
-        ax.text(t + 0.29, -0.24, f"$h_{t}$", fontsize=13)
-        if t:
-            ax.text(t + 0.29, -1.3, f"$x_{t}$", fontsize=13)
-            ax.text(t + 0.29, 0.87, f"$y_{t}$", fontsize=13)
+    figure, ax = figures.new(size=(8.4, 4.9), left=0.1, right=0.1, bottom=0.1, top=0.5)
+    Unrolled(ax, len(x), weights=True, **{name: [f"${name}_{t}$\n{_column(v, digits)}" for t, v in enumerate(vectors, first)]
+                                          for name, vectors, digits, first in (("x", x, 0, 1), ("h", h, 2, 0), ("y", y, 2, 1))})
     ax.set_title("Two steps: the inputs and states change, the weights are the same")
     states = " to ".join("(" + ", ".join(_number(number) for number in vector) + ")" for vector in h)
     return figures.Picture(figure, f"The state goes from {states}; W_x, W_h and W_y are the same at both steps.")
@@ -64,12 +64,40 @@ def _column(vector, digits=2):
 
 
 @figures.style()
+def two_turns(u, unit_2, unit_3, words):
+    """Two tanh units whose difference turns twice: the verdict unit_2 - unit_3 + 1 over what both of them see.
+
+    u, unit_2, unit_3 : ndarray (N,); words : dict of str to the u at which it is read
+    """
+    verdict = unit_2 - unit_3 + 1
+    figure, ax = figures.new(size=(8.4, 4.0), left=0.85)
+    ax.axhline(0, color=BLACK, linewidth=1)
+    plain = {"textcoords": "offset points", "va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
+    for unit, line, name, at in ((unit_2, "--", "unit 2: tanh(u)", 2.95), (unit_3, ":", "unit 3: tanh(u + 2)", -4.95)):
+        ax.plot(u, unit, line, color=STATE)
+        ax.annotate(name, (at, np.interp(at, u, unit)), (0, -18 if at > 0 else 18), ha="right" if at > 0 else "left",
+                    color=STATE, **plain)
+    ax.plot(u, verdict, color=OUTPUT, linewidth=3)
+    for name, at in words.items():
+        value = np.interp(at, u, verdict)
+        ax.plot(at, value, "o", color=OUTPUT, markersize=10)
+        ax.annotate(f"{name}: {_number(value, plus=True)}", (at, value), (0, 30 if value > 0 else -19), ha="center",
+                    weight="bold", **plain)
+    ax.set(xlim=(u[0], u[-1]), ylim=(-1.25, 1.55), yticks=[-1, 0, 1], xlabel="u: how pleasant the word is, less twice the note",
+           ylabel="verdict and units")
+    turned = [np.interp(at, u, verdict) > 0 for at in sorted(words.values())]
+    ax.set_title("The verdict turns twice: kind, unkind, kind" if turned == [True, False, True] else "The verdict at each word")
+    said = "; ".join(f"{name} at u = {at:g}: {_number(np.interp(at, u, verdict), plus=True)}" for name, at in words.items())
+    return figures.Picture(figure, f"The verdict, unit 2 minus unit 3 plus 1: {said}.")
+
+
+@figures.style()
 def verdicts(sentences):
     """What a network says after every word, and the states it says it from.
 
     sentences : dict of str to (list of T words, h ndarray (T, H), y ndarray (T,))
     """
-    figure, axes = figures.new(2, len(sentences), size=(8.5, 4.6), left=0.95, right=0.3, top=0.85, bottom=0.5,
+    figure, axes = figures.new(2, len(sentences), size=(8.4, 4.6), left=0.95, right=0.3, top=0.85, bottom=0.5,
                                height_ratios=[1.15, 1], hspace=0.12, wspace=0.12, squeeze=False)
     for column, (text, (words, h, y)) in enumerate(sentences.items()):
         above, below = axes[:, column]
@@ -78,57 +106,59 @@ def verdicts(sentences):
         above.axhline(0, color=BLACK, linewidth=1)
         for t, value in zip(steps, y):
             above.text(t, value + (0.06 if value >= 0 else -0.06), _number(value, plus=True), ha="center",
-                       va="bottom" if value >= 0 else "top", fontsize=11)
+                       va="bottom" if value >= 0 else "top")
         above.set(xlim=(0.5, len(y) + 0.5), ylim=(-1.1, 1.1), xticks=[], yticks=[-1, 0, 1])
-        above.set_title(f"“{text}”: {_number(y[-1], plus=True)}", fontsize=12, weight="normal")
+        above.set_title(f"“{text}”: {_number(y[-1], plus=True)}", weight="normal")
         below.imshow(h.T, cmap=STATES, vmin=-1, vmax=1, aspect="auto",
                      extent=(0.5, len(y) + 0.5, h.shape[1] + 0.5, 0.5))
         for t, states in zip(steps, h):
             for unit, value in enumerate(states, 1):
-                below.text(t, unit, _number(value), ha="center", va="center", fontsize=11,
+                below.text(t, unit, _number(value), ha="center", va="center",
                            color="white" if value < -0.85 else BLACK)
         below.grid(False)
         below.set(xticks=steps, yticks=np.arange(1, h.shape[1] + 1))
-        below.set_xticklabels(words, fontsize=13)
+        below.set_xticklabels(words)
         if column:
             above.tick_params(labelleft=False)
             below.tick_params(labelleft=False)
         else:
-            above.set_ylabel("verdict $y_t$\n(no unit)")
+            above.set_ylabel("verdict $y_t$")
             below.set_ylabel("unit of $h_t$")
     last = [y[-1] for _, _, y in sentences.values()]
     kind = "opposite verdicts" if min(last) < 0 < max(last) else "verdicts of one kind"
-    figure.text(0.95 / 8.5, 0.95, f"The same words, {kind}", va="center", fontsize=13, weight="bold")
+    figure.text(0.95 / 8.4, 0.95, f"The same words, {kind}", va="center", weight="bold")
     said = "; ".join(f"“{text}” ends at {_number(y[-1], plus=True)}" for text, (_, _, y) in sentences.items())
     return figures.Picture(figure, f"The output after every word: {said}.")
 
 
+@figures.style()
 def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
     """One unit h_t = tanh(w_x x_t + w_h h_{t-1} + b) under three inputs, and how long it remembers an impulse.
 
     run : function (x, w_x, w_h, b) -> (T+1,) states, the first one the start
     echo : function (w_x, w_h, b) -> (steps,) what an impulse at step 1 changes in h_1, h_2, ...
-    half_life : function (echo) -> steps until at most half of the change is left for good, or None
+    half_life : function (echo) -> steps after which never more than half of the change is left, or None
     inputs : dict of str to ndarray (T,), all of one length; "impulse" among them
     """
     import ipywidgets as widgets
 
     T = len(inputs["impulse"])
     steps = np.arange(T + 1)
-    figure, (above, below) = figures.new(2, 1, size=(8.5, 4.8), left=0.9, bottom=0.65, top=0.45, height_ratios=[1, 2.6],
+    figure, (above, below) = figures.new(2, 1, size=(8.4, 4.5), left=0.9, bottom=0.65, top=0.45, height_ratios=[1, 2.6],
                                          hspace=0.14, sharex=True)
     bars = above.vlines(steps[1:], 0, 0, color=INPUT, linewidth=6)
     above.axhline(0, color=GREY, linewidth=1)
     above.set(ylim=(-1.3, 1.3), yticks=[-1, 0, 1], ylabel="input $x_t$")
     above.tick_params(labelbottom=False)
-    below.axhspan(SATURATED, 1.12, color=PALE, alpha=0.6, linewidth=0)
-    below.axhspan(-1.12, -SATURATED, color=PALE, alpha=0.6, linewidth=0)
+    for side in (-1, 1):
+        below.axhspan(side * SATURATED, side * 1.34, color=PALE, alpha=0.6, linewidth=0)
+        Unrolled.label(below, T + 0.4, side * 1.17, f"saturated: |h| > {SATURATED}", ha="right", color=GREY)
     quiet, = below.plot([], [], "--", color=GREY, linewidth=1.5)
     line, = below.plot([], [], "o-", color=STATE, markersize=6)
     marks = [ax.axvline(0, color=BLACK, linewidth=1.2, linestyle=":") for ax in (above, below)]
-    note = above.text(0, -0.7, "", fontsize=11, va="center")
-    below.set(xlim=(-0.6, T + 0.6), ylim=(-1.12, 1.12), yticks=[-1, -0.5, 0, 0.5, 1], ylabel="state $h_t$ (no unit)",
-              xlabel=f"step t (dashed: no input; grey: |h| > {SATURATED})")
+    note = above.text(0, -0.7, "", va="center")
+    below.set(xlim=(-0.6, T + 0.6), ylim=(-1.34, 1.34), yticks=[-1, -0.5, 0, 0.5, 1], ylabel="state $h_t$",
+              xlabel="step t (dashed: the same unit without an input)")
 
     def draw(w_x, w_h, b, x):
         h, answer = run(inputs[x], w_x, w_h, b), echo(w_x, w_h, b)
@@ -149,7 +179,8 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
             note.set_ha("left" if right else "right")
         kept = _kept(answer)
         saturated = int((np.abs(h[1:]) > SATURATED).sum())
-        above.set_title(_headline(answer, half, kept, w_h, swings, 2 * saturated >= T))
+        above.set_title(_headline(answer, half, kept, w_h, swings, 2 * saturated >= T) if x == "impulse" or not w_x or swings else
+                        _answered(x, h, w_x, b, 2 * saturated >= T))
         return (_memory(answer, half, kept) + " It swings by itself." * bool(swings) + _ending(x, h, w_x, b)
                 + f" |h| > {SATURATED} at {saturated} of {T} steps.")
 
@@ -158,11 +189,11 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
                       w_h=slider("w_h (remembers)", w_h, -2.0, 2.0, 0.05),
                       b=slider("b", b, -1.0, 1.0, 0.05),
                       x=widgets.ToggleButtons(options=list(inputs), value="impulse", description="input",
-                                              style={"description_width": "11em", "button_width": "7em"}))
+                                              style={"description_width": "11em", "button_width": "auto"}))
 
 
 def _kept(answer):
-    """The share of an impulse that stays for good: its last changes over its first, 0 where they still shrink."""
+    """The share of an impulse that never fades: its last changes over its first, 0 where they still shrink."""
     settled = abs(answer[-1] - answer[-3]) < SETTLED
     return np.abs(answer[-2:]).max() / abs(answer[0]) if settled and answer[0] else 0.0
 
@@ -185,10 +216,23 @@ def _headline(answer, half, kept, w_h, swings, saturated):
     return (", ".join(names[:-1]) + " and " * (len(names) > 1) + names[-1]).capitalize() + f": {span}"
 
 
+def _answered(name, h, w_x, b, saturated):
+    """What is seen under an input that goes on: where it takes the state, or how far the state swings along."""
+    low, high = sorted(h[-2:])
+    span = f"from {_number(low)} to {_number(high)}"
+    if name == "alternating":
+        alone = abs(np.tanh(w_x + b) - np.tanh(b - w_x))
+        return (f"The state evens the input out: it swings {span}" if high - low < 0.98 * alone else
+                f"The state swings along, {span}" if high - low > 1.02 * alone else f"The state follows the input, {span}")
+    if high - low > 0.01:
+        return f"With {name} input the state swings {span}"
+    return f"{'Saturation: a' if saturated else 'A'} {name} takes the state to {_number(high)}"
+
+
 def _memory(answer, half, kept):
     if not answer[0]:
         return "With w_x = 0 the input never reaches the state."
-    stays = (f"{100 * min(kept, 1):.0f} % of it stays for good" if kept < 1.05
+    stays = (f"{100 * min(kept, 1):.0f} % of it never fades" if kept < 1.05
              else f"its effect grows {kept:.2g} times and stays")
     if half is None:
         return (f"Half-life of an impulse: never reached, {stays}." if kept
@@ -211,75 +255,80 @@ def _number(value, digits=2, plus=False):
     return format(round(float(value), digits) + 0.0, f"{'+' if plus else ''}.{digits}f").replace("-", "\N{MINUS SIGN}")
 
 
+@figures.style()
 def shared_weights(shared, own, T=100, D=8, H=16, K=2):
-    """How many numbers are learned: one cell for all steps, against weights of its own for every step.
+    """How many numbers are learned: the cell's matrices as squares of true area, and one such cell against one for every step.
 
     shared, own : functions (T, D, H, K) -> int, T a whole number or an array of them
     """
-    lengths = np.array([1, 1000])
-    figure, (ax, parts) = figures.new(1, 2, size=(8.5, 4.2), left=0.85, right=0.3, bottom=0.65, top=0.5,
-                                      width_ratios=[1.55, 1], wspace=0.42)
-    line_own, = ax.plot([], [], "--", color=GREY)
-    line_shared, = ax.plot([], [], color=BLACK, linewidth=3)
-    dots, = ax.plot([], [], "o", color=BLACK, markersize=9, clip_on=False)
-    rule = ax.axvline(1, color=GREY, linewidth=1, linestyle=":")
-    for height, label in ((0.93, "dashed: own weights"), (0.85, "solid: one cell (RNN)")):
-        ax.text(0.04, height, label, transform=ax.transAxes, fontsize=11,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
-    ax.set(xlim=(0, 1000), xticks=[1, 500, 1000], xlabel="length T (steps)",
-           ylabel="parameters (no unit)")
-    ax.yaxis.set_major_formatter(lambda value, _: _short_count(value))
-    ax.yaxis.get_major_locator().set_params(nbins=4)
-    names = ["$W_x$", "$W_h$", "$b$", "readout"]
-    bars = parts.barh(range(4), [0] * 4, color=[INPUT, STATE, GREY, OUTPUT])
-    numbers = [parts.text(0, row, "", va="center", fontsize=11) for row in range(4)]
-    parts.set(xlim=(0, 150), xticks=[0, 50, 100], yticks=range(4), ylim=(3.6, -0.6), xlabel="share of the RNN (%)")
-    parts.set_yticklabels(names)
-    parts.grid(False)
+    figure, (parts, steps) = figures.new(1, 2, size=(8.4, 3.9), left=0.15, right=0.15, bottom=0.2, top=0.5,
+                                         width_ratios=[1.62, 1], wspace=0.05)
+    for ax in (parts, steps):
+        ax.set_axis_off()
+    box = parts.get_window_extent()
+    parts.set(xlim=(0, 10), ylim=(-0.9, 10 * box.height / box.width - 0.9))      # a unit is as wide as high
+    room = parts.get_ylim()[1] - 0.3
+    colors, names = [INPUT, STATE, GREY, OUTPUT], ["$W_x$", "$W_h$", "$b$", "readout"]
+    squares = [parts.add_patch(Rectangle((0, 0), 0, 0, facecolor=color, edgecolor="white", linewidth=1)) for color in colors]
+    labels = [parts.text(0, -0.28, name, ha="center", va="center") for name in names]
+    numbers = [parts.text(0, -0.72, "", ha="center", va="center") for _ in range(4)]
+    grid = steps.imshow(np.zeros((1, 1)), cmap=COPIES, vmin=0, vmax=2, extent=(0, 1, 0, 1), interpolation="nearest")
+    steps.set(xlim=(0, 1), ylim=(-0.32, 1.02), aspect="equal", anchor="C")
+    seams = steps.plot([], [], color="white", linewidth=1)[0]
+    Unrolled.label(steps, 0, -0.1, "dark: the one cell of the RNN", ha="left")
+    Unrolled.label(steps, 0, -0.1, "pale: a cell for every step", ha="left", shift=-19)
 
     def draw(T, D, H):
         one, many = shared(T, D, H, K), own(T, D, H, K)
-        line_own.set_data(lengths, own(lengths, D, H, K))
-        line_shared.set_data(lengths, [one, one])
-        dots.set_data([T, T], [one, many])
-        rule.set_xdata([T, T])
-        ax.set_ylim(0, 1.3 * own(1000, D, H, K))
-        for bar, text, count in zip(bars, numbers, (H * D, H * H, H, K * (H + 1))):
-            bar.set_width(100 * count / one)
+        counts = np.array([H * D, H * H, H, K * (H + 1)])
+        sides = np.sqrt(counts)
+        least = 1.15                # a small square still needs room for its name
+        scale = room / sides.max()
+        for _ in range(20):         # the largest scale at which all squares and names fit side by side
+            if np.maximum(sides * scale, least).sum() <= 9.6:
+                break
+            scale *= 0.93
+        widths = np.maximum(sides * scale, least)
+        middles = np.cumsum(widths + 0.12) - widths / 2
+        for square, label, text, side, x, count in zip(squares, labels, numbers, sides * scale, middles, counts):
+            square.set_bounds(x - side / 2, 0, side, side)
+            label.set_x(x)
+            text.set_x(x)
             text.set_text(f"{count:,}")
-            text.set_x(100 * count / one + 3)
+        across = int(np.ceil(np.sqrt(T)))
+        tiles = np.zeros(across * across)
+        tiles[:T] = 1
+        tiles[0] = 2
+        grid.set_data(tiles.reshape(across, across))
+        lines = np.arange(1, across) / across
+        ends, gaps = np.tile([0, 1, np.nan], across - 1), np.repeat(lines, 3)
+        seams.set_data(np.concatenate([ends, gaps]), np.concatenate([gaps, ends]))
+        seams.set_linewidth(min(2.0, 40 / across))
         growth = shared(T, D, 2 * H, K) / one
-        times = many / one
-        ax.set_title(f"At T = 1 both have {one:,}" if many == one else f"Own weights a step: {times:.3g} times as many")
-        parts.set_title(f"Doubling H: {growth:.2f} times")
+        parts.set_title(f"One cell: {one:,} numbers; H doubled: {growth:.2f} times")
+        steps.set_title("T = 1: just as many" if many == one else f"T cells: {many / one:.3g} times")
         return (f"The RNN has {one:,} parameters at every T; own weights at each of T = {T} steps would make "
-                + (f"{many:,}, {times:.3g} times as many. " if many != one else "just as many. ")
+                + (f"{many:,}, {many / one:.3g} times as many. " if many != one else "just as many. ")
                 + f"Doubling H multiplies the RNN's count by {growth:.2f} (linear: 2, quadratic: 4).")
 
     return LiveFigure(figure, draw, T=slider("steps T", T, 1, 1000), D=slider("inputs D", D, 1, 1000),
                       H=slider("hidden units H", H, 1, 256))
 
 
-def _short_count(value):
-    for size, letter in ((1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:g}{letter}"
-    return f"{value:g}"
-
-
+@figures.style()
 def sliding_cell(run, place, lengths=(12, 30), t=18, shift=8):
     """One cell slid over two inputs that hold the same pattern, the second one longer and with the pattern later.
 
     run : function (x (T,)) -> (T+1,) states, the first one the start
     place : function (T, shift) -> (T,) zeros with the pattern `shift` steps later than at shift 0
     """
-    figure, axes = figures.new(2, 1, size=(8.5, 4.6), left=0.9, bottom=0.65, top=0.5, hspace=0.16, sharex=True)
+    figure, axes = figures.new(2, 1, size=(8.4, 4.6), left=0.9, bottom=0.65, top=0.5, hspace=0.16, sharex=True)
     short, long = lengths
     rows = []
     for ax, T in zip(axes, lengths):
         if T < long:
             ax.axvspan(T + 0.5, long + 0.6, color=PALE, alpha=0.6, linewidth=0)
-            ax.text((T + long) / 2 + 0.5, 0.5, f"ended after T = {T} steps", ha="center", va="center", fontsize=11,
+            ax.text((T + long) / 2 + 0.5, 0.5, f"ended after T = {T} steps", ha="center", va="center",
                     color=GREY)
         ax.axhline(0, color=GREY, linewidth=1)
         bars = ax.vlines(np.arange(1, T + 1), 0, 0, color=INPUT, linewidth=6)

@@ -6,8 +6,10 @@ from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 
 from .. import figures
-from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE, STATE, STATES, Unrolled, scientific
+from ..drawings import Unrolled
+from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE, STATE, STATES, decade, power, scientific
 from ..live import LiveFigure, slider
+from ._words import ends_with
 
 KEPT = LinearSegmentedColormap.from_list("kept", ["#FFFFFF", STATE])     # 0 .. 1, how much of a change is left in h
 ROUNDING = -15.0        # log10 of the distance below which two runs in float64 differ by rounding alone
@@ -22,16 +24,16 @@ def loop_and_unrolled(read, word, weights):
     read : function (T) -> ndarray (T+1, H)
         h_0 .. h_T after the first T letters of the word.
     word : str
-        What is read, a letter a step; its length is the largest T.
+        What is read, one letter per step; its length is the largest T.
     weights : int
         Numbers in W_x, W_h and b together.
     """
     longest, H = len(word), read(1).shape[1]
     figure, ((fold, flat), (now, diary)) = figures.new(
-        2, 2, size=(8.5, 5.6), left=0.6, right=0.75, top=0.45, bottom=0.65, width_ratios=[1.35, 6],
-        height_ratios=[3, 1.3], wspace=0.08, hspace=0.05)
-    loop = _loop(fold)
+        2, 2, size=(8.4, 5.3), left=0.7, right=0.7, top=0.45, bottom=0.65, width_ratios=[1.35, 6],
+        height_ratios=[3.2, 1], wspace=0.06, hspace=0.04)
     network = Unrolled(flat, longest, weights=True, x=[f"$x_{t}$\n{letter}" for t, letter in enumerate(word, 1)])
+    loop = _loop(fold, network.side)
     blank = STATES.with_extremes(bad="#F3F3F3")
     images = [ax.imshow(np.zeros((H, 1)), cmap=blank, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
               for ax in (now, diary)]
@@ -42,7 +44,7 @@ def loop_and_unrolled(read, word, weights):
     diary.set_yticks([])
     diary.set_xlabel("step t", labelpad=20)
     for t in range(longest + 1):
-        Unrolled.label(diary, t, H + 0.5, str(t), size=11, shift=-12)
+        Unrolled.label(diary, t, H + 0.5, str(t), shift=-13)
     now.set_xticks([0])
     now.set_yticks([1, H])
     now.set_ylabel("unit of h")
@@ -59,6 +61,7 @@ def loop_and_unrolled(read, word, weights):
         h, t = read(T), min(t, T)
         network.length(T)
         network.light(t)
+        network.pulse(t)
         for artist in loop:
             artist.set_alpha(1.0 if t else Unrolled.PALE)
         images[0].set_data(h[t][:, None])
@@ -66,7 +69,7 @@ def loop_and_unrolled(read, word, weights):
         images[1].set_extent((-0.5, T + 0.5, H + 0.5, 0.5))
         border.set_data(_rectangle(-0.5, T + 0.5, H))
         frame.set_data(_rectangle(t - 0.5, t + 0.5, H))
-        now.set_xticklabels([f"h now: t = {t}"])
+        now.set_xticklabels([f"h at t = {t}"])
         flat.set_title(f"Step {t} of {T}: the same {weights} weights, for the {_ordinal(t)} time" if t else
                        f"Step 0 of {T}: nothing is read yet, and the {weights} weights wait", y=1)
         values = ", ".join(f"{value:+.2f}" for value in h[t])
@@ -76,8 +79,9 @@ def loop_and_unrolled(read, word, weights):
         return (f"h_{t} = ({values}) was made from x_{t} = {word[t - 1]} and h_{t - 1}. "
                 f"One W_x, one W_h, one b: {weights} numbers, whether T is 1 or {longest}; here T = {T}.")
 
-    return LiveFigure(figure, draw, t=slider("computed up to t", min(5, longest), 0, longest),
-                      T=slider("length T", longest, 1, longest))
+    step, length = slider("computed up to t", min(5, longest), 0, longest), slider("length T", longest, 1, longest)
+    ends_with(step, length, lambda T: T)
+    return LiveFigure(figure, draw, t=step, T=length)
 
 
 def _rectangle(left, right, H):
@@ -85,25 +89,22 @@ def _rectangle(left, right, H):
     return np.array([left, right, right, left, left]), H * np.array([1, 1, 0, 0, 1]) + 0.5
 
 
-def _loop(ax):
-    """The network as a loop, at the scale of `Unrolled`: every artist of it but the box of h."""
+def _loop(ax, side):
+    """The network as a loop, its boxes as large as those of `Unrolled`: every artist of it but the box of h."""
     ax.set_axis_off()
-    ax.set_xlim(-0.75, 1.05)
-    ax.set_ylim(-1.35, 1.45)
-    Unrolled.box(ax, 0, 0, "$h_t$", STATE)
-    back = Path([(0.27, 0.09), (0.85, 0.4), (0.85, -0.4), (0.27, -0.09)], [Path.MOVETO] + 3 * [Path.CURVE4])
-    again = ax.add_patch(FancyArrowPatch(path=back, arrowstyle="-|>", mutation_scale=14, linewidth=2.2, color=STATE,
+    ax.set_xlim(-0.62, 1.18)
+    ax.set_ylim(-2.05, 1.5)
+    h = Unrolled.box(ax, 0, 0, "$h_t$", STATE, side=side)[0]
+    x, y = (Unrolled.box(ax, 0, row, label, color, side=side) for row, label, color in (
+        (-1.05, "$x_t$", INPUT), (1.1, "$y_t$", OUTPUT)))
+    half = side / 2 / np.array([ax.get_position().width * 8.4 / 1.8, 1])[0]
+    back = Path([(half, 0.16), (half + 0.75, 0.75), (half + 0.75, -0.75), (half + 0.03, -0.16)],
+                [Path.MOVETO] + 3 * [Path.CURVE4])
+    again = ax.add_patch(FancyArrowPatch(path=back, arrowstyle="-|>", mutation_scale=18, linewidth=2.2, color=STATE,
                                          shrinkA=0, shrinkB=0))
-    names = [Unrolled.label(ax, *place, name, size=10.5, ha=ha) for *place, name, ha in (
-        (0.75, 0.0, "$W_h$", "left"), (0.08, -0.56, "$W_x$", "left"), (-0.08, -0.56, "$b$", "right"),
-        (0.08, 0.52, "$W_y$", "left"))]
-    return [*Unrolled.box(ax, 0, -1.05, "$x_t$", INPUT), *Unrolled.box(ax, 0, 1.1, "$y_t$", OUTPUT), again, *names,
-            Unrolled.arrow(ax, (0, -0.78), (0, -0.28), INPUT), Unrolled.arrow(ax, (0, 0.27), (0, 0.82), OUTPUT)]
-
-
-def _decades(ax, *powers):
-    """Ticks at these powers of ten on a vertical axis of decimal logarithms."""
-    ax.set_yticks(powers, [f"$10^{{{power}}}$" for power in powers])
+    names = [Unrolled.label(ax, *place, name, ha="left") for *place, name in (
+        (half + 0.62, 0.0, "$W_h$"), (0.1, -0.52, "$W_x, b$"), (0.1, 0.55, "$W_y$"))]
+    return [*x, *y, again, *names, Unrolled.link(ax, x[0], h, INPUT), Unrolled.link(ax, h, y[0], OUTPUT)]
 
 
 def _ordinal(n):
@@ -124,7 +125,7 @@ def three_lengths(states, weights):
     states : list of ndarray (T+1, H), at least two
     weights : int, how many numbers W_x, W_h and b have together
     """
-    figure, axes = figures.new(len(states), 1, size=(8.5, 1.0 + 1.25 * len(states)), left=0.85, right=0.75, hspace=0.75)
+    figure, axes = figures.new(len(states), 1, size=(8.4, 1.0 + 1.25 * len(states)), left=0.85, right=0.75, hspace=0.75)
     for ax, h in zip(axes, states):
         steps, H = h.shape
         image = ax.imshow(h.T, cmap=STATES, vmin=-1, vmax=1, aspect="auto", interpolation="nearest",
@@ -133,9 +134,9 @@ def three_lengths(states, weights):
         ax.set_ylabel("unit of h")
         ax.grid(False)
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.set_title(f"T = {steps - 1}: {h.size} numbers in h", loc="right", weight="normal", fontsize=12)
+        ax.set_title(f"T = {steps - 1}: {h.size} numbers in h", loc="right", weight="normal")
     axes[0].set_title(f"The states grow with T, the {weights} weights do not")
-    axes[-1].set_xlabel("step t (colour: the value of h, no unit)")
+    axes[-1].set_xlabel("step t (colour: the value of h)")
     last, first = axes[-1].get_position(), axes[0].get_position()
     _colour_bar(figure, image, last.x1, last.y0, first.y1)
     counts = ", ".join(f"{h.size} for T = {len(h) - 1}" for h in states)
@@ -143,6 +144,7 @@ def three_lengths(states, weights):
                                    f"the states to keep grow with T: {counts}.")
 
 
+@figures.style()
 def padded_batch(read, words, spread, longest=40):
     """A padded batch of words, and how far apart their states are when all are read at the end of the padding.
 
@@ -160,10 +162,20 @@ def padded_batch(read, words, spread, longest=40):
     h = read(least)
     H, rows = h.shape[2], h.shape[2] + 2        # two rows above each word's states hold its letters
     own = spread(np.stack([h[n, b] for b, n in enumerate(lengths)]))
-    figure, (batch, apart) = figures.new(2, 1, size=(8.5, 5.7), left=1.0, right=0.25, top=0.5, height_ratios=[3, 2],
+    figure, (batch, apart) = figures.new(2, 1, size=(8.4, 5.7), left=1.0, right=0.75, top=0.5, height_ratios=[3, 2],
                                          hspace=0.12, sharex=True)
     blank = STATES.with_extremes(bad="white")
-    image = batch.imshow(np.zeros((1, 1)), cmap=blank, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+
+    def show(image, h):     # (T+1, B, H), with nothing in the rows of the letters
+        blocks = np.full((len(words), rows, len(h)), np.nan)
+        blocks[:, 2:] = h.transpose(1, 2, 0)
+        image.set_data(np.ma.masked_invalid(blocks.reshape(-1, len(h))))
+        image.set_extent((-0.5, len(h) - 0.5, len(words) * rows, 0))
+
+    image, later = (batch.imshow(np.zeros((1, 1)), cmap=blank, vmin=-1, vmax=1, aspect="auto", interpolation="nearest",
+                                 alpha=alpha, zorder=order) for alpha, order in ((1, 0), (0.3, -1)))
+    at = batch.get_position()
+    _colour_bar(figure, image, at.x1, at.y0, at.y1)
     padding, = batch.plot([], [], ".", color=INPUT, markersize=4)
     batch.set_xlim(-0.5, longest + 0.5)
     batch.set_ylim(len(words) * rows, 0)
@@ -173,27 +185,29 @@ def padded_batch(read, words, spread, longest=40):
     batch.spines[:].set_visible(False)
     for b, word in enumerate(words):
         for t, letter in enumerate(word, 1):
-            Unrolled.label(batch, t, b * rows + 0.9, letter, size=12, color=INPUT)
+            Unrolled.label(batch, t, b * rows + 0.9, letter, color=INPUT)
     batch.plot(*_frames(lengths, rows, H), color=BLACK, linewidth=2, clip_on=False)
     read_here, = batch.plot([], [], color=BLACK, linewidth=1.2, linestyle=":", clip_on=False)
     line, = apart.plot([], [], color=STATE, linewidth=3)
     end, = apart.plot([], [], "o", color=STATE, markersize=9)
+    everything = read(longest)
+    show(later, everything)
+    apart.plot(np.arange(least, longest + 1), [np.log10(spread(states)) for states in everything[least:]], color=STATE,
+               linewidth=1.5, alpha=0.45)
     apart.axhline(np.log10(own), color=BLACK, linewidth=1.5, linestyle="--")
-    Unrolled.label(apart, longest, np.log10(own), "read at each word's own end", size=11, ha="right", shift=9)
+    Unrolled.label(apart, longest, np.log10(own), "read at each word's own end", ha="right", shift=9)
     apart.axhline(-6, color=GREY, linewidth=1, linestyle=":")
-    Unrolled.label(apart, 0, -6, "one millionth", size=11, ha="left", shift=9, color=GREY)
+    Unrolled.label(apart, 0, -6, "one millionth", ha="left", shift=9, color=GREY)
     apart.set_ylim(-7.5, 1.7)
-    _decades(apart, -6, -3, 0)
-    apart.set_ylabel("distance (no unit)")
-    apart.set_xlabel("step t (dots: padding)")
+    apart.set_yticks([-6, -3, 0])
+    apart.yaxis.set_major_formatter(decade)
+    apart.set_ylabel("distance")
+    apart.set_xlabel("step t (dots: padding; pale: what longer padding would add)")
     apart.set_xticks(range(0, longest + 1, 10))
 
     def draw(T):
         h = read(T)                                                                 # (T+1, B, H)
-        blocks = np.full((len(words), rows, T + 1), np.nan)
-        blocks[:, 2:] = h.transpose(1, 2, 0)
-        image.set_data(np.ma.masked_invalid(blocks.reshape(-1, T + 1)))
-        image.set_extent((-0.5, T + 0.5, len(words) * rows, 0))
+        show(image, h)
         outside, t = np.nonzero(np.arange(T + 1) > lengths[:, None])
         padding.set_data(t, outside * rows + 0.9)
         read_here.set_data(*_frames(np.full(len(words), T), rows, H))
@@ -218,7 +232,7 @@ def _frames(columns, rows, H):
 @figures.style()
 def loss_over_padding(T, with_mask, without_mask):
     """The loss of one batch padded to each length in T, counted with and without the mask."""
-    figure, ax = figures.new(size=(8.5, 3.4))
+    figure, ax = figures.new(size=(8.4, 3.4))
     above = 1 if without_mask[-1] > with_mask[-1] else -1
     for loss, color, line, name, side in ((without_mask, GREY, "--", "without the mask", above),
                                           (with_mask, OUTPUT, "-", "with the mask", -above)):
@@ -233,34 +247,36 @@ def loss_over_padding(T, with_mask, without_mask):
                                    f"without the mask, from {with_mask[0]:.3f} to {with_mask[-1]:.3f} with it.")
 
 
+@figures.style()
 def travelling_change(travel, ceiling, gain=0.9, scale=1.0, t=100):
     """How a change of x_1 fares on its way along the sequence: the size of the change in h_t.
 
     Parameters
     ----------
     travel : function (gain, scale) -> (ndarray (T,), float)
-        Norm of the change in h_1 .. h_T, and the mean of 1 - h^2 over all states: how open tanh is, from 0 to 1.
+        Norm of the change in h_1 .. h_T, and the root mean square of tanh's slopes 1 - h^2 over all states, from 0 to 1.
     ceiling : float
         The largest change there can be, 2 sqrt(H).
     """
     T = len(travel(gain, scale)[0])
     steps = np.arange(1, T + 1)
-    figure, (curve, strip) = figures.new(2, 1, size=(8.5, 4.8), top=0.5, left=0.95, height_ratios=[8, 1], hspace=0.12,
+    figure, (curve, strip) = figures.new(2, 1, size=(8.4, 4.8), top=0.5, left=0.95, height_ratios=[8, 1], hspace=0.12,
                                          sharex=True)
-    power, = curve.plot([], [], color=GREY, linewidth=1.5, linestyle="--")
+    linear, = curve.plot([], [], color=GREY, linewidth=1.5, linestyle="--")
     later, = curve.plot([], [], color=STATE, linewidth=1.5, alpha=0.45)
     line, = curve.plot([], [], color=STATE, linewidth=3)
     point, = curve.plot([], [], "o", color=STATE, markersize=9)
     for level, note, shift in ((np.log10(ceiling), f"no change can exceed {ceiling:.3g}", 9),
                                (ROUNDING, "floor: below here float64 sees rounding alone", -9)):
         curve.axhline(level, color=GREY, linewidth=1, linestyle=":")
-        Unrolled.label(curve, T, level, note, size=11, ha="right", shift=shift, color=GREY)
-    Unrolled.label(curve, T, np.log10(ceiling) + 2.6, "solid: the network; dashed: without tanh, gain$^{t-1}$", size=11,
+        Unrolled.label(curve, T, level, note, ha="right", shift=shift, color=GREY)
+    Unrolled.label(curve, T, np.log10(ceiling) + 2.6, "solid: the network; dashed: without tanh, gain$^{t-1}$",
                    ha="right")
     curve.set_xlim(0.5, T + 0.5)
     curve.set_ylim(ROUNDING - 1.8, np.log10(ceiling) + 3.6)
-    _decades(curve, -15, -10, -5, 0)
-    curve.set_ylabel("change in h (no unit)")
+    curve.set_yticks([-15, -10, -5, 0])
+    curve.yaxis.set_major_formatter(decade)
+    curve.set_ylabel("change in h")
     curve.tick_params(labelbottom=False)
     image = strip.imshow(np.zeros((1, T)), cmap=KEPT, vmin=0, vmax=1, aspect="auto", extent=(0.5, T + 0.5, 0, 1))
     strip.set_yticks([])
@@ -273,18 +289,79 @@ def travelling_change(travel, ceiling, gain=0.9, scale=1.0, t=100):
         line.set_data(steps[:t], log[:t])
         later.set_data(steps[t - 1:], log[t - 1:])
         point.set_data([t], [log[t - 1]])
-        power.set_data(steps, log[0] + (steps - 1) * np.log10(gain))
+        linear.set_data(steps, log[0] + (steps - 1) * np.log10(gain))
         left = log - log[0]
         shade = np.where(log > ROUNDING, np.clip(1 + left / 6, 0, 1), 0)
         image.set_data(np.where(steps <= t, shade, 0)[None, :])
         curve.set_title(_fate(t, log[t - 1], left[t - 1]), y=1.02)
-        size = f"{scientific(log[t - 1])}" if log[t - 1] > ROUNDING else "less than 1e-15, rounding"
-        linear = scientific(power.get_ydata()[t - 1])
+        size = f"{scientific(log[t - 1])}" if log[t - 1] > ROUNDING else f"less than {power(10, ROUNDING)}, rounding"
+        left_alone = scientific(linear.get_ydata()[t - 1])
         return (f"The change in h_{t} is {size}; it was {scientific(log[0])} in h_1. Without tanh, {t - 1} factors of "
-                f"{gain:.2f} would leave {linear}. tanh lets {slope:.2f} of a change through, on average.")
+                f"{gain:.2f} would make it {left_alone}. With tanh's root mean square slope, {slope:.2f}, the factor is "
+                f"{gain * slope:.2f}.")
 
     return LiveFigure(figure, draw, t=slider("step t", t, 1, T), gain=slider("gain of W_h", gain, 0.1, 4.0, 0.05),
                       scale=slider("input scale", scale, 0.5, 20.0, 0.5))
+
+
+@figures.style()
+def factors_per_step(gain, rms_slope, mean_slope, growth):
+    """The factor by which a step multiplies a change: measured, over what the root mean square slope and the mean slope predict.
+
+    gain, rms_slope, mean_slope, growth : ndarray (N,), one cell each
+    """
+    figure, ax = figures.new(size=(8.4, 4.6), left=0.85)
+    ends = np.array([0.3, 1.75])
+    ax.plot(ends, ends, "--", color=GREY, linewidth=1.5)
+    ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
+    ax.plot(gain * mean_slope, growth, "x", color=GREY, markersize=5, markeredgewidth=1, alpha=0.6)
+    ax.plot(gain * rms_slope, growth, "o", color=STATE, markersize=5, markeredgewidth=0, alpha=0.5)
+    for g in np.unique(gain):
+        here = gain == g
+        x, y = g * rms_slope[here].max(), np.median(growth[here])
+        ax.annotate(f"gain {g:g}", (x, y), (8, -9), textcoords="offset points", va="center")
+    ax.text(0.03, 0.93, "dots: gain times root mean square slope", color=STATE, transform=ax.transAxes)
+    ax.text(0.03, 0.85, "crosses: gain times mean slope", color=GREY, transform=ax.transAxes)
+    ax.set(xlim=ends, ylim=(0.3, 1.6), xlabel="predicted factor per step (dashed: predicted = measured)",
+           ylabel="measured factor per step")
+    near = gain <= 2
+    off = np.abs(gain * rms_slope / growth - 1)
+    worst = 100 * np.quantile(off[near], 0.9)
+    ax.set_title(f"Up to gain 2, nine of ten predictions are within {worst:.0f} % of the measured factor")
+    mean = 100 * np.quantile(np.abs(gain * mean_slope / growth - 1)[near], 0.9)
+    return figures.Picture(figure, f"{len(gain)} cells. Up to gain 2, gain times root mean square slope is at most {worst:.0f} % "
+                                   f"off the measured factor in nine of ten cells, gain times mean slope {mean:.0f} %.")
+
+
+@figures.style()
+def memory_window(gain, left, told_apart, floor):
+    """What each cell has left of a change at step 100, and whether it still tells a large change from a small one.
+
+    gain, left : ndarray (N,), left a decimal logarithm or nan; told_apart : ndarray (N,) of bool
+    floor : float, the least that counts as a memory, as a decimal logarithm
+    """
+    figure, ax = figures.new(size=(8.4, 4.4), left=0.95, top=0.85)
+    gains, lowest = np.unique(gain), -8.0
+    shares = []
+    for place, g in enumerate(gains):
+        here = np.flatnonzero(gain == g)
+        across = place + np.linspace(-0.3, 0.3, len(here))
+        height = np.maximum(np.nan_to_num(left[here], nan=lowest), lowest)
+        for told, marker, look in ((True, "o", {"color": STATE, "markeredgewidth": 0, "alpha": 0.6}),
+                                   (False, "x", {"color": GREY, "alpha": 0.8})):
+            chosen = told_apart[here] == told
+            ax.plot(across[chosen], height[chosen], marker, markersize=5, **look)
+        shares.append(np.mean((left[here] > floor) & told_apart[here]))
+        ax.text(place, 1.02, f"{100 * shares[-1]:.0f} %", ha="center", va="bottom", transform=ax.get_xaxis_transform())
+    ax.axhline(floor, color=BLACK, linewidth=1.5, linestyle="--")
+    ax.set(xlim=(-0.5, len(gains) - 0.5), ylim=(lowest - 0.4, 1.6), yticks=[-8, -6, -4, -2, 0],
+           xlabel="gain of $W_h$ (dots: sizes still differ; crosses: they are alike)", ylabel="share left in $h_{100}$")
+    ax.set_xticks(range(len(gains)), [f"{g:g}" for g in gains])
+    ax.yaxis.set_major_formatter(decade)
+    best = gains[int(np.argmax(shares))]
+    ax.set_title(f"Useful memory is most common at gain {best:g}: in {100 * max(shares):.0f} % of the cells", y=1.1)
+    said = ", ".join(f"{g:g}: {100 * share:.0f} %" for g, share in zip(gains, shares))
+    return figures.Picture(figure, f"Cells with a useful memory over 100 steps, by gain: {said}.")
 
 
 def _fate(t, log, left):

@@ -4,49 +4,46 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
-from ..figures import BLACK, GRADIENT, GREY, ORANGE, OUTPUT, SKY
+from ..drawings import ON_TOP, EndLabels, Unrolled, relief
+from ..figures import BLACK, GRADIENT, GREY, ORANGE, OUTPUT, SKY, decade, number, power
 from ..live import LiveFigure, slider
 
-REACH, LOWEST, HIGHEST = 1.5, -2.0, 10.0        # of the weights on the loss surface; log10 of the loss
+REACH, LOWEST = 1.5, -2.0                      # of the weights on the loss surface; log10 of the loss
 THROW = 0.4                                     # a step that moves a weight further than this is a throw
-HILLS = LinearSegmentedColormap.from_list("hills", ["#FFFFFF", "#707070"], N=12)        # one shade a decade
 HEAT = LinearSegmentedColormap.from_list("heat", [(0, "#FFFFFF"), (2 / 3, GRADIENT), (1, "#2A0E00")])
 HEAT = HEAT.with_extremes(bad="#E4E8EC")        # where there is no gradient at all
-RUNS = [(SKY, ":"), (ORANGE, "-."), (OUTPUT, "--"), (BLACK, "-")]    # curves of several runs
-
-
-def _power(log10, _=None):
-    """A decimal logarithm as a short label; plain text, for formulas are slow to draw."""
-    return f"1e{log10:.0f}" if log10 else "1"
+RUNS = [(SKY, ":"), (ORANGE, "-."), (OUTPUT, "--")]     # curves of what went wrong
 
 
 def _map_and_curve():
     """A figure with a map on the left, room for its colour bar, and a curve on the right."""
-    return figures.new(1, 2, size=(8.5, 4.3), left=0.75, bottom=0.7, width_ratios=[1.25, 1], wspace=0.42)
+    return figures.new(1, 2, size=(8.4, 4.4), left=0.75, bottom=0.7, top=0.6, width_ratios=[1.25, 1], wspace=0.42)
 
 
+@figures.style()
 def two_paths():
     """Three steps of the unrolled network with the gradient's arrows: two paths lead into the middle state."""
-    figure, ax = figures.new(size=(8.5, 4.8), left=0.1, right=0.1, bottom=0.1, top=0.45)
+    figure, ax = figures.new(size=(8.4, 4.9), left=0.1, right=0.1, bottom=0.1, top=0.45)
     with figures.style():
         labels = {name: [f"${name}_{{t-1}}$", f"${name}_t$", f"${name}_{{t+1}}$"] for name in "xhy"}
-        net = figures.Unrolled(ax, 3, gradient=True, x=labels["x"], h=["$h_{t-2}$", *labels["h"]], y=labels["y"])
+        net = Unrolled(ax, 3, gradient=True, x=labels["x"], h=["$h_{t-2}$", *labels["h"]], y=labels["y"])
         ax.set_xlim(-0.35, 3.65)
-        ax.set_ylim(-1.85, 1.45)
-        down = [net.arrow(ax, (t + 0.12, start), (t + 0.12, end), GRADIENT)
-                for t in (1, 2, 3) for start, end in ((0.83, 0.28), (-0.28, -0.78))]
+        ax.set_ylim(-1.95, 1.5)
+        down = [net.link(ax, net.boxes[start][t], net.boxes[end][t], GRADIENT, 0.09)
+                for t in (1, 2, 3) for start, end in (("y", "h"), ("h", "x"))]
         for arrow in (*net.back, *down):
             into_h_t = arrow in (net.back[2], down[2])      # from h_{t+1}, and down from y_t
-            arrow.set(linewidth=3.5 if into_h_t else 2.2, alpha=1.0 if into_h_t else 0.4)
-        ax.text(2.2, 0.56, "path 1: from\nthis step's loss", color=GRADIENT, va="center", weight="bold")
+            arrow.set(linewidth=4 if into_h_t else 2.2, alpha=1.0 if into_h_t else 0.4)
+        ax.text(2.2, 0.56, "path 1, direct:\nthis step's loss", color=GRADIENT, va="center", weight="bold")
         ax.text(2.5, -0.56, "path 2: from\nthe next step", color=GRADIENT, va="center", ha="center", weight="bold")
-        ax.text(1.65, -1.55, r"$\frac{\partial L}{\partial h_t}\;=\;W_y^\top(p_t-e_t)"
-                r"\;+\;W_h^\top\,\frac{\partial L}{\partial z_{t+1}}$", fontsize=17, ha="center", va="center")
+        ax.text(1.65, -1.62, r"$\mathrm{d}h_t\;=\;\mathrm{direct}_t\;+\;W_h^\top\,\mathrm{d}z_{t+1}$", fontsize=18,
+                ha="center", va="center")
         ax.set_title("Two gradients meet in every state, and are added")
-    return figures.Picture(figure, "Two gradients meet in h_t and are added: one comes down from y_t, this step's own "
-                           "loss; the other comes back from h_{t+1}. Their sum goes on to x_t and to h_{t-1}.")
+    return figures.Picture(figure, "Two gradients meet in h_t and are added: the direct one comes down from y_t, this "
+                           "step's own loss; the other comes back from h_{t+1}. Their sum goes on to x_t and h_{t-1}.")
 
 
+@figures.style()
 def counting_cliff(losses, gradient, descend, w_x=0.2, w_h=0.4, log_rate=-3.0, T=10):
     """The loss of a network with two weights, the gradient at a point of it, and a descent from there.
 
@@ -57,25 +54,24 @@ def counting_cliff(losses, gradient, descend, w_x=0.2, w_h=0.4, log_rate=-3.0, T
     descend : function (w_x, w_h, T, rate) -> (steps + 1, 2): the points of a descent, ending where it leaves |w| <= 1.5
     """
     grid = np.linspace(-REACH, REACH, 121)
-    figure, (map_ax, cut) = _map_and_curve()
-    with figures.style():
-        image = map_ax.imshow(np.zeros((2, 2)), cmap=HILLS, vmin=LOWEST, vmax=HIGHEST, origin="lower", aspect="auto",
-                              interpolation="bilinear", extent=(-REACH, REACH, -REACH, REACH))
-        bar = figure.colorbar(image, ax=map_ax, ticks=[-2, 4, 10], pad=0.03, format=_power)
-        bar.set_label("loss (no unit)", labelpad=-2)
-        path, = map_ax.plot([], [], ".-", color=GRADIENT, linewidth=1.5, markersize=5)
-        arrow = map_ax.quiver([0], [0], [1], [0], color=[BLACK], scale=1, scale_units="x", width=0.012, zorder=4)
-        here, = map_ax.plot([], [], "o", color=BLACK, markeredgecolor="white", markersize=9)
-        map_ax.plot([1], [1], "*", markerfacecolor="white", markeredgecolor=BLACK, markersize=14)
-        map_ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xlabel="$w_x$ (no unit)", ylabel="$w_h$ (no unit)",
-                   xticks=[-1, 0, 1], yticks=[-1, 0, 1])
-        map_ax.grid(False)
-        curve, = cut.plot([], [], color=GREY)
-        point, = cut.plot([], [], "o", color=BLACK, markersize=8)
-        cut.set(xlim=(-REACH, REACH), xlabel="$w_h$ (no unit), at this $w_x$", ylim=(LOWEST, 12.5), xticks=[-1, 0, 1],
-                yticks=[-2, 2, 6, 10])
-        cut.set_ylabel("loss (no unit)", labelpad=0)
-        cut.yaxis.set_major_formatter(lambda v, _: _power(v) if v > LOWEST else "\N{LESS-THAN OR EQUAL TO}1e-2")
+    figure, (map_ax, cut) = figures.new(2, 1, size=(8.4, 4.8), left=0.95, right=0.2, bottom=0.65, top=0.5, sharex=True,
+                                        height_ratios=[2.5, 1], hspace=0.06)
+    set_height = relief(map_ax, grid, grid, 0, 8)
+    path, = map_ax.plot([], [], ".-", color=GRADIENT, linewidth=1.8, markersize=6)
+    arrow = map_ax.quiver([0], [0], [1], [0], color=[BLACK], scale=1, scale_units="xy", angles="xy", width=0.006, zorder=4)
+    here, = map_ax.plot([], [], "o", color=BLACK, markeredgecolor="white", markersize=10)
+    ball, = map_ax.plot([], [], "o", color=GRADIENT, markeredgecolor="white", markeredgewidth=1.5, markersize=13)
+    map_ax.plot([1], [1], "*", markerfacecolor="white", markeredgecolor=BLACK, markersize=17)
+    map_ax.text(1.06, 1, "the answer", va="center", bbox=ON_TOP)
+    map_ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), ylabel="$w_x$", yticks=[-1, 0, 1])
+    map_ax.tick_params(labelbottom=False)
+    curve, = cut.plot([], [], color=BLACK, linewidth=1.5)
+    ground, = cut.fill([0], [0], color="#C9CFD3", linewidth=0, zorder=0)
+    across = map_ax.axhline(0, color=BLACK, linewidth=1, linestyle=":")
+    point, = cut.plot([], [], "o", color=BLACK, markersize=10, markeredgecolor="white")
+    cut.set(xlim=(-REACH, REACH), xlabel="$w_h$ (below: the ground along the dotted line)", ylim=(LOWEST, 12.5),
+            xticks=[-1, 0, 1], yticks=[-2, 4, 10], ylabel="loss")
+    cut.yaxis.set_major_formatter(lambda v, _: decade(v) if v > LOWEST else f"\N{LESS-THAN OR EQUAL TO}{decade(v)}")
     drawn = {}
 
     def log(loss):
@@ -83,26 +79,30 @@ def counting_cliff(losses, gradient, descend, w_x=0.2, w_h=0.4, log_rate=-3.0, T
 
     def draw(w_x, w_h, log_rate, T):
         if drawn.get("T") != T:
-            image.set_data(log(losses(grid[None, :], grid[:, None], T)))
+            set_height(log(losses(grid[:, None], grid[None, :], T)))
             drawn["T"] = T
         rate, loss, slope = 10**log_rate, float(losses(w_x, w_h, T)), np.array(gradient(w_x, w_h, T))
         points = descend(w_x, w_h, T, rate)
-        path.set_data(*_shortened(points).T)
-        here.set_data([w_x], [w_h])
-        arrow.set_offsets([(w_x, w_h)])
-        arrow.set_UVC(*(-0.5 * slope / max(np.linalg.norm(slope), 1e-300))[:, None])
-        curve.set_data(grid, log(losses(w_x, grid, T)))
-        point.set_data([w_h], [log(loss)])
         left = np.abs(points[-1]).max() > REACH
+        path.set_data(*_shortened(points).T[::-1])
+        here.set_data([w_h], [w_x])
+        ball.set_data(*([], []) if left else points[-1:].T[::-1])
+        arrow.set_offsets([(w_h, w_x)])
+        arrow.set_UVC(*(-0.5 * slope / max(np.linalg.norm(slope), 1e-300))[::-1, None])
+        profile = log(losses(w_x, grid, T))
+        curve.set_data(grid, profile)
+        ground.set_xy(np.column_stack([[*grid, REACH, -REACH], [*profile, LOWEST, LOWEST]]))
+        across.set_ydata([w_x, w_x])
+        point.set_data([w_h], [log(loss)])
         last = np.inf if left else float(losses(*points[-1], T))
         title, end = _descent(loss, last, points, left, float(losses(0.0, 0.0, T)))
         map_ax.set_title(title)
-        return (f"At w_x = {w_x:.2f}, w_h = {w_h:.2f}, T = {T} the loss is {loss:.3g} and the gradient "
-                f"({slope[0]:.3g}, {slope[1]:.3g}). With learning rate {rate:.1g}, {end}.")
+        return (f"At w_x = {w_x:.2f}, w_h = {w_h:.2f}, T = {T} the loss is {number(loss)} and the gradient "
+                f"({number(slope[0])}, {number(slope[1])}). With learning rate {number(rate, 2)}, {end}.")
 
     return LiveFigure(figure, draw, w_x=slider("w_x", w_x, -REACH, REACH, 0.05),
                       w_h=slider("w_h", w_h, -REACH, REACH, 0.05),
-                      log_rate=slider("log10 learning rate", log_rate, -6.0, -1.0, 0.25), T=slider("steps T", T, 2, 30))
+                      log_rate=slider("log10 learning rate", log_rate, -4.5, -1.0, 0.25), T=slider("steps T", T, 2, 30))
 
 
 def _descent(loss, last, points, left, plain):
@@ -110,20 +110,20 @@ def _descent(loss, last, points, left, plain):
     steps, (w_x, w_h) = len(points) - 1, points[-1]
     moves = np.abs(np.diff(points, axis=0)).max(axis=1)
     if left:
-        end = f"to w_x = {w_x:.3g}, w_h = {w_h:.3g}"
+        end = f"to w_x = {number(w_x)}, w_h = {number(w_h)}"
         return ((f"Thrown off the cliff at step {steps}", f"step {steps} throws the weights out of the picture, {end}")
                 if moves[-1] > THROW else
                 (f"Out of the picture at step {steps}", f"step {steps} leaves the picture, {end}"))
-    moved = f"{steps} steps lead to loss {last:.3g}"
+    moved = f"{steps} steps lead to loss {number(last)}"
     if loss < 10.0**LOWEST:
         return "On the valley floor: nothing left to descend", moved
     if last < min(0.5 * loss, 0.1 * plain):
-        return f"Down to the valley: loss {loss:.3g} to {last:.3g}", moved
+        return f"Down to the valley: loss {number(loss)} to {number(last)}", moved
     if moves.max() > THROW:
-        return f"Too large a step: thrown about, at loss {last:.3g}", moved
+        return f"Too large a step: thrown about, at loss {number(last)}", moved
     if last < loss:
-        return f"Too small a step: still at loss {last:.3g}", moved
-    return f"Too large a step: loss {loss:.3g} to {last:.3g}", moved
+        return f"Too small a step: still at loss {number(last)}", moved
+    return f"Too large a step: loss {number(loss)} to {number(last)}", moved
 
 
 def _shortened(points):
@@ -135,42 +135,50 @@ def _shortened(points):
     return points
 
 
+@figures.style()
 def check_curves(epsilons, errors):
     """The worst error of gradient checks over the step of the differences, a curve for each gradient checked.
 
     epsilons : (N,); errors : dict name -> (N,), the right gradient first
     """
-    figure, ax = figures.new(size=(8.5, 4.2), right=0.3, left=0.9)
+    figure, ax = figures.new(size=(8.4, 4.2), right=1.45, left=0.95)
     with figures.style():
-        for (name, error), (color, line) in zip(errors.items(), [(BLACK, "-"), *RUNS]):
-            ax.loglog(epsilons, error, line, marker="o", color=color, label=name)
-        ax.axhline(1e-7, color=GREY, linewidth=1, linestyle=":")
-        ax.text(epsilons.max(), 8e-8, "passed: below 1e-7", color=GREY, fontsize=11, va="top", ha="right")
-        ax.set(xlabel=r"step $\epsilon$ of the central differences (no unit)", ylabel="worst error (no unit)",
-               ylim=(1e-13, 30))
-        ax.legend(loc="lower left", bbox_to_anchor=(0.02, 0.0))
+        looks = [(BLACK, "-"), *RUNS][:len(errors)]
+        for error, (color, line) in zip(errors.values(), looks):
+            ax.plot(np.log10(epsilons), np.log10(error), line, marker="o", color=color)
+        ax.axhline(-7, color=GREY, linewidth=1, linestyle=":")
+        ax.text(np.log10(epsilons).max(), -7.15, f"passed: below {power(10, -7)}", color=GREY, va="top", ha="right")
+        ax.set(xlabel=r"step $\epsilon$ of the central differences", ylabel="worst error", ylim=(-13, 1.5))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(decade)
+            axis.get_major_locator().set_params(integer=True, nbins=7)
+        right = np.argmax(epsilons)
+        EndLabels(ax, list(errors), [color for color, _ in looks]).set(
+            np.log10(epsilons[right]), [np.log10(error[right]) for error in errors.values()])
         first = next(iter(errors.values()))
-        ax.set_title(f"A wrong gradient stays wrong; the right one falls to {first.min():.0e}")
+        ax.set_title(f"A wrong gradient stays wrong; the right one falls to {number(first.min(), 1)}")
     return figures.Picture(figure, "The error of the right gradient forms a V over the step of the differences, its "
-                           "lowest point far below 1e-7; each planted mistake stays on a plateau above 0.01.")
+                           "lowest point far below 10\N{SUPERSCRIPT MINUS}⁷; each planted mistake stays on a plateau above 0.01.")
 
 
+@figures.style()
 def gradient_map(norms, gain=1.0, scale=1.0, T=40):
     """How large dL_s/dh_t is for every loss step s and state step t, and what is left of it over the lag s - t.
 
     norms : function (gain, scale, T) -> ((T, T) norms, [s - 1, t - 1] for loss step s and state step t, 0 where t > s;
-        the mean of 1 - h_t^2)
+        the root mean square of 1 - h_t^2)
     """
     figure, (map_ax, fade) = _map_and_curve()
     with figures.style():
         image = map_ax.imshow(np.zeros((2, 2)), cmap=HEAT, vmin=-6, vmax=3, origin="lower", aspect="auto",
                               interpolation="nearest")
         bar = figure.colorbar(image, ax=map_ax, ticks=[-6, -3, 0, 3], pad=0.03)
-        bar.set_ticklabels(["\N{LESS-THAN OR EQUAL TO}1e-6", "1e-3", "1", "\N{GREATER-THAN OR EQUAL TO}1e3"])
-        bar.set_label(r"$\|\partial L_s/\partial h_t\|$ (no unit)", labelpad=-4)
+        bar.set_ticklabels([f"\N{LESS-THAN OR EQUAL TO}{decade(-6)}", decade(-3), "1",
+                            f"\N{GREATER-THAN OR EQUAL TO}{decade(3)}"])
+        bar.set_label(r"$\|\partial L_s/\partial h_t\|$", labelpad=-4)
         map_ax.set(xlabel="state step t", ylabel="loss step s")
         map_ax.text(0.97, 0.04, "a state after the loss:\nno gradient", transform=map_ax.transAxes, ha="right",
-                    va="bottom", color=GREY, fontsize=11)
+                    va="bottom", color=GREY)
         map_ax.grid(False)
         for axis in (map_ax.xaxis, map_ax.yaxis):
             axis.get_major_locator().set_params(integer=True, nbins=4)
@@ -178,10 +186,10 @@ def gradient_map(norms, gain=1.0, scale=1.0, T=40):
         high, = fade.plot([], [], color=GREY, linewidth=1)
         middle, = fade.plot([], [], color=GRADIENT, linewidth=3)
         fade.axhline(0, color=GREY, linewidth=1, linestyle=":")
-        fade.text(0.03, 0.98, "thick: median\nthin: least, most", transform=fade.transAxes, va="top", fontsize=11)
+        fade.text(0.03, 0.98, "thick: median\nthin: least, most", transform=fade.transAxes, va="top")
         fade.set(xlabel="lag s - t (steps back)", ylim=(-10, 8), yticks=[-10, -5, 0, 5])
         fade.set_ylabel("share of the gradient left", labelpad=-4)
-        fade.yaxis.set_major_formatter(lambda v, _: _power(v) if v > -10 else "\N{LESS-THAN OR EQUAL TO}1e-10")
+        fade.yaxis.set_major_formatter(lambda v, _: decade(v) if v > -10 else f"\N{LESS-THAN OR EQUAL TO}{decade(v)}")
         fade.xaxis.get_major_locator().set_params(integer=True, nbins=4)
 
     def draw(gain, scale, T):
@@ -197,10 +205,10 @@ def gradient_map(norms, gain=1.0, scale=1.0, T=40):
             line.set_data(np.arange(T), np.clip(values, -10, 8))
         fade.set_xlim(0, T - 1)
         back = T // 2
-        map_ax.set_title(_faded(median, gain))
+        map_ax.set_title(_faded(median, gain), y=1.03)
         return (f"Gain {gain:.2f}, inputs x {scale:.1f}: {back} steps back the median share of the gradient left is "
-                f"{figures.scientific(median[back])}, a factor of {10 ** (median[back] / back):.2f} a step. "
-                f"tanh' = 1 - h^2 is {slope:.2f} on average.")
+                f"{figures.scientific(median[back])}, a factor of {10 ** (median[back] / back):.2f} per step. "
+                f"Gain times root mean square slope is {gain * slope:.2f}.")
 
     return LiveFigure(figure, draw, gain=slider("gain of W_h", gain, 0.2, 3.0, 0.05),
                       scale=slider("size of the inputs", scale, 0.1, 5.0, 0.1), T=slider("steps T", T, 5, 60))
@@ -220,6 +228,7 @@ def _faded(median, gain):
     return said + (", for units saturate" if gain > 1 else "")
 
 
+@figures.style()
 def truncation(steps, cosine, size, norms, k=4, step=0):
     """The gradient of chunks of k steps beside the full gradient.
 
@@ -230,7 +239,7 @@ def truncation(steps, cosine, size, norms, k=4, step=0):
     norms : (S, T, T + 1), [i, k - 1, t]: the mean norm of dL/dh_t with chunks of k steps; [i, T - 1] is the full one
     """
     S, T = cosine.shape
-    figure, (states, curves) = figures.new(1, 2, size=(8.5, 4.2), left=0.95, top=0.5, wspace=0.28)
+    figure, (states, curves) = figures.new(1, 2, size=(8.4, 4.2), left=0.95, top=0.5, wspace=0.28)
     with figures.style():
         cuts, = states.plot([], [], color=GREY, linewidth=1, linestyle=":")
         full, = states.plot([], [], color=BLACK)
@@ -273,26 +282,53 @@ def truncation(steps, cosine, size, norms, k=4, step=0):
                       step=slider("steps of training", step, int(steps[0]), int(steps[-1]), int(steps[1] - steps[0])))
 
 
-def losses_by_chunk(losses, baseline, solved=0.03):
-    """Loss curves of trainings with chunks of k steps.
+@figures.style()
+def factor_per_step(setting, factor, by_rms, by_mean):
+    """The factor per step by which a gradient fades or grows, over what two averages of the slopes of tanh predict.
 
-    losses : dict k -> (steps,), at most four runs; baseline : loss of the best constant guess; solved : a low loss
+    setting : N strings, a network each, by which the sentence sums up
+    factor, by_rms, by_mean : (N,), the measured factor, and gain times the root mean square and the mean slope
     """
-    figure, ax = figures.new(size=(8.5, 4.0), right=1.3, left=0.95)
-    ends = {k: float(np.mean(loss[-10:])) for k, loss in losses.items()}
-    with figures.style():
-        for (k, loss), (color, line) in zip(losses.items(), RUNS):
-            smooth = np.convolve(loss, np.ones(10) / 10, mode="valid")
-            ax.semilogy(np.arange(10, len(loss) + 1), smooth, line, color=color)
-            for other in [o for o in ends if o < k and abs(np.log(ends[k] / ends[o])) < 0.25]:
-                ax.texts[list(ends).index(other)].set_text("")          # one label for curves that end together
-                k = f"{other} and {k}"
-            ax.text(len(loss) * 1.015, smooth[-1], f"k = {k}", va="center")
-        ax.axhline(baseline, color=GREY, linewidth=1, linestyle=":")
-        ax.text(len(loss), baseline, "best constant guess ", color=GREY, va="bottom", ha="right", fontsize=11)
-        ax.set(xlabel="step of training", ylabel="loss (nats), mean of 10 steps")
-        ax.set_title("Loss at the end: " + ", ".join(f"{end:.2g} (k = {k})" for k, end in ends.items()))
-    learned = {sign: ", ".join(str(k) for k, end in ends.items() if (end < solved) == sign) for sign in (True, False)}
-    said = f"Chunks of k steps that reach a loss below {solved}: k = {learned[True] or 'none'}; "
-    said += f"that do not: k = {learned[False] or 'none'}. The best constant guess has {baseline:.2f}."
-    return figures.Picture(figure, said)
+    figure, ax = figures.new(size=(8.4, 4.4), left=0.85)
+    ends = np.array([0.4, 1.5])
+    ax.plot(ends, ends, color=BLACK, linewidth=1)
+    ax.text(1.48, 0.44, "on the line: predicted = measured", ha="right")
+    for predicted, color, name in ((by_mean, SKY, "gain x mean slope"), (by_rms, GRADIENT, "gain x rms slope")):
+        ax.plot(predicted, factor, "o", color=color, markersize=4, alpha=0.5, label=name, linestyle="none")
+    ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
+    ax.set(xlim=ends, ylim=ends, xlabel="predicted factor per step", ylabel="measured factor per step")
+    ax.legend(loc="upper left")
+    ax.set_title("The rms slope predicts the fading, up to gain 1.5")
+    said = []
+    for one in dict.fromkeys(setting):
+        these = np.array(setting) == one
+        told = (np.median(values[these]) for values in (factor, by_rms, by_mean))
+        said.append(f"{one}: " + " / ".join(f"{value:.2f}" for value in told))
+    return figures.Picture(figure, f"{len(setting)} networks, a dot each. Medians of the factor per step, measured / "
+                           f"predicted by the rms slope / by the mean slope. {'; '.join(said)}.")
+
+
+@figures.style()
+def accuracy_by_chunk(scores, baseline):
+    """The accuracy of networks trained with chunks of k steps, every network a dot.
+
+    scores : dict (k, steps of training) -> accuracies, the networks in any order; baseline : the accuracy of one constant answer
+    """
+    chunks, budgets = sorted({k for k, _ in scores}), sorted({steps for _, steps in scores})
+    figure, ax = figures.new(size=(8.4, 4.0), left=0.85)
+    for side, steps, color, mark in zip((-0.17, 0.17), budgets, (SKY, GRADIENT), "os"):
+        for i, k in enumerate(chunks):
+            values = np.sort(scores[k, steps])
+            places = i + side + np.linspace(-0.09, 0.09, len(values))
+            ax.plot(places, values, mark, color=color, markersize=4.5, label=f"{steps:,} steps" if i == 0 else None)
+            ax.hlines(np.median(values), places[0] - 0.03, places[-1] + 0.03, color=BLACK, linewidth=2)
+    ax.axhline(baseline, color=GREY, linewidth=1, linestyle=":")
+    ax.text(len(chunks) - 0.5, baseline + 0.01, "always the commonest count ", color=GREY, ha="right")
+    ax.set(xlabel="chunk length k (steps)", ylabel="share of right answers", ylim=(0.3, 1.03),
+           xlim=(-0.5, len(chunks) - 0.5))
+    ax.set_xticks(range(len(chunks)), [str(k) for k in chunks])
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.12), title="bar: median")
+    ax.set_title("Short chunks learn more slowly, and less surely")
+    said = "; ".join(f"k = {k}: " + ", ".join(f"{np.median(scores[k, steps]):.3f}" for steps in budgets) for k in chunks)
+    after = " and ".join(f"{steps:,}" for steps in budgets)
+    return figures.Picture(figure, f"The median share of right answers after {after} steps: {said}.")

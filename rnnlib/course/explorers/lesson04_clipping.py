@@ -4,14 +4,15 @@ import numpy as np
 from ipywidgets import SelectionSlider
 
 from .. import figures
-from ..figures import BLACK, GRADIENT, GREY, scientific
+from ..drawings import ON_TOP, relief
+from ..figures import BLACK, GRADIENT, decade, scientific
 from ..live import LiveFigure
-from .lesson04_vanishing import power
 
 TOP = 12        # decimal logarithm of the largest loss in the picture
 THRESHOLDS = [step * 10.0 ** decade for decade in range(-1, 5) for step in (1, 2, 5)] + [1e5]
 
 
+@figures.style()
 def clipped_descent(descend, w_x, w_h, surface, threshold=10.0):
     """Steps of gradient descent on a surface with a cliff; no step follows more gradient than the threshold allows.
 
@@ -19,31 +20,31 @@ def clipped_descent(descend, w_x, w_h, surface, threshold=10.0):
     clipping; a run whose loss passes all bounds may be shorter than the others
     w_x (N,), w_h (M,), surface (M, N): the loss over both weights
     """
-    figure, (plane, curve) = figures.new(1, 2, size=(8.5, 4.2), left=0.85, width_ratios=[1.15, 1], wspace=0.34, top=0.6)
-    height = np.log10(np.maximum(surface, 1e-12))
-    plane.imshow(height, extent=(w_x[0], w_x[-1], w_h[0], w_h[-1]), origin="lower", aspect="auto", cmap="Greys",
-                 vmin=0, vmax=9)
-    plane.contour(w_x, w_h, height, levels=np.arange(0, 9, 2), colors=[GREY], linewidths=0.8)
-    plane.set(xlim=(w_x[0], w_x[-1]), ylim=(w_h[0], w_h[-1]), xlabel="$w_x$ (no unit)", ylabel="$w_h$ (no unit)",
-              xticks=range(-1, 4), yticks=[0, 0.5, 1, 1.5])
-    plane.grid(False)
-    plane.plot([1], [1], "*", color=BLACK, markersize=16, markerfacecolor="white", zorder=4)
-    path_line, = plane.plot([], [], ".-", color=GRADIENT, linewidth=1.5, markersize=5)
-    start, = plane.plot([], [], "o", color=GRADIENT, markersize=10)
+    figure, (plane, curve) = figures.new(1, 2, size=(8.4, 4.4), left=0.75, right=0.2, width_ratios=[1.5, 1], wspace=0.26)
+    relief(plane, w_h, w_x, 0, 8)(np.log10(np.maximum(surface, 1e-2)).T)
+    plane.set(xlim=(w_h[0], w_h[-1]), ylim=(w_x[0], w_x[-1]), xlabel="$w_h$", ylabel="$w_x$",
+              yticks=range(-1, 4), xticks=[0, 0.5, 1, 1.5])
+    plane.plot([1], [1], "*", color=BLACK, markersize=17, markerfacecolor="white", zorder=4)
+    plane.text(1.06, 1, "the answer", va="center", bbox=ON_TOP)
+    path_line, = plane.plot([], [], ".-", color=GRADIENT, linewidth=1.8, markersize=6)
+    start, = plane.plot([], [], "o", color=BLACK, markeredgecolor="white", markersize=10)
+    ball, = plane.plot([], [], "o", color=GRADIENT, markeredgecolor="white", markeredgewidth=1.5, markersize=13, zorder=5)
     loss_line, = curve.plot([], [], color=BLACK)
-    curve.set(xlabel="step of training", ylabel="loss (no unit)", ylim=(-2, TOP), yticks=range(0, TOP + 1, 4))
-    curve.yaxis.set_major_formatter(lambda value, _: power(10, value))
+    curve.set(xlabel="step of training", ylabel="loss (squared error)", ylim=(-2, TOP), yticks=range(0, TOP + 1, 4))
+    curve.yaxis.set_major_formatter(decade)
     steps = len(descend(threshold)[2])
     curve.set_xlim(0, steps)
 
     def draw(threshold):
         path, losses, norms = descend(threshold)
         log10 = np.log10(losses)
-        path_line.set_data(np.clip(path, -1e4, 1e4).T)      # a run that is thrown off only has to leave the picture
-        start.set_data(path[:1].T)
+        near = np.clip(path, -1e4, 1e4).T[::-1]     # a run that is thrown off only has to leave the picture
+        path_line.set_data(near)
+        start.set_data(near[:, :1])
+        ball.set_data(near[:, -1:])
         loss_line.set_data(np.arange(len(losses)), log10)
         plane.set_title(_outcome(path, losses))
-        curve.set_title(f"loss {scientific(log10[-1])} after {len(norms)} steps")
+        curve.set_title(f"Loss {scientific(log10[-1])}, step {len(norms)}")
         clipped = (norms > threshold).sum()
         largest, first, last = (scientific(value) for value in (np.log10(norms.max()), log10[0], log10[-1]))
         return (f"Threshold {threshold:g}: {clipped} of {len(norms)} gradients were clipped, the largest had norm "

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .. import figures
-from ..figures import BLACK, GRADIENT, GREY
-from .lesson04_vanishing import power
+from ..drawings import ON_TOP
+from ..figures import BLACK, GRADIENT, GREY, decade, power
 
 SOLVED = 0.95
 # how a run is drawn, by its accuracy: both bits of the first symbol known, one of the two, none
@@ -21,7 +21,7 @@ def training_and_gradient(losses, every, log10_shares, accuracies):
 
     losses (S, N): seeds, steps; log10_shares (S, M): after 0, every, 2 every ... steps; accuracies (S,): at the end
     """
-    figure, (left, right) = figures.new(1, 2, size=(8.5, 4.2), left=0.75, wspace=0.34, top=0.9, right=0.3)
+    figure, (left, right) = figures.new(1, 2, size=(8.4, 4.2), left=0.75, wspace=0.34, top=0.9, right=0.3)
     steps = np.arange(1, losses.shape[1] + 1)
     smooth = np.ones(10) / 10                               # batches differ: the mean of ten steps
     for loss, shares, accuracy in zip(losses, log10_shares, accuracies):
@@ -30,11 +30,11 @@ def training_and_gradient(losses, every, log10_shares, accuracies):
         right.plot(every * np.arange(len(shares)), shares, line, color=color, label=label)
     for level, label in ((np.log(4), "nothing known: ln 4"), (np.log(2), "one bit known: ln 2")):
         left.axhline(level, color=GREY, linewidth=1)
-        left.text(steps[-1], level + 0.05, label, fontsize=11, color=GREY, ha="right", va="bottom")
+        left.text(steps[-1], level + 0.06, label, color=GREY, ha="right", va="bottom", bbox=ON_TOP)
     left.set(xlim=(0, steps[-1]), ylim=(0, 1.75), xlabel="step of training", ylabel="loss (nats)")
     right.axhline(0, color=GREY, linewidth=1)
-    right.set(xlim=(0, steps[-1]), xlabel="step of training", ylabel="norm of d $h_T$ / d $h_1$ (no unit)")
-    right.yaxis.set_major_formatter(lambda value, _: power(10, value))
+    right.set(xlim=(0, steps[-1]), xlabel="step of training", ylabel="norm of d $h_T$ / d $h_1$")
+    right.yaxis.set_major_formatter(decade)
     handles = dict(reversed(pair) for pair in zip(*right.get_legend_handles_labels()))
     figure.legend(handles.values(), handles.keys(), loc="upper right", bbox_to_anchor=(0.97, 0.89), ncol=3, borderpad=0)
     solved = np.asarray(accuracies) >= SOLVED
@@ -42,7 +42,7 @@ def training_and_gradient(losses, every, log10_shares, accuracies):
     title = f"{solved.sum()} of {len(solved)} seeds learned it"
     if lost and max(lost) < -2:
         title += f"; in the others less than {power(10, np.ceil(max(lost)))} gets through"
-    figure.text(0.75 / 8.5, 0.945, title, fontsize=13, weight="bold", va="center")
+    figure.text(0.75 / 8.4, 0.945, title, weight="bold", va="center")
     ends = ", ".join(power(10, np.round(shares[-1])) for shares in log10_shares)
     return figures.Picture(figure, f"{solved.sum()} of {len(solved)} runs learned the task. Share of the gradient that "
                                    f"reaches the first step at the end of each run: {ends}.")
@@ -54,23 +54,23 @@ def luck_by_lag(lags, accuracies, chance, live_lag=None, live_accuracies=()):
 
     lags, accuracies : (R,), one entry a stored run; live_lag : int, live_accuracies : the runs just made
     """
-    figure, ax = figures.new(size=(8.5, 4.2), top=0.55)
+    figure, ax = figures.new(size=(8.4, 4.2), top=0.55)
     lags, accuracies = np.asarray(lags), np.asarray(accuracies)
     for lag in np.unique(lags):
         found = np.sort(accuracies[lags == lag])
         shift = 0.45 * (np.arange(len(found)) - (len(found) - 1) / 2)
         ax.plot(lag + shift, found, "o", color=BLACK, markersize=7, alpha=0.75)
         solved = (found >= SOLVED).sum()
-        ax.text(lag, 1.1, f"{solved}/{len(found)}", ha="center", va="center", fontsize=12)
+        ax.text(lag, 1.1, f"{solved}/{len(found)}", ha="center", va="center")
     if live_lag is not None:
         found = np.sort(live_accuracies)
         ax.plot(live_lag + 5 + 0.45 * np.arange(len(found)), found, "D", color=BLACK, markerfacecolor="none",
                 markersize=8)
-        ax.text(live_lag + 4.5, 0.75, "trained\nhere", fontsize=11, va="center")
+        ax.text(live_lag + 4.5, 0.75, "trained\nhere", va="center")
     for level, label in ((chance, "chance"), (2 * chance, "one bit of two")):
         ax.axhline(level, color=GREY, linestyle="--", linewidth=1.2)
-        ax.text(max(lags) + 20, level + 0.015, label, fontsize=11, color=GREY, va="bottom", ha="right")
-    ax.text(-1, 1.1, "learned", fontsize=11, va="center", ha="right")
+        ax.text(max(lags) + 20, level + 0.015, label, color=GREY, va="bottom", ha="right")
+    ax.text(-1, 1.1, "learned", va="center", ha="right")
     ax.set(xlim=(0, max(lags) + 20), ylim=(0.1, 1.17), xlabel="lag: steps T of the sequence", ylabel="accuracy (share)",
            xticks=np.unique(lags), yticks=[0.25, 0.5, 0.75, 1.0])
     counts = [(lag, (accuracies[lags == lag] >= SOLVED).sum(), (lags == lag).sum()) for lag in np.unique(lags)]

@@ -5,7 +5,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
-from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, ORANGE, STATES, scientific
+from ..drawings import EndLabels, Fading, Unrolled, lstm_cell
+from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, ORANGE, SKY, STATES, decade, number, power, scientific
 from ..live import LiveFigure, slider
 
 SHUT_TO_OPEN = LinearSegmentedColormap.from_list("gates", ["#FFFFFF", BLACK])       # 0 .. 1, a heat map of gates
@@ -24,38 +25,44 @@ def _decades(ax, low, high, every):
     """Mark an axis of decimal logarithms as powers of ten, with fixed limits."""
     ax.set_ylim(low, high)
     ticks = np.arange(np.ceil(low / every) * every, high, every)
-    ax.set_yticks(ticks, [f"$10^{{{tick:.0f}}}$" for tick in ticks])
+    ax.set_yticks(ticks, [decade(tick) for tick in ticks])
 
 
-def _rule(ax, level, label="", outside=False):
-    """A dotted line across the axes; its label stands on it at the left, or outside at its right end."""
+def _rule(ax, level, label=""):
+    """A dotted line across the axes; its label stands at its right end, where no curve can strike it."""
     ax.axhline(level, color=GREY, linewidth=1, linestyle=":", zorder=1)
-    ax.text(1.008 if outside else 0.008, level, label, fontsize=10, color=GREY, va="center" if outside else "bottom",
-            transform=ax.get_yaxis_transform())
+    ax.text(1.01, level, label, color=GREY, va="center", transform=ax.get_yaxis_transform())
 
 
-def _norm_axes(ax, labels=True):
-    """Empty curves of `gradient_norms` on ax, by name."""
+def _norm_axes(ax):
+    """Empty curves of `gradient_norms` on ax, by name, over a shade where less than 1 % is left."""
     _decades(ax, -17.5, 4.5, 4)
-    _rule(ax, -2, "1 %" if labels else "", outside=True)
-    _rule(ax, -16, "lost beside 1 in float64" if labels else "")
+    ax.set_yticks([*ax.get_yticks(), -2], [*(decade(tick) for tick in ax.get_yticks()), "1 %"])
+    ax.axhspan(-17.5, -2, color=SKY, alpha=0.12, linewidth=0, zorder=0)
     ax.set_xlabel("lag T - k: steps back from the end")
     ax.xaxis.get_major_locator().set_params(integer=True)
     return {name: ax.plot([], [], color=color, linestyle=line, linewidth=width, label=label)[0]
             for name, (label, color, line, width) in NORMS.items()}
 
 
+@figures.style()
 def gradient_norms(norms, T=100, gate_bias=0.0, weight_scale=1.0):
     """The norm of d state_T / d state_k by lag for the vanilla cell, the LSTM and the GRU, on one axis.
 
     norms : function (T, gate_bias, weight_scale) -> dict of "RNN", "LSTM" (whole state), "LSTM, h to h" and "GRU", each the
         spectral norms at lags 0..T, shape (T+1,)
     """
-    figure, ax = figures.new(size=(8.5, 4.6), top=0.95, left=0.95, right=0.5)
+    figure, (ax, rows) = figures.new(2, 1, size=(8.4, 5.0), top=0.5, left=0.95, right=1.75, height_ratios=[4, 1], hspace=0.05,
+                                     sharex=True)
     lines = _norm_axes(ax)
-    ax.set_ylabel("norm of d state$_T$ / d state$_k$ (no unit)")
-    with figures.style():
-        ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=4, handlelength=2.6, columnspacing=1.6)
+    ax.set(ylabel="norm of d state$_T$ / d state$_k$", xlabel="")
+    ax.tick_params(labelbottom=False, bottom=False)
+    names = EndLabels(ax, [label for label, *_ in NORMS.values()], [color for _, color, *_ in NORMS.values()])
+    arrows = Fading(rows, ("vanilla", "LSTM", "GRU"), (GRADIENT,) * 3)
+    rows.set_axis_on()
+    rows.set(yticks=[], xlabel="lag T - k: steps back from the end (arrows: the gradient on its way)")
+    rows.spines["left"].set_visible(False)
+    rows.grid(False)
 
     def draw(T, gate_bias, weight_scale):
         logs = {name: _log10(values) for name, values in norms(T, gate_bias, weight_scale).items()}
@@ -63,7 +70,9 @@ def gradient_norms(norms, T=100, gate_bias=0.0, weight_scale=1.0):
             line.set_data(np.arange(T + 1), logs[name])
         ax.set_xlim(0, T)
         last = {name: values[-1] for name, values in logs.items()}
-        ax.set_title(_who_keeps(last, T), y=1.11)
+        names.set(T, [last[name] for name in NORMS])
+        arrows.set([logs[name] for name in ("RNN", "LSTM", "GRU")])
+        ax.set_title(_who_keeps(last, T))
         return (f"At lag {T}: vanilla {_number(last['RNN'])}, LSTM {_number(last['LSTM'])} over its whole state and "
                 f"{_number(last['LSTM, h to h'])} from h to h, GRU {_number(last['GRU'])}. "
                 f"Gates were set to sigma({gate_bias:.1f}) = {1 / (1 + np.exp(-gate_bias)):.3f}, "
@@ -91,29 +100,30 @@ def _number(log10):
     return "0" if log10 <= ZERO else scientific(log10)
 
 
+@figures.style()
 def norms_by_bias(curves):
     """`gradient_norms` at several gate biases side by side: dict of panel title -> dict like `norms` returns."""
-    figure, axes = figures.new(1, len(curves), size=(8.5, 3.9), top=0.9, left=0.95, right=0.5, wspace=0.2, sharey=True)
+    figure, axes = figures.new(1, len(curves), size=(8.4, 3.7), left=0.95, right=1.75, wspace=0.14, sharey=True)
     for ax, (title, by_name) in zip(axes, curves.items()):
-        lines = _norm_axes(ax, labels=ax is axes[-1])
+        lines = _norm_axes(ax)
         for name, line in lines.items():
             line.set_data(np.arange(len(by_name[name])), _log10(by_name[name]))
         T = len(by_name["RNN"]) - 1
         ax.set_xlim(0, T)
-        ax.set_xticks([0, T // 2, T])
-        ax.set_xlabel("lag T - k (steps)")
-        with figures.style():
-            ax.set_title(title, fontsize=12)
-    with figures.style():
-        axes[0].set_ylabel("norm of d state$_T$ / d state$_k$ (no unit)")
-        axes[0].legend(loc="lower left", bbox_to_anchor=(-0.05, 1.09), ncols=4, handlelength=2.6, columnspacing=1.6)
+        ax.set_xticks([0, T // 2])
+        ax.set_xlabel("lag (steps)")
+        ax.set_title(title, fontsize=figures.TEXT)
+    axes[0].set_ylabel("norm of d state$_T$ / d state$_k$")
+    EndLabels(axes[-1], [label for label, *_ in NORMS.values()], [color for _, color, *_ in NORMS.values()]).set(
+        T, [_log10(by_name[name])[-1] for name in NORMS])
     return figure
 
 
+@figures.style()
 def jacobian_blocks(J, f_t):
     """|d (h, c)_t / d (h, c)_{t-1}| of an LSTM as a picture: J (2H, 2H) with h before c, f_t (H,) the forget gate."""
     H = len(f_t)
-    figure, (left, right) = figures.new(1, 2, size=(8.5, 4.4), left=0.95, right=0.35, bottom=0.75, wspace=0.42,
+    figure, (left, right) = figures.new(1, 2, size=(8.4, 4.4), left=0.95, right=0.35, bottom=0.75, wspace=0.42,
                                         width_ratios=[1.25, 1])
     image = left.imshow(np.abs(J), cmap=SHUT_TO_OPEN, vmin=0, vmax=1)
     left.grid(False)
@@ -122,7 +132,7 @@ def jacobian_blocks(J, f_t):
     middles = [(H - 1) / 2, H + (H - 1) / 2]
     left.set_xticks(middles, ["h", "c"])
     left.set_yticks(middles, ["h", "c"])
-    left.tick_params(length=0, labelsize=13)
+    left.tick_params(length=0)
     with figures.style():
         left.set_xlabel("from the state at t - 1")
         left.set_ylabel("to the state at t")
@@ -140,32 +150,33 @@ def jacobian_blocks(J, f_t):
     return figure
 
 
+@figures.style()
 def gate_highway(log10_products, gate_bias=2.0, T=100):
     """What a gate of sigma(b) leaves after T steps, and what the forget gates of a real LSTM leave of each unit's c.
 
     log10_products : function (gate_bias, T) -> (T+1, H), the decimal logarithms of the product of the last 0..T forget gates
     """
-    figure, ax = figures.new(size=(8.5, 4.4), top=1.0, left=0.95)
+    figure, ax = figures.new(size=(8.4, 4.4), top=0.95, left=0.95, right=1.3)
     _decades(ax, -8.5, 0.6, 2)
     _rule(ax, -6, "one millionth")
-    measured = LineCollection([], colors=ORANGE, linewidths=1.3, label="real forget gates, a line a unit")
+    measured = LineCollection([], colors=ORANGE, linewidths=1.3, label="real forget gates, one line per unit")
     ax.add_collection(measured, autolim=False)
-    power, = ax.plot([], [], color=GRADIENT, linewidth=3, label="$\\sigma(b)^{lag}$")
+    plain, = ax.plot([], [], color=GRADIENT, linewidth=3, label="$\\sigma(b)$ to the power of the lag")
     ax.set_xlabel("lag T - k: steps back from the end")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_ylabel("share of the gradient left in c")
-    number = figure.text(0.975, 0.91, "", fontsize=22, ha="right", va="center", weight="bold", color=BLACK)
+    big = figure.text(0.975, 0.94, "", fontsize=24, ha="right", va="center", weight="bold", color=BLACK)
     with figures.style():
-        ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=2)
+        ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.98), ncols=2)
 
     def draw(gate_bias, T):
         lag, logs = np.arange(T + 1), log10_products(gate_bias, T)
         log_keep = -np.log10(1 + np.exp(-gate_bias))
-        power.set_data(lag, lag * log_keep)
+        plain.set_data(lag, lag * log_keep)
         measured.set_segments([np.column_stack([lag, unit]) for unit in logs.T])
         ax.set_xlim(0, T)
         half, millionth = np.log10(0.5) / log_keep, -6 / log_keep
-        number.set_text(f"$\\sigma({gate_bias:g})^{{{T}}} = $ {scientific(T * log_keep)}")
+        big.set_text(f"σ({gate_bias:g}){power(1, T)[1:]} = {scientific(T * log_keep)}")
         ax.set_title(f"Half is left after {_steps(half)}", y=1.11)
         return (f"sigma({gate_bias:.1f}) = {10 ** log_keep:.4f} a step: {scientific(T * log_keep)} after {T} steps; half after "
                 f"{_steps(half)}, one millionth after {_steps(millionth)}. Measured, with inputs and weights at work: "
@@ -179,12 +190,13 @@ def _steps(number):
     return "less than a step" if number < 1 else f"{number:.1f} steps" if number < 10 else f"{number:.0f} steps"
 
 
+@figures.style()
 def memory_fills(memory, forget_bias=4.0, input_bias=0.0):
     """How large c grows while an LSTM reads, and how much of a gradient gets from h back into c at each step.
 
     memory : function (forget_bias, input_bias) -> c (T, B, H), an LSTM's cell states while it reads B sequences
     """
-    figure, (fill, door) = figures.new(1, 2, size=(8.5, 3.7), top=0.5, left=0.85, wspace=0.3)
+    figure, (fill, door) = figures.new(1, 2, size=(8.4, 3.7), top=0.5, left=0.85, wspace=0.3)
     _decades(fill, -4, 2.2, 1)
     _rule(fill, np.log10(3))
     size, = fill.plot([], [], color=ORANGE, linestyle="--", linewidth=3)
@@ -208,9 +220,9 @@ def memory_fills(memory, forget_bias=4.0, input_bias=0.0):
                        + f": |c| {scientific(np.log10(level))}")
         door.set_title(("and its exit closes" if last < 0.5 else "The exit stays open" if last > 0.9 else
                         "The exit narrows") + f": {100 * last:.0f} % back")
-        return (f"After {len(c)} steps the mean |c| is {level:.3g}. tanh lets back {100 * last:.0f} % of a gradient on average, "
-                f"and less than 1 % in {100 * shut:.0f} % of the units "
-                f"(forget bias {forget_bias:.1f}, input bias {input_bias:.1f}, before any training).")
+        return (f"After {len(c)} steps the mean |c| is {number(level)}. "
+                f"tanh lets back {100 * last:.0f} % of a gradient on average, and less than 1 % in {100 * shut:.0f} % "
+                f"of the units (forget bias {forget_bias:.1f}, input bias {input_bias:.1f}, before any training).")
 
     return LiveFigure(figure, draw, forget_bias=slider("forget bias", float(forget_bias), -2.0, 8.0, 0.5),
                       input_bias=slider("input bias", float(input_bias), -6.0, 4.0, 0.5))
@@ -225,9 +237,10 @@ PANELS = [
 ]
 
 
+@figures.style()
 def recall_by_lag(records, chance):
     """Accuracy on the recall task by lag, a dot a seed, a line through the medians: `toydata.recall.stored()`."""
-    figure, axes = figures.new(2, 2, size=(8.5, 7.0), top=0.85, left=0.85, hspace=0.46, wspace=0.12, sharex=True,
+    figure, axes = figures.new(2, 2, size=(8.4, 6.3), top=0.95, left=0.85, right=0.15, hspace=0.4, wspace=0.12, sharex=True,
                                sharey=True)
     for ax, (title, settings, same) in zip(axes.flat, PANELS):
         ax.axhline(chance, color=GREY, linewidth=1, linestyle=":")
@@ -243,16 +256,17 @@ def recall_by_lag(records, chance):
                     markerfacecolor=face, linestyle=":" if label == "forget 6" else line, linewidth=1.8,
                     label=cell if label == "default" else f"{cell} ({label})")
         with figures.style():
-            ax.set_title(title, y=1.11)
-            ax.legend(loc="lower left", bbox_to_anchor=(-0.03, 0.99), ncols=3, fontsize=10, handlelength=1.9,
-                      columnspacing=1.0, handletextpad=0.4)
+            ax.set_title(title, y=1.0 if ax in axes[1] else 1.17)
+            inside = ax in axes[1]      # long names, and room for them
+            ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.22) if inside else (-0.04, 0.98), ncols=1 if inside else 3,
+                      handlelength=1.5, columnspacing=0.8, handletextpad=0.3)
         ax.set_ylim(0, 1.03)
         ax.set_xlim(4, 106)
         ax.set_xticks([10, 20, 40, 60, 80, 100])
         ax.tick_params(labelbottom=True)
-    axes[1, 0].text(104, chance - 0.02, "chance", fontsize=10, color=GREY, ha="right", va="top")
+    axes[1, 0].text(104, chance - 0.02, "chance", color=GREY, ha="right", va="top")
     for ax in axes[1]:
-        ax.set_xlabel("lag T (steps)")
+        ax.set_xlabel("lag T (steps; lines: medians of the seeds)")
     for ax in axes[:, 0]:
         ax.set_ylabel("accuracy (share named)")
     return figure
@@ -265,42 +279,69 @@ def _accuracies(records, cell, label, same_symbols):
     return lags, [sorted(r["accuracy"] for r in chosen if r["lag"] == lag) for lag in lags]
 
 
+@figures.style()
 def gates_over_time(write, keep, show, memory, symbol=0):
-    """The gates and the memory of a trained LSTM while it reads, as heat maps; a slider chooses the sequence.
+    """A trained LSTM reads sequences that differ in their first symbol: its memory, and one unit's gates at one step.
+
+    Above, the cell of the chosen unit at the chosen step, its gates as open as they are; below, for every first symbol, the
+    memory of all units over time and that unit's gates, written in how much is let in, forgotten and shown per step.
 
     write, keep, show, memory : ndarray (T, B, H)
         i_t, f_t, o_t and c_t; sequence b begins with symbol b. Units are drawn in the order of their last c in sequence 0.
     """
     T, B, H = memory.shape
-    order = np.argsort(memory[-1, 0])
-    parts = [("write i", write, SHUT_TO_OPEN, 0), ("keep f", keep, SHUT_TO_OPEN, 0),
-             ("show o", show, SHUT_TO_OPEN, 0), ("tanh(c)", np.tanh(memory), STATES, -1)]
-    figure, axes = figures.new(4, 1, size=(8.5, 6.4), top=0.5, left=1.15, right=0.95, hspace=0.12, sharex=True)
-    images = []
-    for ax, (name, values, colors, low) in zip(axes, parts):
-        images.append(ax.imshow(values[:, 0, order].T, cmap=colors, vmin=low, vmax=1, aspect="auto",
-                                interpolation="nearest", extent=(0.5, T + 0.5, 0, H)))
-        ax.grid(False)
-        ax.set_yticks([])
-        ax.tick_params(labelbottom=False)
-        ax.set_ylabel(name, rotation=0, ha="right", va="center")
-    axes[-1].tick_params(labelbottom=True)
-    axes[-1].set_xlabel("step t (a row is a unit)")
-    with figures.style():
-        for rows, image, ticks in ((axes[:3], images[0], [0, 1]), (axes[3:], images[3], [-1, 0, 1])):
-            bar = figure.colorbar(image, ax=list(rows), ticks=ticks, fraction=0.03, pad=0.02, aspect=12 * len(rows))
-            bar.ax.tick_params(labelsize=11)
-    apart = np.linalg.norm(memory - memory.mean(axis=1, keepdims=True), axis=2).mean(axis=1)
+    order, t = np.argsort(memory[-1, 0]), np.arange(1, len(memory) + 1)
+    figure, axes = figures.new(3, B, size=(8.4, 4.9), top=0.45, left=0.95, right=1.3, hspace=0.1, wspace=0.08,
+                               height_ratios=[2.1, 1.25, 1.25])
+    for ax in axes[0]:
+        ax.remove()
+    first = axes[0][0].get_position()
+    above = figure.add_axes((0.01, first.y0 + 0.035, 0.98, first.height - 0.045))
+    set_gates = lstm_cell(above)
+    heats, cursors, frames, curves = [], [], [], []
+    for b, (heat, gates) in enumerate(zip(*axes[1:])):
+        heats.append(heat.imshow(np.tanh(memory[:, b, order]).T, cmap=STATES, vmin=-1, vmax=1, aspect="auto",
+                                 interpolation="nearest", extent=(0.5, T + 0.5, H + 0.5, 0.5)))
+        heat.set(yticks=[], xticks=[])
+        heat.grid(False)
+        Unrolled.label(heat, 0.5, 0.5, f"symbol {b}", ha="left", shift=9)
+        gates.set(xlim=(0.5, T + 0.5), ylim=(-4.3, 0.2), yticks=[-4, -2, 0], xticks=[T // 2])
+        gates.yaxis.set_major_formatter(decade)
+        gates.tick_params(labelleft=not b)
+        cursors += [ax.axvline(1, color=BLACK, linewidth=1.2) for ax in (heat, gates)]
+        frames.append(heat.axhline(1, color=BLACK, linewidth=1.2))
+        curves.append([gates.plot([], [], color=color, linestyle=line, linewidth=1.6)[0]
+                       for color, line in ((INPUT, "-"), (BLACK, "--"), (GREY, ":"))])
+    axes[1][0].set_ylabel("units of c")
+    axes[2][0].set_ylabel("per step")
+    figure.text((axes[2][0].get_position().x0 + axes[2][-1].get_position().x1) / 2, 0.035, "step t", ha="center", va="center")
+    names = EndLabels(axes[2][-1], ["write $i$", "forget $1 - f$", "show $o$"], [INPUT, BLACK, GREY])
+    place = axes[1][-1].get_position()
+    bar = figure.colorbar(heats[0], cax=figure.add_axes((place.x1 + 0.015, place.y0, 0.015, place.height)), ticks=[-1, 0, 1])
+    bar.outline.set_visible(False)
+    bar.ax.set_yticklabels(["-1", "tanh c", "1"])
+    gap = np.linalg.norm(memory - memory.mean(axis=1, keepdims=True), axis=2).mean(axis=1)
 
-    def draw(symbol):
-        for image, (_, values, _, _) in zip(images, parts):
-            image.set_data(values[:, symbol, order].T)
+    def draw(symbol, unit, step):
+        k = order[unit - 1]
+        set_gates(keep[step - 1, symbol, k], write[step - 1, symbol, k], show[step - 1, symbol, k])
+        for cursor in cursors:
+            cursor.set_xdata([step, step])
+        for b, (frame, lines, heat) in enumerate(zip(frames, curves, heats)):
+            frame.set_ydata([unit, unit])
+            heat.set_alpha(1.0 if b == symbol else 0.55)
+            logs = _log10(np.stack([write[:, b, k], 1 - keep[:, b, k], show[:, b, k]]))
+            for line, values in zip(lines, logs):
+                line.set_data(t, values)
+                line.set_alpha(1.0 if b == symbol else 0.45)
+        names.set(T + 0.5, logs[:, -1])
         size = np.abs(memory[:, symbol]).mean(axis=1)
-        axes[0].set_title("What the first step wrote is faint; later steps make it large"
-                          if size[-1] > 10 * size[0] else "What the first step wrote is what is kept")
-        return (f"First symbol {symbol}: mean |c| is {size[0]:.3f} after step 1 and {size[-1]:.2f} after step {T}. Gates on "
-                f"average: write {write[0, symbol].mean():.2f} at step 1, {write[-1, symbol].mean():.2f} at step {T}; "
-                f"keep {keep[:, symbol].mean():.2f}. "
-                f"The {B} sequences are {apart[0]:.2f} apart at first, {apart[-1]:.0f} at last.")
+        above.set_title("What the first step wrote is faint; later steps make it large"
+                        if size[-1] > 10 * size[0] else "What the first step wrote is what is kept")
+        half = np.log(0.5) / np.log(keep[:, symbol, k].clip(1e-12, 1 - 1e-12)).mean()
+        return (f"First symbol {symbol}: mean |c| is {size[0]:.3f} after step 1, {size[-1]:.2f} after step {T}; "
+                f"the {B} sequences are {gap[0]:.2f} apart at first, {gap[-1]:.0f} at last. Unit {unit} at step {step}: c = "
+                f"{memory[step - 1, symbol, k]:.2f}; by its keep gate half is left after {_steps(half)}.")
 
-    return LiveFigure(figure, draw, symbol=slider("first symbol", symbol, 0, B - 1))
+    return LiveFigure(figure, draw, symbol=slider("first symbol", symbol, 0, B - 1), unit=slider("unit (row)", H, 1, H),
+                      step=slider("step t", 1, 1, T))

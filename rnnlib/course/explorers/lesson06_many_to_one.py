@@ -4,9 +4,10 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import figures
-from ..figures import BLACK, CELL_STYLES, GREY, INPUT, ORANGE, OUTPUT, PALE, STATES, Unrolled
+from ..drawings import Unrolled
+from ..figures import BLACK, CELL_STYLES, GREY, INPUT, ORANGE, OUTPUT, PALE, STATES
 from ..live import LiveFigure, TextBox, slider
-from ._words import readable, words_of
+from ._words import ends_with, readable, words_of
 
 MOST_WORDS = 16                 # as many as a verdict figure has columns
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
@@ -22,18 +23,15 @@ def one_answer(words, p, norms):
     words : list of str (T,); p : probability of praise; norms : ndarray (T+1,), the norm of dL/dh_t for t = 0..T
     """
     T = len(words)
-    figure, ax = figures.new(size=(8.5, 3.9), left=0.1, right=0.1, bottom=0.35, top=0.45)
-    y = ["unused"] * (T - 1) + [f"{p:.2f}"]
-    network = Unrolled(ax, T, gradient=True, x=words, y=y)
-    for artists in network.steps[1:-1]:
-        for artist in artists[-3:]:             # the box of y_t, its label, its arrow
-            artist.set_visible(False)
+    figure, ax = figures.new(size=(8.4, 3.9), left=0.1, right=0.1, bottom=0.35, top=0.45)
+    network = Unrolled(ax, T, gradient=True, x=words, y=[""] * (T - 1) + [f"{p:.2f}"], outputs=[T])
     network.gradient_left(norms[:-1] / norms[-1])
+    lift = 36 * network.side + 12
     for t, amount in enumerate(norms):
-        Unrolled.label(ax, t - 0.07 * (t == T), 0.38, f"{amount / norms[-1]:.2f}", size=11, shift=3, color=figures.GRADIENT,
+        Unrolled.label(ax, t - 0.08 * (t == T), 0, f"{amount / norms[-1]:.2f}", shift=lift, color=figures.GRADIENT,
                        ha="center" if t < T else "right")
-    Unrolled.label(ax, 0.5, 0.85, "share of the gradient that arrives:", size=11, color=figures.GRADIENT)
-    Unrolled.label(ax, T - 0.35, 1.1, "P(positive)", size=11, ha="right")
+    Unrolled.label(ax, -0.25, 0, "share of the gradient that arrives:", ha="left", shift=lift + 22, color=figures.GRADIENT)
+    Unrolled.label(ax, T - 0.35, 1.1, "P(positive)", ha="right")
     ax.set_title(f"Read {T} words, answer once: the loss touches $h_{{{T}}}$ alone")
     return figures.Picture(figure, f"{T} inputs and one output, P(positive) = {p:.2f}, read from h_{T}. Of the gradient at "
                                    f"h_{T}, {norms[1] / norms[-1]:.2f} arrives at h_1.")
@@ -45,13 +43,13 @@ def swapped_clauses(bag, network):
 
     bag, network : ndarray (n, 2), P(positive) of each sentence and of its twin
     """
-    figure, axes = figures.new(1, 2, size=(8.5, 4.4), left=0.95, right=0.3, wspace=0.16, sharey=True)
+    figure, axes = figures.new(1, 2, size=(8.4, 4.4), left=0.95, right=0.3, wspace=0.16, sharey=True)
     for ax, p, label, color, marker in ((axes[0], bag, "bag of words", GREY, "o"),
                                         (axes[1], network, "recurrent network", OUTPUT, "D")):
         ax.plot([0, 1], [0, 1], ":", color=GREY, linewidth=1.5)
         ax.plot(*p.T, marker, color=color, markersize=8, alpha=0.5, markeredgewidth=0)
         ax.set(xlim=(-0.06, 1.06), ylim=(-0.06, 1.06), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-        ax.text(0.5, 1.02 if label.startswith("bag") else 0.92, label, ha="center", va="top", fontsize=12)
+        ax.text(0.5, 1.02 if label.startswith("bag") else 0.92, label, ha="center", va="top")
         ax.set_xlabel("P(positive) of the sentence")
     axes[0].set_ylabel("P(positive), clauses swapped")
     turned = [int(((p > 0.5)[:, 0] != (p > 0.5)[:, 1]).sum()) for p in (bag, network)]
@@ -66,7 +64,7 @@ def accuracy_by_kind(kinds, bag, runs):
 
     kinds : list of str (G,); bag : ndarray (G,); runs : list of (cell name, ndarray (G,))
     """
-    figure, ax = figures.new(size=(8.5, 4.2), bottom=0.75)
+    figure, ax = figures.new(size=(8.4, 4.2), bottom=0.75)
     for g, share in enumerate(bag):
         ax.plot([g - 0.4, g + 0.4], [share, share], color=GREY, linewidth=4, solid_capstyle="butt",
                 label=None if g else "best bag of words")
@@ -95,7 +93,7 @@ class _Reading:
     """
 
     def __init__(self, H):
-        self.figure, (ax, below) = figures.new(2, 1, size=(8.5, 4.9), left=1.25, right=0.25, top=0.5, bottom=1.05, hspace=0.08,
+        self.figure, (ax, below) = figures.new(2, 1, size=(8.4, 4.9), left=1.25, right=0.25, top=0.5, bottom=1.05, hspace=0.08,
                                                sharex=True)
         self.ax = ax
         self.wide, self.thin = (ax.vlines([], 0, 1, color=OUTPUT, linewidth=width) for width in (23, 5))
@@ -109,7 +107,7 @@ class _Reading:
         below.set_yticks([])
         below.set_xticks([])
         below.grid(False)
-        below.set_ylabel(f"{H} units of $h_t$\npink: 1\nblue: -1", rotation=0, ha="right", va="center", fontsize=11)
+        below.set_ylabel(f"{H} units of $h_t$\npink: 1\nblue: -1", rotation=0, ha="right", va="center")
         with figures.style():
             self.texts = [below.text(t + 0.15, H * 1.05, "", rotation=40, ha="right", va="top", rotation_mode="anchor")
                           for t in range(1, MOST_WORDS + 1)]
@@ -128,6 +126,7 @@ class _Reading:
         self.ax.set_title(title)
 
 
+@figures.style()
 def running_verdict(read, truth, sentences, words_read=3):
     """The verdict after every word: what would be answered if the sentence stopped there.
 
@@ -155,10 +154,13 @@ def running_verdict(read, truth, sentences, words_read=3):
                 + (f"Where the sentence could have ended: {', '.join(said)}." if said else "It could not have ended so far."))
 
     longest = max(len(sentence.split()) for sentence in sentences)
-    return LiveFigure(reading.figure, draw, sentence=widgets.Dropdown(options=sentences, description="sentence", **WIDE),
-                      words_read=slider("words read", words_read, 1, longest))
+    menu = widgets.Dropdown(options=sentences, description="sentence", **WIDE)
+    read_so_far = slider("words read", words_read, 1, longest)
+    ends_with(read_so_far, menu, lambda sentence: len(sentence.split()))
+    return LiveFigure(reading.figure, draw, sentence=menu, words_read=read_so_far)
 
 
+@figures.style()
 def own_sentence(read, truth, known, sentence):
     """A sentence typed by the learner, judged word by word; read and truth as for `running_verdict`, known: the words."""
     reading = _Reading(read(sentence.split())[0].shape[1])
@@ -186,6 +188,7 @@ def _label(p):
     return "positive" if p > 0.5 else "negative"
 
 
+@figures.style()
 def forecast(run, trained, K, period=12.0, phase=60, noise=0.2):
     """The last values of one measured swing and what each rule says comes next.
 
@@ -198,7 +201,7 @@ def forecast(run, trained, K, period=12.0, phase=60, noise=0.2):
     """
     T = len(run(period, phase, noise)[0])
     steps, ahead = np.arange(1, T + K + 1), np.arange(T + 1, T + K + 1)
-    figure, ax = figures.new(size=(8.5, 4.3), right=0.25)
+    figure, ax = figures.new(size=(8.4, 4.3), right=0.25)
     band, = ax.fill([], [], color=PALE, linewidth=0)
     truth, = ax.plot([], [], color=GREY, linewidth=1.5)
     dots, = ax.plot([], [], "o", color=INPUT, markersize=6)
@@ -209,11 +212,11 @@ def forecast(run, trained, K, period=12.0, phase=60, noise=0.2):
     for at, (color, marker), name in zip((0.8, 7.6, 15.4, 22.8), ((INPUT, "o"), *((c, m) for c, _, m in RULES.values())),
                                          ("measured", *RULES)):
         ax.plot([at], [4.05], marker, color=color, markersize=7)
-        Unrolled.label(ax, at + 0.7, 4.05, name, size=11, ha="left")
+        Unrolled.label(ax, at + 0.7, 4.05, name, ha="left")
     ax.fill([28.8, 30.2, 30.2, 28.8], [3.85, 3.85, 4.25, 4.25], color=PALE, linewidth=0)
-    Unrolled.label(ax, 30.6, 4.05, "swing ± noise", size=11, ha="left")
+    Unrolled.label(ax, 30.6, 4.05, "swing ± noise", ha="left")
     ax.set(xlim=(0, T + K + 0.7), ylim=(-3.7, 4.5), xlabel=f"step (after the line: 1 to {K} steps ahead)",
-           ylabel="value (no unit)", xticks=[1, 10, 20, 30], yticks=[-3, -2, -1, 0, 1, 2, 3])
+           ylabel="value", xticks=[1, 10, 20, 30], yticks=[-3, -2, -1, 0, 1, 2, 3])
 
     def draw(period, phase, noise):
         x, swing, forecasts = run(period, phase, noise)
@@ -244,7 +247,7 @@ def error_by_horizon(errors, zero, best, runs, noise):
     errors : dict of str to ndarray (K,), the rules that need no network; zero : float, the error of always saying 0;
     best : ndarray (K,), of the best rule of any kind; runs : ndarray (runs, K), measured; noise : float
     """
-    figure, ax = figures.new(size=(8.5, 4.4))
+    figure, ax = figures.new(size=(8.4, 4.4))
     K = len(best)
     ahead = np.arange(1, K + 1)
     for name, values in errors.items():
@@ -262,7 +265,7 @@ def error_by_horizon(errors, zero, best, runs, noise):
     ax.fill_between([0.7, K + 0.1], 0, noise, color=PALE, linewidth=0)
     ax.text(1, noise / 2, f"the noise, {noise:g}: no forecast gets below", va="center")
     ax.set(xlim=(0.7, K + 2.15), ylim=(0, 1.45), xticks=ahead, xlabel="steps ahead",
-           ylabel="root mean squared error (no unit)")
+           ylabel="error against what is measured (rms)")
     middle = K // 2
     ax.set_title(f"{middle + 1} steps ahead: persistence {errors['persistence'][middle]:.2f}, linear "
                  f"{errors['linear rule'][middle]:.2f}, network {runs[:, middle].mean():.2f}, best {best[middle]:.2f}")

@@ -5,9 +5,10 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
-from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, OUTPUT, PALE, Unrolled
+from ..drawings import Unrolled
+from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, OUTPUT, PALE
 from ..live import LiveFigure, TextBox, slider
-from ._words import readable, words_of
+from ._words import ends_with, readable, words_of
 
 MOST_WORDS = 12                     # as many as a row of tags has columns
 SHARES = LinearSegmentedColormap.from_list("shares", ["#FFFFFF", OUTPUT])       # 0 .. 1, a probability
@@ -21,11 +22,11 @@ def one_answer_each(sentences):
 
     sentences : dict of sentence to list of answers, one a word; all sentences of equal length
     """
-    figure, axes = figures.new(1, len(sentences), size=(8.5, 3.2), left=0.1, right=0.1, bottom=0.1, top=0.45, wspace=0.05)
+    figure, axes = figures.new(1, len(sentences), size=(8.4, 3.2), left=0.1, right=0.1, bottom=0.1, top=0.45, wspace=0.05)
     for ax, (sentence, answers) in zip(axes, sentences.items()):
-        figures.Unrolled(ax, len(answers), x=sentence.split(), y=answers)
+        Unrolled(ax, len(answers), x=sentence.split(), y=answers)
     said = "One answer at every step, and the last words differ in nothing but their past"
-    figure.text(0.02, 0.96, said, fontsize=13, weight="bold", va="top")
+    figure.text(0.02, 0.96, said, weight="bold", va="top")
     told = "; ".join(f"“{sentence}” is {', '.join(answers)}" for sentence, answers in sentences.items())
     return figures.Picture(figure, f"{said}: {told}.")
 
@@ -38,22 +39,22 @@ def touched(losses, dh, lengths):
     """
     T, B = losses.shape
     inside = np.arange(T)[:, None] < lengths
-    figure, axes = figures.new(1, 2, size=(8.5, 2.9), left=0.85, right=0.3, bottom=0.65, top=0.85, wspace=0.12, sharey=True)
+    figure, axes = figures.new(1, 2, size=(8.4, 3.0), left=0.85, right=0.3, bottom=0.65, top=0.95, wspace=0.12, sharey=True)
     for ax, numbers, color, label in ((axes[0], losses, OUTPUT, "loss of each word (nats)"),
                                       (axes[1], np.linalg.norm(dh, axis=-1), GRADIENT, "gradient entering at each state (norm)")):
         colors = LinearSegmentedColormap.from_list("numbers", ["#FFFFFF", color])
         ax.imshow(np.where(inside, numbers, np.nan).T, cmap=colors.with_extremes(bad="#F0F0F0"), vmin=0,
                   vmax=2 * numbers[inside].max(), aspect="auto", extent=(0.5, T + 0.5, B + 0.5, 0.5))
         for t, b in np.ndindex(T, B):
-            ax.text(t + 1, b + 1, f"{numbers[t, b]:.2f}" if inside[t, b] else "·", ha="center", va="center", fontsize=11)
+            ax.text(t + 1, b + 1, f"{numbers[t, b]:.2f}" if inside[t, b] else "·", ha="center", va="center")
         ax.set_xticks(np.arange(1, T + 1))
         ax.set_xlabel("step t (grey: padding)")
         ax.grid(False)
-        ax.text(0.5, 0.35, label, fontsize=12)
+        ax.text(0.5, 0.35, label)
     axes[0].set_yticks(np.arange(1, B + 1))
     axes[0].set_ylabel("sequence")
     said = f"All {inside.sum()} words send a gradient back, the {(~inside).sum()} steps of padding none"
-    axes[0].set_title(said, y=1.15)
+    axes[0].set_title(said, y=1.24)
     return figures.Picture(figure, f"{said}. The mean loss of the words is {losses[inside].mean():.3f}; with the padding "
                                    f"counted it would be {losses.mean():.3f}.")
 
@@ -79,6 +80,7 @@ class _TagMap:
         self.rings.set_data(np.arange(1, len(p) + 1), p.argmax(axis=1) if len(p) else [])
 
 
+@figures.style()
 def same_words(tag, pairs, tags, heard=3):
     """Two sentences that share words, read side by side: the same word gets the tag that its past asks for.
 
@@ -90,11 +92,11 @@ def same_words(tag, pairs, tags, heard=3):
     tags : sequence of str (K,)
     """
     columns = max(len(sentence.split()) for pair in pairs for sentence in pair)
-    figure, axes = figures.new(1, 2, size=(8.5, 4.0), left=0.85, right=0.25, bottom=0.25, top=0.95, wspace=0.1, sharey=True)
+    figure, axes = figures.new(1, 2, size=(8.4, 4.0), left=0.85, right=0.25, bottom=0.25, top=0.95, wspace=0.1, sharey=True)
     maps = [_TagMap(ax, tags, columns) for ax in axes]
     for ax in axes[1:]:
         ax.tick_params(labelleft=False)
-    words = {(pair, side): [Unrolled.label(ax, c, -0.5, word, size=12, shift=12) for c, word in enumerate(pair[side].split(), 1)]
+    words = {(pair, side): [Unrolled.label(ax, c, -0.5, word, shift=12) for c, word in enumerate(pair[side].split(), 1)]
              for pair in pairs for side, ax in enumerate(axes)}
 
     def draw(pair, heard):
@@ -122,6 +124,7 @@ def _and(words):
     return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
+@figures.style()
 def tagged(tag, known, tags, sentence="they still can fish by the old can"):
     """A text box: a sentence typed by the learner, and the probabilities of the tags of each of its words.
 
@@ -132,9 +135,9 @@ def tagged(tag, known, tags, sentence="they still can fish by the old can"):
         All words that `tag` takes.
     tags : sequence of str (K,)
     """
-    figure, ax = figures.new(size=(8.5, 4.3), left=1.3, right=0.55, bottom=0.2, top=1.25)
+    figure, ax = figures.new(size=(8.4, 4.3), left=1.3, right=0.55, bottom=0.2, top=1.25)
     shares = _TagMap(ax, tags, MOST_WORDS)
-    texts = [ax.text(c - 0.2, -0.7, "", fontsize=12, rotation=30, rotation_mode="anchor") for c in range(1, MOST_WORDS + 1)]
+    texts = [ax.text(c - 0.2, -0.7, "", rotation=30, rotation_mode="anchor") for c in range(1, MOST_WORDS + 1)]
 
     def answer(text):
         words = readable(words_of(text), known, MOST_WORDS, "they fish")
@@ -158,25 +161,25 @@ def confusions(tables, labels):
     tables : dict of title to ndarray (K, K) of counts; labels : sequence of str (K,)
     """
     K = len(labels)
-    figure, axes = figures.new(1, len(tables), size=(8.5, 4.6), left=0.95, right=0.2, bottom=0.75, top=0.95, wspace=0.1,
+    figure, axes = figures.new(1, len(tables), size=(8.4, 4.6), left=0.95, right=0.2, bottom=0.75, top=0.95, wspace=0.1,
                                sharey=True)
     for ax, (title, counts) in zip(axes, tables.items()):
         share = counts / counts.sum(axis=1, keepdims=True)
         ax.imshow(share, cmap=SHARES, vmin=0, vmax=1, aspect="auto")
         for i, j in np.ndindex(K, K):
             if share[i, j] >= 0.005:
-                ax.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center", fontsize=11,
+                ax.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center",
                         weight="bold" if i == j else "normal")
         ax.set_xticks(np.arange(K), labels, rotation=0)
         ax.set_xlabel("answer")
         ax.grid(False)
-        ax.text(-0.5, -0.62, f"{title}: {np.trace(counts) / counts.sum():.3f} right", fontsize=12, va="bottom")
+        ax.text(-0.5, -0.62, f"{title}: {np.trace(counts) / counts.sum():.3f} right", va="bottom")
     axes[0].set_yticks(np.arange(K), labels)
     axes[0].set_ylabel("truth (each row in %)")
     worst = list(_worst(tables))
     said = [f"{title} takes {labels[i]} for {labels[j]} in {share[i, j]:.0%}" for title, (i, j), share in worst]
     _, (i, j), _ = worst[0]
-    axes[0].set_title(", ".join([said[0]] + [f"{title} in {share[i, j]:.0%}" for title, _, share in worst[1:]]), y=1.09)
+    axes[0].set_title(", ".join([said[0]] + [f"{title} in {share[i, j]:.0%}" for title, _, share in worst[1:]]), y=1.12)
     return figures.Picture(figure, "Largest confusions: " + "; ".join(said) + ".")
 
 
@@ -188,6 +191,7 @@ def _worst(tables):
         yield title, np.unravel_index(wrong.argmax(), wrong.shape), share
 
 
+@figures.style()
 def film(read, places, directions, labels, side=6, t=6, before=0):
     """A film of a moving dot: the frames that the network is shown, and what it then says of the last one.
 
@@ -200,7 +204,7 @@ def film(read, places, directions, labels, side=6, t=6, before=0):
     labels : sequence of str (K,)
     """
     T, K = len(places), len(labels)
-    figure, (strip, bars) = figures.new(2, 1, size=(8.5, 4.1), left=1.1, right=0.3, bottom=0.65, top=0.5, hspace=0.12,
+    figure, (strip, bars) = figures.new(2, 1, size=(8.4, 4.1), left=1.1, right=0.3, bottom=0.65, top=0.5, hspace=0.12,
                                         height_ratios=[3, 5])
     wide = side + 1
     empty = np.full((side, T * wide - 1), np.nan)
@@ -211,7 +215,7 @@ def film(read, places, directions, labels, side=6, t=6, before=0):
     outlines = [strip.plot(k * wide + np.array([0, side, side, 0, 0]), np.array([0, 0, side, side, 0]), color=BLACK)[0]
                 for k in range(T)]
     for k in range(T):
-        Unrolled.label(strip, k * wide + side / 2, side + 1.9, str(k + 1), size=11)
+        Unrolled.label(strip, k * wide + side / 2, side + 1.9, str(k + 1))
     line, = bars.plot([], [], color=OUTPUT, linewidth=22, solid_capstyle="butt")
     truth, = bars.plot([], [], "D", color=BLACK, markersize=9)
     bars.set(xlim=(0, 1.02), ylim=(K - 0.5, -0.5))
@@ -240,7 +244,9 @@ def film(read, places, directions, labels, side=6, t=6, before=0):
         frames = f"frames {t - n} to {t}" if n else f"frame {t} alone"
         return f"Shown {frames}, the network gives {given}; the dot moved {labels[directions[t - 1]]}."
 
-    return LiveFigure(figure, draw, t=slider("frame to label", t, 1, T), before=slider("frames before it", before, 0, T - 1))
+    at, earlier = slider("frame to label", t, 1, T), slider("frames before it", before, 0, T - 1)
+    ends_with(earlier, at, lambda frame: frame - 1)
+    return LiveFigure(figure, draw, t=at, before=earlier)
 
 
 @figures.style()
@@ -249,10 +255,10 @@ def second_layer(scores, baseline, target, ceiling):
 
     scores : dict of cell name to (ndarray of runs with one layer, ndarray of runs with two); the others are numbers
     """
-    figure, ax = figures.new(size=(8.5, 3.9), left=0.95, right=1.35)
+    figure, ax = figures.new(size=(8.4, 3.9), left=0.95, right=1.35)
     for level, label, line in ((target, "target", ":"), (ceiling, "ceiling", "-")):
         ax.axhline(level, color=GREY, linestyle=line)
-        ax.text(1.01, level, f"{label} {level:.3f}", transform=ax.get_yaxis_transform(), va="center", fontsize=11)
+        ax.text(1.01, level, f"{label} {level:.3f}", transform=ax.get_yaxis_transform(), va="center")
     ticks, gains = [], []
     for i, (name, (one, two)) in enumerate(scores.items()):
         color, _, marker = CELL_STYLES[name]

@@ -7,7 +7,8 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import figures
-from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE, Unrolled
+from ..drawings import Unrolled
+from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE
 from ..live import LiveFigure, slider
 from .lesson07_many_to_many import SHARES
 
@@ -54,6 +55,7 @@ class Stream(LiveFigure):
             self.play_button.disabled, self.stop_button.disabled = False, True
 
 
+@figures.style()
 def sensor_stream(x, activity, p, labels, rate, t=110):
     """What a sensor has shown up to now, and the label that was given at each sample as it came.
 
@@ -70,7 +72,7 @@ def sensor_stream(x, activity, p, labels, rate, t=110):
         Samples a second.
     """
     T, K = p.shape
-    figure, (top, bottom) = figures.new(2, 1, size=(8.5, 4.7), left=1.0, right=0.25, bottom=0.65, top=0.55, hspace=0.1,
+    figure, (top, bottom) = figures.new(2, 1, size=(8.4, 4.7), left=1.0, right=0.25, bottom=0.65, top=0.55, hspace=0.1,
                                         height_ratios=[5, 4], sharex=True)
     traces = [top.plot([], [], color=INPUT, linestyle=style, linewidth=width)[0]
               for style, width in (((0, (1, 1)), 1.6), ("--", 1.4), ("-", 1.8))]
@@ -87,9 +89,9 @@ def sensor_stream(x, activity, p, labels, rate, t=110):
     bottom.set_xticks([-6, -4, -2, 0])
     bottom.set_xlabel("seconds before now", loc="left")
     # outlines instead of texts: words that never change then cost next to nothing in a redraw
-    Unrolled.label(bottom, 0, K - 0.5, "green: given as it came, black: the truth", size=12, ha="right", shift=-28)
+    Unrolled.label(bottom, 0, K - 0.5, "green: given as it came, black: the truth", ha="right", shift=-28)
     for at, label in ((-5.9, "upwards: full line"), (-3.7, "forwards: dashed"), (-1.7, "sideways: dotted")):
-        Unrolled.label(top, at * SHOWN / rate / 6, 2.75, label, size=11, ha="left")
+        Unrolled.label(top, at * SHOWN / rate / 6, 2.75, label, ha="left")
     changes = np.flatnonzero(activity[1:] != activity[:-1]) + 1
     answer = p.argmax(axis=1)
 
@@ -120,6 +122,7 @@ def _ordinal(n):
     return f"{n}{'th' if n % 100 in (11, 12, 13) else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
 
 
+@figures.style()
 def holding(outcome, ideal, rate, longest, hold=1):
     """What it costs and buys to hold a new label back until it has lasted for some samples.
 
@@ -136,7 +139,7 @@ def holding(outcome, ideal, rate, longest, hold=1):
     results = [outcome(int(n)) for n in holds]
     medians = np.array([np.median(delay[~np.isnan(delay)]) / rate for delay, _ in results])
     alarms = np.array([false for _, false in results])
-    figure, (left, right) = figures.new(1, 2, size=(8.5, 4.1), left=0.85, right=0.3, top=0.55, wspace=0.32)
+    figure, (left, right) = figures.new(1, 2, size=(8.4, 4.1), left=0.85, right=0.3, top=0.55, wspace=0.32)
     within = np.arange(0, 26)
 
     left.step(within / rate, (ideal[:, None] <= within).mean(axis=0), color=GREY, linestyle="--", where="post")
@@ -144,7 +147,7 @@ def holding(outcome, ideal, rate, longest, hold=1):
     left.set(xlim=(0, within[-1] / rate), ylim=(0, 1.2), xlabel="seconds since the change", ylabel="share of changes noticed")
     left.set_yticks([0, 0.5, 1])
     left.set_xticks([0, 0.5, 1])
-    Unrolled.label(left, 0.98 * within[-1] / rate, 1.11, "dashed: the best possible rule", size=11, ha="right")
+    Unrolled.label(left, 0.98 * within[-1] / rate, 1.11, "dashed: the best possible rule", ha="right")
     right.plot(medians, alarms, "o-", color=PALE, markersize=7, markerfacecolor=GREY, markeredgewidth=0)
     right.locator_params(nbins=4)
     here, = right.plot([], [], "o", color=OUTPUT, markersize=14, clip_on=False)

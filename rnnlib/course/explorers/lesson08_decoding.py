@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
-from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT, Unrolled
+from ..drawings import Unrolled
+from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT
 from ..live import LiveFigure, TextBox, slider
 from ._words import cut, readable
 
@@ -21,9 +22,9 @@ def _name(ax, columns, tokens):
     ax.set_xticks(range(1, columns + 1), [""] * columns)
     ax.set_yticks(range(len(tokens)), [""] * len(tokens))
     for column in range(1, columns + 1):
-        Unrolled.label(ax, column, ax.get_ylim()[0], str(column), size=11, shift=-13)
+        Unrolled.label(ax, column, ax.get_ylim()[0], str(column), shift=-13)
     for row, token in enumerate(tokens):
-        Unrolled.label(ax, 0.42, row, token, size=11, ha="right")
+        Unrolled.label(ax, 0.42, row, token, ha="right")
     ax.tick_params(length=0)
     ax.set_xlabel("step of writing", labelpad=22)
 
@@ -65,7 +66,7 @@ def forced_and_free(write, text, tokens, n=7185, largest=9999):
     tokens : list of str (K,)
         The rows' names; "end" the first.
     """
-    figure, axes = figures.new(1, 2, size=(8.5, 5.1), left=0.75, right=0.2, bottom=1.0, wspace=0.22, top=0.85)
+    figure, axes = figures.new(1, 2, size=(8.4, 5.1), left=0.75, right=0.2, bottom=1.0, wspace=0.22, top=0.85)
     panels = [_Proposals(ax, tokens, 6) for ax in axes]
     notes = [ax.text(0.5, -0.235, "", transform=ax.transAxes, ha="center", va="top") for ax in axes]
     axes[0].set_ylabel("next token (the darker, the likelier)", labelpad=30)
@@ -105,7 +106,7 @@ def beams(search, tokens, numbers, text, width=3, widest=8):
         For the menu.
     text : function (chosen) -> str
     """
-    figure, (paths, shares) = figures.new(1, 2, size=(8.5, 4.8), left=0.75, right=0.95, wspace=0.42, width_ratios=[6, 4])
+    figure, (paths, shares) = figures.new(1, 2, size=(8.4, 4.8), left=0.75, right=0.95, wspace=0.42, width_ratios=[6, 4])
     steps = 6
     lines = [paths.plot([], [], color=GREY, linewidth=2, alpha=0.6, marker="o", markersize=5)[0] for _ in range(widest - 1)]
     best, = paths.plot([], [], color=OUTPUT, linewidth=5, marker="o", markersize=10)
@@ -115,7 +116,7 @@ def beams(search, tokens, numbers, text, width=3, widest=8):
     _name(paths, steps, tokens)
     paths.set_ylabel("token", labelpad=30)
     bars = [shares.plot([], [], color=OUTPUT if i == 0 else GREY, linewidth=13, solid_capstyle="butt")[0] for i in range(widest)]
-    names = [shares.text(-0.03, i, "", ha="right", va="center", fontsize=12, transform=shares.get_yaxis_transform())
+    names = [shares.text(-0.03, i, "", ha="right", va="center", transform=shares.get_yaxis_transform())
              for i in range(widest)]
     shares.set_ylim(widest - 0.5, -0.5)
     shares.set_yticks([])
@@ -168,7 +169,7 @@ def number_box(write, known, value_of, tokens, text, start="three hundred and se
         The rows' names; "end" the first.
     text : function (chosen) -> str
     """
-    figure, ax = figures.new(size=(8.5, 4.4), left=0.75)
+    figure, ax = figures.new(size=(8.4, 4.4), left=0.75)
     panel = _Proposals(ax, tokens, 8)
     ax.set_ylabel("next token", labelpad=30)
 
@@ -213,7 +214,7 @@ def tones(listen, letters, messages, noise, loudest=0.6):
     noise : float
         Deviation of the noise in training.
     """
-    figure, (ear, spelled) = figures.new(1, 2, size=(8.5, 4.2), wspace=0.3, width_ratios=[7, 3], right=0.2)
+    figure, (ear, spelled) = figures.new(1, 2, size=(8.4, 4.2), wspace=0.3, width_ratios=[7, 3], right=0.2)
     T = max(len(listen(message, 0.0)[0]) for message in messages)
     pressed, = ear.plot([], [], color=GREY, linewidth=2, drawstyle="steps-mid")
     heard, = ear.plot([], [], "o", color=INPUT, markersize=6)
@@ -223,7 +224,7 @@ def tones(listen, letters, messages, noise, loudest=0.6):
     ear.set_yticks([-1, 0, 1, 2])
     ear.set_ylim(-1.5, 2.5)
     ear.set_xlabel("frame (line: the key; dots: what is heard)")
-    ear.set_ylabel("loudness (no unit)")
+    ear.set_ylabel("loudness")
     panel = _Proposals(spelled, letters, 3)
 
     def draw(message, noise):

@@ -4,14 +4,17 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import figures
-from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT, PALE, STATE, STATES, Unrolled
+from ..drawings import DECODER, Unrolled
+from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT, PALE, STATE, STATES
 from ..live import LiveFigure, slider
 
 WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
+SIZES = ["#E0A9CB", STATE, "#A4568A", "#6A2F5A"]         # from a small state to a large one
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
 SHADES = ["#440154", "#482878", "#3E4A89", "#31688E", "#26828E", "#1F9E89", "#35B779", "#6DCD59", "#B4DE2C", "#E2C51B"]
 
 
+@figures.style()
 def handing_over(words, written, states):
     """Two networks and one vector between them: the words go in, the context is handed over, the digits come out.
 
@@ -24,28 +27,32 @@ def handing_over(words, written, states):
         h_0 .. h_S of the encoder and the T states of the decoder.
     """
     S, T, H = len(words), len(written), states.shape[1]
-    figure, (ax, heat) = figures.new(2, 1, size=(8.5, 5.3), left=0.6, right=0.15, bottom=0.55, top=0.5, hspace=0.02,
+    figure, (ax, heat) = figures.new(2, 1, size=(8.4, 5.3), left=0.65, right=0.15, bottom=0.5, top=0.5, hspace=0.02,
                                      height_ratios=[3, 1.1])
     ax.set_axis_off()
     ax.set_xlim(-0.5, S + T + 0.5)
-    ax.set_ylim(-1.3, 1.45)
-    steps = [[*Unrolled.box(ax, 0, 0, "$h_0$", STATE, dashed=True)]]
+    ax.set_ylim(-1.35, 1.5)
+    before = Unrolled.box(ax, 0, 0, "$h_0$", STATE, dashed=True)
+    steps = [before]
     for t, read in enumerate([*words, "start", *written[:-1]], 1):
         encoder = t <= S
-        name = f"$h_{{{t}}}$" if encoder else f"$g_{{{t - S}}}$"
-        artists = [*Unrolled.box(ax, t, 0, name, STATE), Unrolled.arrow(ax, (t - 0.73, 0), (t - 0.27, 0), STATE),
-                   Unrolled.label(ax, t, -1.05, read, size=11.5, color=INPUT if encoder else OUTPUT),
-                   Unrolled.arrow(ax, (t, -0.85), (t, -0.28), INPUT if encoder else OUTPUT)]
+        here = Unrolled.box(ax, t, 0, f"$h_{{{t}}}$" if encoder else f"$g_{{{t - S}}}$", STATE if encoder else DECODER)
+        lift = 0.03 + here[0].half[1] / (figure.get_figheight() * ax.get_position().height / 2.85)
+        artists = [*here, Unrolled.link(ax, before[0], here[0], STATE if t <= S + 1 else DECODER),
+                   Unrolled.label(ax, t, -1.1, read, color=INPUT if encoder else OUTPUT),
+                   Unrolled.arrow(ax, (t, -0.88), (t, -lift), INPUT if encoder else OUTPUT)]
+        before = here
         if not encoder:
-            artists += [*Unrolled.box(ax, t, 1.1, written[t - S - 1], OUTPUT), Unrolled.arrow(ax, (t, 0.27), (t, 0.82), OUTPUT)]
+            above = Unrolled.box(ax, t, 1.1, written[t - S - 1], OUTPUT)
+            artists += [*above, Unrolled.link(ax, here[0], above[0], OUTPUT)]
             if t > S + 1:           # what was written is read
-                artists += ax.plot([t - 0.73, t - 0.5, t - 0.5, t - 0.22], [1.1, 1.1, -1.05, -1.05], color=OUTPUT, linewidth=1.5,
+                artists += ax.plot([t - 0.73, t - 0.5, t - 0.5, t - 0.22], [1.1, 1.1, -1.1, -1.1], color=OUTPUT, linewidth=1.5,
                                    linestyle=":", zorder=0)
         steps.append(artists)
-    Unrolled.label(ax, (S + 1) / 2, 0.5, "the encoder reads", size=12)
-    Unrolled.label(ax, S + 0.6, 1.1, "the decoder writes", size=12, ha="right")
-    Unrolled.label(ax, S + 0.5, 0.5, "context", size=12, ha="center", color=STATE)
-    ax.plot([S + 0.5, S + 0.5], [0.06, 0.4], color=STATE, linewidth=1)
+    Unrolled.label(ax, (S + 1) / 2, 0.62, "the encoder reads", color=STATE)
+    Unrolled.label(ax, S + 0.55, 1.1, "the decoder writes", ha="right", color=DECODER)
+    Unrolled.label(ax, S + 0.5, 0.5, "context", ha="center")
+    ax.plot([S + 0.5, S + 0.5], [0.1, 0.38], color=BLACK, linewidth=1)
     image = heat.imshow(np.full((H, S + T + 1), np.nan), cmap=UNREAD, vmin=-1, vmax=1, aspect="auto", interpolation="nearest",
                         extent=(-0.5, S + T + 0.5, H + 0.5, 0.5))
     heat.plot([S - 0.5, S + 0.5, S + 0.5, S - 0.5, S - 0.5], [0.5, 0.5, H + 0.5, H + 0.5, 0.5], color=BLACK, linewidth=2.5)
@@ -84,7 +91,7 @@ def exact_by_zeros(sizes, rule, runs):
     sizes : ndarray of int (G,), held-out numbers with 0, 1 .. and with G - 1 or more unsaid zeros;
     rule : ndarray (G,), of the baseline; runs : dict of cell name to ndarray (seeds, G)
     """
-    figure, ax = figures.new(size=(8.5, 4.2), bottom=0.85)
+    figure, ax = figures.new(size=(8.4, 4.2), bottom=0.85)
     at = np.arange(len(sizes))
     for g in at:
         ax.plot([g - 0.35, g + 0.35], [rule[g]] * 2, color=GREY, linewidth=4, solid_capstyle="butt",
@@ -107,6 +114,7 @@ def exact_by_zeros(sizes, rule, runs):
     return figures.Picture(figure, f"{said}, {told} of the numbers right; where all is said the rule gets {rule[0]:.2f}.")
 
 
+@figures.style()
 def context_map(maps, digits, explained, axes="all numbers", colour="thousands"):
     """The context vectors of all numbers in a plane, coloured by one of their digits.
 
@@ -119,13 +127,18 @@ def context_map(maps, digits, explained, axes="all numbers", colour="thousands")
     explained : function (points (N, 2), digit (N,)) -> float
         The share of the spread in the plane that lies between the digits, 0 to 1.
     """
-    figure, ax = figures.new(size=(8.5, 5.6), left=0.85, right=0.25)
+    figure, ax = figures.new(size=(8.4, 4.9), left=0.85, right=0.75)
     dots = [ax.plot([], [], ".", color=shade, markersize=3, markeredgewidth=0)[0] for shade in SHADES]
     halo, = ax.plot([], [], "o", markersize=21, markerfacecolor="white", markeredgecolor=BLACK, alpha=0.85)
     names = [ax.plot([], [], marker=f"${i}$", color=BLACK, markersize=11)[0] for i in range(10)]    # faster than texts
-    ax.set_xlabel("first axis of the plane (no unit)")
-    ax.set_ylabel("second axis (no unit)")
+    ax.set_xlabel("first axis of the plane")
+    ax.set_ylabel("second axis")
 
+    for i, shade in enumerate(SHADES):      # a key: ten shades in their order, right of the plane
+        ax.plot([1.03], [0.14 + 0.08 * i], "o", color=shade, markersize=9, markeredgewidth=0, transform=ax.transAxes,
+                clip_on=False)
+        ax.text(1.055, 0.14 + 0.08 * i, str(i), va="center", transform=ax.transAxes)
+    ax.text(1.02, 0.96, "digit", va="center", transform=ax.transAxes)
     crowds = {(network, name, place): np.array([_crowd(points[digit == i]) for i in range(10)])
               for network, planes in maps.items() for name, points in planes.items() for place, digit in digits.items()}
 
@@ -161,6 +174,7 @@ def _crowd(points):
     return (x[i] + x[i + 1]) / 2, (y[j] + y[j + 1]) / 2
 
 
+@figures.style()
 def through_one_vector(right, lengths, trained, H=32, n=8):
     """How long a string gets through a context vector of H numbers, and at which place it fails.
 
@@ -173,15 +187,15 @@ def through_one_vector(right, lengths, trained, H=32, n=8):
         The longest string of the training.
     """
     exact = {size: np.array([flags.all(axis=0).mean() for flags in some]) for size, some in right.items()}
-    figure, (left, places) = figures.new(1, 2, size=(8.5, 4.3), wspace=0.3, right=0.3, width_ratios=[6, 5])
+    figure, (left, places) = figures.new(1, 2, size=(8.4, 4.3), wspace=0.3, right=0.3, width_ratios=[6, 5])
     lines = {}
     for (size, shares), marker, side in zip(exact.items(), "os^D", (0.3, 0.3, -0.5, 0.3)):
-        lines[size], = left.plot(lengths, shares, color=STATE, marker=marker, markersize=7)
+        lines[size], = left.plot(lengths, shares, color=SIZES[len(lines) % len(SIZES)], marker=marker, markersize=7)
         half = np.argmin(np.abs(shares - 0.5))          # where the curve is steep there is room beside it
-        Unrolled.label(left, lengths[half] + side, shares[half], f"H = {size}", size=11, shift=5,
+        Unrolled.label(left, lengths[half] + side, shares[half], f"H = {size}", shift=5,
                        ha="left" if side > 0 else "right")
     left.axvspan(trained + 0.5, lengths[-1] + 1.5, color=PALE, alpha=0.6, linewidth=0)
-    Unrolled.label(left, trained + 0.7, 1.0, "never trained", size=11, ha="left")
+    Unrolled.label(left, trained + 0.7, 1.0, "never trained", ha="left")
     here, = left.plot([], [], "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2)
     left.set_xlim(lengths[0] - 0.5, lengths[-1] + 1.2)
     left.set_ylim(-0.04, 1.08)
@@ -191,18 +205,17 @@ def through_one_vector(right, lengths, trained, H=32, n=8):
     left.set_ylabel("whole strings right (share)")
     bars, = places.plot([], [], color=OUTPUT, linewidth=14, solid_capstyle="butt")
     places.axhline(0.1, color=GREY, linewidth=1.5, linestyle=":")
-    Unrolled.label(places, lengths[-1] + 0.4, 0.1, "guessing", size=11, ha="right", shift=8, color=GREY)
     places.set_xlim(0.3, lengths[-1] + 0.7)
     places.set_ylim(0, 1.08)
     places.set_xticks([1, 5, 10])
     places.set_yticks([0, 0.5, 1])
-    places.set_xlabel("place of the digit")
+    places.set_xlabel("place of the digit (dotted: guessing)")
     places.set_ylabel("digits right (share)")
 
     def draw(H, n):
         i = int(np.flatnonzero(lengths == n)[0])
         for size, line in lines.items():
-            line.set_alpha(1.0 if size == H else 0.3)
+            line.set_alpha(1.0 if size == H else 0.45)
         here.set_data([n], [exact[H][i]])
         each = right[H][i][:n].mean(axis=1)
         at = np.arange(1, n + 1)
@@ -224,7 +237,7 @@ def kept_or_looked_up(from_last, from_all):
 
     from_last, from_all : ndarray (n,), shares by place
     """
-    figure, ax = figures.new(size=(8.5, 4.0))
+    figure, ax = figures.new(size=(8.4, 4.0))
     places = np.arange(1, len(from_last) + 1)
     ax.plot(places, from_all, "o--", color=INPUT, markersize=8)
     ax.plot(places, from_last, "D-", color=STATE, markersize=8)

@@ -5,21 +5,14 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
-from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT, Unrolled
+from ..drawings import Unrolled
+from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT
 from ..live import LiveFigure, TextBox, nearest, slider
 
 LIKELY = LinearSegmentedColormap.from_list("likely", ["#FFFFFF", OUTPUT])           # 0 .. 1, the probability of an output
 INKED = LinearSegmentedColormap.from_list("inked", ["#FFFFFF", INPUT])              # 0 .. 1, an input
 WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
 LINES = {"RNN": (0, -0.09), "LSTM": (1, 0.0), "GRU": (2, 0.09)}     # where a cell stands beside the others
-
-
-class _Words(Unrolled):
-    """The unrolled network with letters small enough for whole words in its boxes."""
-
-    @staticmethod
-    def label(ax, x, y, text, size=11, **place):
-        return Unrolled.label(ax, x, y, text, size, **place)
 
 
 @figures.style()
@@ -29,10 +22,9 @@ def written_out(words):
     words : list of str, as written, `end` included
     """
     T = len(words)
-    figure, ax = figures.new(size=(8.5, 3.6), left=0.1, right=0.1, bottom=0.1, top=0.5)
-    network = _Words(ax, T, x=["start", *words[:-1]], y=words)
-    network.box(ax, 0, -1.05, "v", INPUT)
-    network.arrow(ax, (0, -0.78), (0, -0.28), INPUT)
+    figure, ax = figures.new(size=(8.4, 3.6), left=0.1, right=0.1, bottom=0.1, top=0.5)
+    network = Unrolled(ax, T, x=["start", *words[:-1]], y=words)
+    Unrolled.link(ax, Unrolled.box(ax, 0, -1.05, "v", INPUT)[0], network.steps[0][0], INPUT)
     for t in range(1, T):               # from y_t over to x_{t+1}
         ax.plot([t + 0.27, t + 0.5, t + 0.5, t + 0.73], [1.1, 1.1, -1.05, -1.05], color=GREY, linewidth=1.6, linestyle=":",
                 zorder=0)
@@ -49,20 +41,20 @@ def measured(pictures, v, captions, grid):
     pictures (n, S, S, 3); v (n, V) with the painted shares of grid x grid parts last, -1 to 1; captions: list of n str
     """
     n = len(pictures)
-    figure, axes = figures.new(2, n, size=(8.5, 4.6), left=0.15, right=0.15, bottom=0.55, top=0.95, wspace=0.18, hspace=0.12)
+    figure, axes = figures.new(2, n, size=(8.4, 5.1), left=0.15, right=0.15, bottom=0.85, top=1.05, wspace=0.18, hspace=0.12)
     for (above, below), picture, row, caption in zip(axes.T, pictures, v, captions):
         above.imshow(picture, interpolation="nearest")
+        above.set_gid("photograph")
         below.imshow((row[-grid ** 2:].reshape(grid, grid) + 1) / 2, cmap=INKED, vmin=0, vmax=1)
-        colour = (row[4:7] + 1) / 2
-        below.set_xlabel(f"x {row[0]:+.1f}, y {row[1]:+.1f}\nred {colour[0]:.2f}, green {colour[1]:.2f},\nblue {colour[2]:.2f}",
-                         fontsize=10)
-        above.set_title(_halves(caption), fontsize=11, fontweight="normal", loc="center")
+        shade = " ".join(f"{part:.2f}" for part in (row[4:7] + 1) / 2)
+        below.set_xlabel(f"x {row[0]:+.1f}, y {row[1]:+.1f}\nwide {row[2]:+.1f}, high {row[3]:+.1f}\nrgb {shade}")
+        above.set_title(_halves(caption), fontweight="normal", loc="center")
         for ax in (above, below):
             ax.set_xticks([])
             ax.set_yticks([])
             ax.grid(False)
     said = f"Of the {pictures[0].size:,} numbers of a picture, {v.shape[1]} reach the network"
-    figure.suptitle(said, x=0.02, ha="left", fontsize=13, fontweight="bold", y=0.985)
+    figure.suptitle(said, x=0.02, ha="left", fontweight="bold", y=0.985)
     return figures.Picture(figure, f"{said}: where the shape is, how wide and high, its mean colour, and how much of each of "
                                    f"{grid} x {grid} parts of the box around it is painted.")
 
@@ -75,6 +67,7 @@ def _halves(text, widest=18):
     return f"{first}\n{' '.join(words)}"
 
 
+@figures.style()
 def captioner(describe, judge, shapes, colours, shape, colour, radius=4.8, x=12.0, y=16.0):
     """A picture that the learner changes, and the caption that follows, word by word, with its probabilities.
 
@@ -87,23 +80,24 @@ def captioner(describe, judge, shapes, colours, shape, colour, radius=4.8, x=12.
     shapes, colours : sequences of str, for the menus; shape, colour : what stands in them at first
     """
     most = 9
-    figure, (left, right) = figures.new(1, 2, size=(8.5, 4.0), left=0.3, right=1.35, top=0.55, bottom=0.6, wspace=0.4,
+    figure, (left, right) = figures.new(1, 2, size=(8.4, 4.0), left=0.3, right=1.35, top=0.55, bottom=0.6, wspace=0.4,
                                         width_ratios=[3.1, 2.75])
     picture = left.imshow(describe(shape, colour, radius, x, y)[0], interpolation="nearest")
     left.set_xticks([])
     left.set_yticks([])
     left.grid(False)
+    left.set_gid("photograph")
     left.set_xlabel("the picture, 32 x 32 pixels")
     rows = np.arange(most)
     bars, = right.plot([], [], color=OUTPUT, linewidth=13, solid_capstyle="butt")
-    words = [right.text(-0.03, row, "", ha="right", va="center", fontsize=13, weight="bold") for row in rows]
-    others = [right.text(1.04, row, "", va="center", fontsize=11) for row in rows]
-    right.text(1.04, -1, "runner-up", va="center", fontsize=11)
+    words = [right.text(-0.03, row, "", ha="right", va="center", weight="bold") for row in rows]
+    others = [right.text(1.04, row, "", va="center") for row in rows]
+    right.text(1.04, -1, "runner-up", va="center")
     right.set_xlim(0, 1)
     right.set_ylim(most - 0.4, -0.6)
     right.set_yticks([])
     right.set_xticks([0, 0.5, 1])
-    right.set_xlabel("probability of the word (no unit)")
+    right.set_xlabel("probability of the word")
     right.spines["left"].set_visible(False)
 
     def draw(shape, colour, radius, x, y):
@@ -126,7 +120,7 @@ def captioner(describe, judge, shapes, colours, shape, colour, radius=4.8, x=12.
 
     return LiveFigure(figure, draw, shape=widgets.Dropdown(options=shapes, description="shape", value=shape, **WIDE),
                       colour=widgets.Dropdown(options=colours, description="colour", value=colour, **WIDE),
-                      radius=slider("half width (pixels)", radius, 3.0, 7.0, 0.1),
+                      radius=slider("half width (pixels)", radius, 3.4, 7.0, 0.1),
                       x=slider("across (pixels)", x, 7.0, 25.0, 0.5), y=slider("down (pixels)", y, 7.0, 25.0, 0.5))
 
 
@@ -142,7 +136,7 @@ def things_by_cell(shares):
 
     shares : dict of cell name to (dict of thing to share right)
     """
-    figure, ax = figures.new(size=(8.5, 3.9))
+    figure, ax = figures.new(size=(8.4, 3.9))
     things = list(next(iter(shares.values())))
     for cell, right in shares.items():
         color, line, marker = CELL_STYLES[cell]
@@ -171,15 +165,16 @@ def gallery(pictures, found, wanted, title):
     pictures (n, S, S, 3), n even; found, wanted : lists of n str
     """
     n = len(pictures)
-    figure, axes = figures.new(2, n // 2, size=(8.5, 5.6), left=0.15, right=0.15, bottom=0.8, top=0.5, wspace=0.1, hspace=0.6)
+    figure, axes = figures.new(2, n // 2, size=(8.4, 6.2), left=0.15, right=0.15, bottom=0.9, top=0.5, wspace=0.1, hspace=0.55)
     for ax, picture, a, b in zip(axes.flat, pictures, found, wanted):
         ax.imshow(picture, interpolation="nearest")
-        ax.set_xlabel(_halves(a, 22) + ("\ncorrect" if a == b else f"\nwrong: {_difference(b, a)}"), fontsize=10,
+        ax.set_gid("photograph")
+        ax.set_xlabel(_halves(a, 20) + ("\ncorrect" if a == b else f"\nwrong: {_difference(b, a)}"),
                       fontweight="normal" if a == b else "bold")
         ax.set_xticks([])
         ax.set_yticks([])
         ax.grid(False)
-    figure.suptitle(title, x=0.02, ha="left", fontsize=13, fontweight="bold", y=0.985)
+    figure.suptitle(title, x=0.02, ha="left", fontweight="bold", y=0.985)
     wrong = [f"“{a}” for “{b}”" for a, b in zip(found, wanted) if a != b]
     return figures.Picture(figure, f"{title}. Wrong: {'; '.join(wrong) or 'none'}.")
 
@@ -197,17 +192,17 @@ def perplexities(tables, networks, ceiling):
 
     tables : dict of label to perplexity; networks : dict of label to list of perplexities, one a run
     """
-    figure, ax = figures.new(size=(8.5, 3.4), left=2.6)
+    figure, ax = figures.new(size=(8.4, 3.4), left=2.6)
     for row, value in enumerate(tables.values()):
         ax.plot([value], [row], "s", color=GREY, markersize=10)
-        ax.text(value + 0.25, row, f"{value:.2f}", va="center", fontsize=12)
+        ax.text(value + 0.25, row, f"{value:.2f}", va="center")
     for row, (label, values) in enumerate(networks.items(), len(tables)):
         color, _, marker = CELL_STYLES[label.split(",")[0]]
         ax.plot(values, np.full(len(values), row), marker, color=color, markersize=10)
-        ax.text(max(values) + 0.25, row, f"{np.mean(values):.2f}", va="center", fontsize=12)
+        ax.text(max(values) + 0.25, row, f"{np.mean(values):.2f}", va="center")
     rows = len(tables) + len(networks)
     ax.axvline(ceiling, color=BLACK, linestyle="--", zorder=0)
-    ax.text(ceiling + 0.15, -0.72, f"no network below {ceiling:.2f}", fontsize=11, ha="left", va="center")
+    ax.text(ceiling + 0.15, -0.72, f"no network below {ceiling:.2f}", ha="left", va="center")
     ax.set_yticks(range(rows), [*tables, *networks])
     ax.set_ylim(rows - 0.5, -1.0)
     ax.set_xlim(1, max(tables.values()) + 1.2)
@@ -219,21 +214,22 @@ def perplexities(tables, networks, ceiling):
     return figures.Picture(figure, said + ". " + ", ".join(f"{label} {value:.2f}" for label, value in tables.items()) + ".")
 
 
+@figures.style()
 def next_letters(read, lands, letters, text="hills bidebo"):
     """A text box for a land and the beginning of a name; after each letter, what the network expects next.
 
-    read : function (land: int, name) -> ndarray (len(name) + 1, K): the probabilities before each letter and behind the last
+    read : function (land: int, name) -> ndarray (len(name) + 1, K): the probabilities before each letter and after the last
     lands : list of str; letters : sequence of K str, `end` and `start` first
     """
     longest, K = 12, len(letters)
-    figure, ax = figures.new(size=(8.5, 5.4), left=0.75, top=0.55, bottom=0.65)
+    figure, ax = figures.new(size=(8.4, 5.6), left=0.75, top=0.55, bottom=0.65)
     image = ax.imshow(np.zeros((K - 1, longest + 1)), cmap=LIKELY, vmin=0, vmax=1, aspect="auto",
                       extent=(0.5, longest + 1.5, K - 1, 0))
     frames, = ax.plot([], [], color=BLACK, linewidth=2.2)
     for row, letter in enumerate(["end", *letters[2:]]):        # outlines, which draw fast
-        Unrolled.label(ax, 0.42, row + 0.5, letter, size=11, ha="right")
+        Unrolled.label(ax, 0.42, row + 0.5, letter, ha="right")
     for column in range(1, longest + 2):
-        Unrolled.label(ax, column, K - 1, str(column), size=11, shift=-13)
+        Unrolled.label(ax, column, K - 1, str(column), shift=-13)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.grid(False)

@@ -5,13 +5,15 @@ import numpy as np
 from IPython.display import Audio
 
 from .. import figures
-from ..figures import BLACK, INPUT, OUTPUT, PALE, Unrolled
+from ..drawings import Unrolled, apart
+from ..figures import BLACK, INPUT, OUTPUT, PALE
 from ..live import LiveFigure, slider
 from .lesson09_one_to_many import LIKELY, WIDE
 
-SLOTS = 32                              # half beats on the piano roll: four bars and what runs over
+SLOTS = 120                             # half beats on the longest piano roll; a tune that ends early shows 32 of them
 
 
+@figures.style()
 def sharpened(probabilities, tokens, temperature=0.6):
     """One step's tokens, likeliest first: how temperature and top-k share out the probability among them.
 
@@ -20,7 +22,7 @@ def sharpened(probabilities, tokens, temperature=0.6):
     """
     n, usual = len(tokens), probabilities(1.0, None)
     K, at = len(usual), np.arange(n + 1)
-    figure, ax = figures.new(size=(8.5, 3.8), bottom=0.9)
+    figure, ax = figures.new(size=(8.4, 3.8), bottom=0.9)
     bars, = ax.plot([], [], color=OUTPUT, linewidth=25, solid_capstyle="butt")
     ax.plot(np.repeat(at, 3) + np.tile([-0.42, 0.42, np.nan], n + 1), np.repeat([*usual[:n], usual[n:].sum()], 3), color=BLACK,
             linewidth=2)
@@ -29,10 +31,10 @@ def sharpened(probabilities, tokens, temperature=0.6):
     ax.set_xticks([])
     for place, label in zip(at, [*tokens, f"other\n{K - n}"]):
         for line, text in enumerate(label.split("\n")):
-            Unrolled.label(ax, place, 0, text, size=11, shift=-13 - 15 * line)
+            Unrolled.label(ax, place, 0, text, shift=-13 - 15 * line)
     ax.grid(False, axis="x")
     ax.set_xlabel(f"next note and its beats (black lines: at temperature 1, from all {K})", labelpad=38)
-    ax.set_ylabel("probability (no unit)")
+    ax.set_ylabel("probability")
 
     def draw(temperature, top_k):
         p = probabilities(temperature, top_k)
@@ -58,12 +60,13 @@ class Roll:
         self.home, = ax.plot([], [], color=INPUT, linewidth=1.6, linestyle="--")
         self.notes, = ax.plot([], [], color=BLACK, linewidth=4.5, solid_capstyle="butt")
         ax.set_xticks(np.arange(0, SLOTS / 2 + 1, 3))
+        self.ax = ax
         named = [p for p in pitches if p % 12 in (0, 4, 7)]          # C, E and G: enough to find the others
         ax.set_yticks(named, [name(p) for p in named])
         ax.grid(False, axis="y")
         ax.grid(True, axis="x", color=PALE, linewidth=1.5)
         ax.set_axisbelow(False)
-        ax.set_xlim(0, SLOTS / 2)
+        ax.set_xlim(0, 16)
         ax.set_ylim(pitches[0] - 0.5, pitches[-1] + 0.5)
         ax.set_xlabel("time (beats; a bar has three)")
         ax.set_ylabel("pitch")
@@ -81,18 +84,22 @@ class Roll:
         self.notes.set_data(np.stack([starts + 0.06, ends - 0.06, gap], axis=1).ravel(),
                             np.repeat([float(midi) for midi, _ in tune], 3))
         self.home.set_data([0, SLOTS / 2], [home, home])
+        over = max(0.0, (ends[-1] if len(ends) else 0) - 16)         # a long tune: by four bars more
+        beats = min(16 + 12 * np.ceil(over / 12), SLOTS / 2)
+        self.ax.set_xlim(0, beats)
+        self.ax.set_xticks(np.arange(0, beats + 1, 3 if beats < 30 else 6))
 
 
 @figures.style()
 def rolls(tunes, homes, pitches, name, title):
     """Several tunes, a piano roll each. tunes : list of lists of (pitch, beats); homes : their seed notes."""
-    figure, axes = figures.new(1, len(tunes), size=(8.5, 3.6), wspace=0.12, sharey=True)
+    figure, axes = figures.new(1, len(tunes), size=(8.4, 3.6), wspace=0.12, sharey=True)
     for i, (ax, tune, home) in enumerate(zip(axes, tunes, homes)):
         Roll(ax, pitches, name).show(tune, home)
         ax.set_xlim(0, 12)
         ax.set_xlabel("time (beats)")
         ax.set_ylabel("" if i else "pitch")
-        ax.text(0.04, 0.96, f"home: {name(home)}", fontsize=11, color=INPUT, va="top", transform=ax.transAxes)
+        ax.text(0.04, 0.96, f"home: {name(home)}", color=INPUT, va="top", transform=ax.transAxes)
     axes[0].set_title(title)
     spelled = "; ".join(" ".join(name(midi) for midi, _ in tune) for tune in tunes)
     return figures.Picture(figure, f"{title}: {spelled}.")
@@ -109,6 +116,7 @@ class Tune(Audio):
         return f"A sound: {self._spelled}"
 
 
+@figures.style()
 def piano_roll(compose, wav, rules, seeds, pitches, name, most, temperature=1.0):
     """A tune drawn note by note, on a piano roll over the probabilities it was drawn from, and to be played.
 
@@ -120,7 +128,7 @@ def piano_roll(compose, wav, rules, seeds, pitches, name, most, temperature=1.0)
     rules : function (tune, seed) -> dict of rule to bool
     seeds, pitches : sequences of MIDI numbers; name : function (pitch) -> str; most : the largest k of top-k
     """
-    figure, ax = figures.new(size=(8.5, 4.4), left=0.8)
+    figure, ax = figures.new(size=(8.4, 4.4), left=0.8)
     roll = Roll(ax, pitches, name)
     sound = widgets.Audio(value=wav([]), format="wav", autoplay=False, loop=False)
 
@@ -130,7 +138,8 @@ def piano_roll(compose, wav, rules, seeds, pitches, name, most, temperature=1.0)
         sound.value = wav(tune)
         kept = rules(tune, seed)
         broken = [rule for rule, well in kept.items() if not well]
-        ax.set_title(f"Broken: {', '.join(broken)}" if broken else "Every rule is kept")
+        more = f" and {len(broken) - 4} more" if len(broken) > 4 else ""
+        ax.set_title(f"Broken: {', '.join(broken[:4])}{more}" if broken else "Every rule is kept")
         spelled = " ".join(name(midi) for midi, _ in tune[:14]) + (" ..." if len(tune) > 14 else "")
         chosen = np.mean([row[pitches.index(midi)] for row, (midi, _) in zip(p, tune)]) if tune else 0.0
         return (f"From {name(seed)}: {spelled or 'no note at all'}. "
@@ -151,7 +160,7 @@ def by_temperature(temperatures, shares, different):
 
     temperatures (n,); shares : dict of label to (n,) share of tunes; different (n,): share of tunes that came up no second time
     """
-    figure, ax = figures.new(size=(8.5, 4.2), right=2.45)
+    figure, ax = figures.new(size=(8.4, 4.2), right=2.45)
     looks = zip(("-", "--", "-.", ":", "--", "-.", "-"), ("o", "s", "P", "^", "<", "v", "D"))
     ends = []
     for (label, values), (line, marker) in zip(shares.items(), looks):
@@ -159,24 +168,16 @@ def by_temperature(temperatures, shares, different):
         ends.append((values[-1], label))
     ax.plot(temperatures, different, color=BLACK, marker="x", markersize=9, linewidth=2.5)
     ends.append((different[-1], "different tunes"))
-    heights = _apart([value for value, _ in ends], 0.075)
+    heights = apart([value for value, _ in ends], 0.075)
     for (_, label), height in zip(ends, heights):
-        ax.text(temperatures[-1] + 0.06, height, label, fontsize=11, va="center", clip_on=False,
+        ax.text(temperatures[-1] + 0.06, height, label, va="center", clip_on=False,
                 color=BLACK if label == ends[-1][1] else OUTPUT)
     ax.set_xlim(0, temperatures[-1] + 0.05)
     ax.set_ylim(-0.03, 1.05)
-    ax.set_xlabel("temperature (no unit)")
+    ax.set_xlabel("temperature")
     ax.set_ylabel("share of tunes")
     first, last = list(shares.values())[-1][[0, -1]]
     said = (f"From temperature {temperatures[0]:g} to {temperatures[-1]:g}: {first:.0%} to {last:.0%} flawless, "
             f"{different[0]:.0%} to {different[-1]:.0%} different")
     ax.set_title(said)
     return figures.Picture(figure, said + ".")
-
-
-def _apart(values, least):
-    """Heights near `values` that keep a distance, in the same order of size."""
-    order, heights = np.argsort(values), np.array(values, dtype=float)
-    for below, above in zip(order, order[1:]):
-        heights[above] = max(heights[above], heights[below] + least)
-    return heights

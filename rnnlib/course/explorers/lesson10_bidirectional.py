@@ -4,9 +4,10 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import figures
-from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT, PALE, STATE, STATES, Unrolled, scientific
+from ..drawings import Unrolled
+from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT, PALE, STATE, STATES, decade, scientific
 from ..live import LiveFigure, TextBox, slider
-from ._words import readable, words_of
+from ._words import ends_with, readable, words_of
 
 FLOOR = -17.0                   # where an exact zero is drawn on an axis of decimal logarithms
 SAME = 1e-12                    # a state that moved by less has not moved: rounding
@@ -16,6 +17,7 @@ UNREAD = STATES.with_extremes(bad="#F0F0F0")
 ONE, BOTH = (BLACK, "o"), (STATE, "D")      # a model of one direction and one of both: colour and marker
 
 
+@figures.style()
 def felt_change(change, k=8, gain=0.9):
     """Which states feel a change of x_k: the forward half from step k on, the backward half up to step k.
 
@@ -24,7 +26,7 @@ def felt_change(change, k=8, gain=0.9):
     """
     T = change(k, gain).shape[1]
     steps = np.arange(1, T + 1)
-    figure, ax = figures.new(size=(8.5, 4.0), left=1.05, right=0.3)
+    figure, ax = figures.new(size=(8.4, 4.0), left=1.3, right=0.3)
     looks = [{"color": STATE, "linestyle": line, "marker": marker, "markersize": 9}
              for line, marker in (("-", ">"), ("--", "<"))]
     lines = [ax.plot([], [], **look)[0] for look in looks]
@@ -34,9 +36,9 @@ def felt_change(change, k=8, gain=0.9):
     ax.set_xlim(0.3, T + 0.7)
     ax.set_xticks([1, *range(5, T + 1, 5)])
     ax.set_ylim(FLOOR - 0.8, 3.4)
-    ax.set_yticks([FLOOR, -12, -8, -4, 0], ["exactly 0", "1e-12", "1e-8", "1e-4", "1"])
+    ax.set_yticks([FLOOR, -12, -8, -4, 0], ["exactly 0", *(decade(tick) for tick in (-12, -8, -4, 0))])
     ax.set_xlabel("step t (the blue bar: the step whose input was changed)")
-    ax.set_ylabel("norm of the change (no unit)")
+    ax.set_ylabel("norm of the change")
 
     def draw(k, gain):
         moved = change(k, gain)
@@ -57,16 +59,17 @@ def felt_change(change, k=8, gain=0.9):
 def _key(ax, x, y, width, label, look):
     """One entry of a legend that never moves: a line from x to x + width, and its label; quicker than a legend."""
     ax.plot([x, x + width / 2, x + width], [y, y, y], **{**look, "markevery": [1]})
-    Unrolled.label(ax, x + 1.25 * width, y, label, size=11, ha="left")
+    Unrolled.label(ax, x + 1.25 * width, y, label, ha="left")
 
 
+@figures.style()
 def two_starts(from_own_end, from_array_end, length):
     """The backward half of one padded sequence, read from its own end and from the end of the array.
 
     from_own_end, from_array_end : ndarray (T, H); length : steps before the padding
     """
     T, H = from_own_end.shape
-    figure, axes = figures.new(2, 1, size=(8.5, 4.2), left=1.9, right=1.2, hspace=0.25, sharex=True)
+    figure, axes = figures.new(2, 1, size=(8.4, 4.2), left=1.9, right=1.2, hspace=0.25, sharex=True)
     for ax, states, label in zip(axes, (from_own_end, from_array_end),
                                  ("read from\nits own end", "read from the\narray's end")):
         shown = states.T.copy()
@@ -77,18 +80,19 @@ def two_starts(from_own_end, from_array_end, length):
         ax.set_yticks([])
         ax.grid(False)
         ax.set_ylabel(label, rotation=0, ha="right", va="center")
-    axes[1].set_xlabel(f"step t (behind the line, from t = {length + 1}: padding)")
+    axes[1].set_xlabel(f"step t (after the line, from t = {length + 1}: padding)")
     axes[1].set_xticks(np.arange(1, T + 1))
     difference = np.abs(from_own_end - from_array_end)[:length].max()
     with figures.style():
         axes[0].set_title(f"Padding read first moves the states by up to {difference:.2f}")
-    bar = figure.add_axes((1 - 0.95 / 8.5, 0.2, 0.18 / 8.5, 0.6))
+    bar = figure.add_axes((1 - 0.95 / 8.4, 0.2, 0.18 / 8.4, 0.6))
     figure.colorbar(image, cax=bar, ticks=[-1, 0, 1])
-    bar.set_title("h", fontsize=12, fontweight="normal", loc="center")
+    bar.set_title("h", fontweight="normal", loc="center")
     return figures.Picture(figure, f"A backward pass from the array's end reads {T - length} steps of padding first, "
                                    f"and the states inside the sequence differ by up to {difference:.2f}.")
 
 
+@figures.style()
 def accuracy_by_position(positions, baseline, ceiling, noise, one, both):
     """Accuracy on ambiguous names by their position in the sentence, every run a marker.
 
@@ -100,7 +104,7 @@ def accuracy_by_position(positions, baseline, ceiling, noise, one, both):
     one, both : ndarray (runs, P)
         Measured.
     """
-    figure, ax = figures.new(size=(8.5, 4.4))
+    figure, ax = figures.new(size=(8.4, 4.4))
     across = np.array([-0.42, 0.42])
     for i, p in enumerate(positions):
         labels = ("noise of the test set", "ceiling of one direction", "the word alone") if not i else (None,) * 3
@@ -123,7 +127,7 @@ def accuracy_by_position(positions, baseline, ceiling, noise, one, both):
     with figures.style():
         ax.set_title(said)
         ax.legend(loc="center", bbox_to_anchor=(0.68, 0.55), ncols=2, handlelength=1.8)
-    return figures.Picture(figure, f"{said}; the ceiling of one is {ceiling[early].mean():.2f}. Behind the verb "
+    return figures.Picture(figure, f"{said}; the ceiling of one is {ceiling[early].mean():.2f}. After the verb "
                                    f"it is {one[:, ~early].mean():.2f}, the word alone {baseline[~early].mean():.2f}.")
 
 
@@ -152,7 +156,7 @@ class _Verdicts:
         ax.tick_params(bottom=False, labelbottom=False)
         ax.grid(False, axis="x")
         ax.set_ylabel(label)
-        self.texts = [ax.text(c - 0.2 * bool(rotation), 1.2, "", fontsize=11, ha="left" if rotation else "center",
+        self.texts = [ax.text(c - 0.2 * bool(rotation), 1.2, "", ha="left" if rotation else "center",
                               va="bottom", rotation=rotation, rotation_mode="anchor")
                       for c in columns if words]
 
@@ -164,6 +168,7 @@ class _Verdicts:
         _set_bars(self.bars, np.arange(1, len(p) + 1), -p[:, 1], p[:, 0])
 
 
+@figures.style()
 def revealed(read, sentences, heard=3):
     """A sentence heard word by word: the forward half stays, the backward half is another one after every word.
 
@@ -175,10 +180,10 @@ def revealed(read, sentences, heard=3):
         For the menu; at most MOST_WORDS words each.
     """
     H = read(sentences[0].split())[0].shape[1] // 2
-    figure, axes = figures.new(4, 1, size=(8.5, 6.0), top=0.85, bottom=0.6, left=1.15, hspace=0.14, sharex=True,
+    figure, axes = figures.new(4, 1, size=(8.4, 5.2), top=0.85, bottom=0.6, left=1.15, hspace=0.14, sharex=True,
                                height_ratios=[5, 5, 5, 4])
     verdicts = _Verdicts(axes[0], "verdict", words=False)
-    words = {sentence: [Unrolled.label(axes[0], c, 1.05, word, size=11, shift=11)
+    words = {sentence: [Unrolled.label(axes[0], c, 1.05, word, shift=11)
                         for c, word in enumerate(sentence.split(), 1)] for sentence in sentences}
     images, frames = [], []
     for ax, label in zip(axes[1:3], ("forward\nhalf", "backward\nhalf")):
@@ -191,8 +196,8 @@ def revealed(read, sentences, heard=3):
         ax.set_ylabel(label)
     ax = axes[3]
     bars = [_bars(ax, 14, color) for color in (GREY, STATE)]
-    for at, label in ((7.4, "grey: forward half"), (MOST_WORDS + 0.4, "pink: backward half")):
-        Unrolled.label(ax, at, 2.2 * np.sqrt(H), label, size=11, ha="right", shift=-9)
+    Unrolled.label(ax, MOST_WORDS + 0.4, 2.2 * np.sqrt(H), "of the backward half; the forward half never changes", ha="right",
+                   shift=-6)
     ax.set_ylim(0, 2.2 * np.sqrt(H))
     ax.set_yticks([0, np.sqrt(H), 2 * np.sqrt(H)])
     ax.set_xticks(np.arange(1, MOST_WORDS + 1))
@@ -200,7 +205,7 @@ def revealed(read, sentences, heard=3):
     ax.set_ylabel("change\n(norm)")
     ax.tick_params(labelbottom=False)
     Unrolled.label(ax, (MOST_WORDS + 1) / 2, 0, "framed: states that are new or have changed since the last word "
-                   "(blue -1, white 0, pink 1)", size=11, shift=-18)
+                   "(blue -1, white 0, pink 1)", shift=-18)
 
     def draw(sentence, heard):
         everything = sentence.split()
@@ -228,7 +233,9 @@ def revealed(read, sentences, heard=3):
 
     longest = max(len(sentence.split()) for sentence in sentences)
     menu = widgets.Dropdown(options=sentences, description="sentence", **WIDE)
-    return LiveFigure(figure, draw, sentence=menu, heard=slider("words heard", heard, 1, longest))
+    so_far = slider("words heard", heard, 1, longest)
+    ends_with(so_far, menu, lambda sentence: len(sentence.split()))
+    return LiveFigure(figure, draw, sentence=menu, heard=so_far)
 
 
 def _told(words, n, p, p_before, moved):
@@ -252,6 +259,7 @@ def _frames(columns, rows):
     return x.ravel(), y.ravel()
 
 
+@figures.style()
 def waiting(ceiling, whole, cut, words, wait=2):
     """What an answer gains by waiting for more words, and when each tag is then given.
 
@@ -264,7 +272,7 @@ def waiting(ceiling, whole, cut, words, wait=2):
         The sentence on the right.
     """
     waits, T = np.arange(len(ceiling)), len(words)
-    figure, (left, right) = figures.new(1, 2, size=(8.5, 4.4), wspace=0.42, width_ratios=[6, 5], right=0.3)
+    figure, (left, right) = figures.new(1, 2, size=(8.4, 4.4), wspace=0.42, width_ratios=[6, 5], right=0.3)
     curves = ((ceiling, "ceiling", {"color": GREY, "linewidth": 6, "alpha": 0.45}),
               (cut, "trained on cut sentences too", {"color": STATE, "marker": "D", "markersize": 7}),
               (whole, "on whole sentences alone", {"color": STATE, "marker": "s", "markersize": 7, "linestyle": ":"}))
@@ -287,7 +295,7 @@ def waiting(ceiling, whole, cut, words, wait=2):
     right.grid(False, axis="y")
     right.set_yticks(heard, [""] * T)
     for t, word in zip(heard, words):
-        Unrolled.label(right, 0.2, t, word, size=12, ha="right")
+        Unrolled.label(right, 0.2, t, word, ha="right")
     right.set_xlabel("words heard (● heard, ■ tagged)")
 
     def draw(wait):
@@ -308,6 +316,7 @@ def _count(n, thing):
     return f"1 {thing}" if n == 1 else f"{n} {thing}s"
 
 
+@figures.style()
 def two_readings(tag, known, sentence="paris so they say laughed near jordan"):
     """A sentence typed by the learner, tagged left to right and in both directions.
 
@@ -318,7 +327,7 @@ def two_readings(tag, known, sentence="paris so they say laughed near jordan"):
     known : sequence of str
         All words that `tag` takes.
     """
-    figure, axes = figures.new(2, 1, size=(8.5, 4.8), top=1.3, bottom=0.2, left=1.15, right=0.45, hspace=0.15)
+    figure, axes = figures.new(2, 1, size=(8.4, 4.8), top=1.3, bottom=0.2, left=1.15, right=0.45, hspace=0.15)
     one, both = _Verdicts(axes[0], "left to right", rotation=30), _Verdicts(axes[1], "both", words=False)
 
     def answer(text):
