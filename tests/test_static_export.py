@@ -158,3 +158,21 @@ def test_sizes_keep_to_their_limits_and_a_figure_too_rich_for_them_says_so(tmp_p
     monkeypatch.setattr(static_export, "ALL", sum(sizes) - 1)
     with pytest.raises(ValueError, match="Noise 1 1"):
         static_export.export(live, tmp_path)
+
+
+def test_a_slider_that_ends_with_another_has_all_its_places_on_the_page(tmp_path):
+    """In a notebook its end moves; a page without a kernel draws what the notebook draws beyond it: the same as at the end."""
+    from rnnlib.course.explorers._words import ends_with
+
+    sentence = widgets.Dropdown(options=["one", "one two three four", "one two"])
+    heard = slider("words heard", 1, 1, 9)
+    ends_with(heard, sentence, lambda text: len(text.split()))
+    assert heard.max == 2, "a slider needs two places"
+    sentence.value = "one two three four"
+    assert heard.max == 4
+    heard.value = 4
+    sentence.value = "one two"
+    assert heard.value == heard.max == 2
+    live = line(sentence=sentence, heard=heard)
+    controls, found, _, _ = exported(live, tmp_path)
+    assert controls[1]["texts"] == ["1", "2", "3", "4"] and len(found) == 12

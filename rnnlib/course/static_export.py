@@ -81,10 +81,11 @@ def _controls(live, most, most_joint):
             values, texts = [values[i] for i in kept], [str(texts[i]) for i in kept]
             slides = "Slider" in type(control).__name__
         elif hasattr(control, "step"):
-            count = int(round((control.max - control.min) / control.step)) + 1
+            most_value = getattr(control, "longest", control.max)       # of a slider that ends where another one lets it
+            count = int(round((most_value - control.min) / control.step)) + 1
             at = int(round((control.value - control.min) / control.step))
             kept = _spread(count, at, ONLY if len(live.sliders) == 1 else most)
-            values = [type(control.value)(round(min(control.min + i * control.step, control.max), 10)) for i in kept]
+            values = [type(control.value)(round(min(control.min + i * control.step, most_value), 10)) for i in kept]
             values[int(np.argmin(np.abs(kept - at)))] = control.value
             texts, slides = [format(value, control.readout_format) for value in values], True
         else:
