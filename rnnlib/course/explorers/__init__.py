@@ -16,7 +16,11 @@ from .lesson04_jacobians import gain_map, jacobian_norms, norm_and_radius, resti
 from .lesson04_luck import luck_by_lag, training_and_gradient
 from .lesson04_vanishing import two_roundings, vanishing_product, way_back
 from .lesson05_highways import (
+           closed_exits,
+           every_run,
+           fresh_seeds,
            gate_highway,
+           gated_cell,
            gates_over_time,
            gradient_norms,
            jacobian_blocks,
@@ -43,9 +47,10 @@ from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed,
 
 __all__ = ["Tune", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature", "captioner",
            "check_curves",
-           "clipped_descent", "confusions", "context_map", "counting_cliff", "error_by_horizon", "exact_by_zeros",
+           "clipped_descent", "closed_exits", "confusions", "context_map", "counting_cliff", "error_by_horizon", "every_run", "exact_by_zeros",
            "factor_per_step",
-           "felt_change", "film", "forced_and_free", "forecast", "gain_map", "gallery", "gate_highway",
+           "felt_change", "film", "forced_and_free", "forecast", "fresh_seeds", "gain_map", "gallery", "gate_highway",
+           "gated_cell",
            "gates_over_time", "gradient_map", "gradient_norms", "handing_over", "holding", "jacobian_blocks",
            "jacobian_norms", "kept_or_looked_up", "loop_and_unrolled", "loss_over_padding",
            "luck_by_lag", "measured", "memory_fills", "next_letters", "norm_and_radius", "norms_by_bias", "number_box",
