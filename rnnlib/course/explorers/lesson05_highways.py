@@ -25,10 +25,11 @@ def gated_cell(name, **gates):
     draw(ax)(**gates)
     ax.set_title(title)
     said = ", ".join(f"{gate} {value:g}" for gate, value in gates.items())
-    path = ("from c at the step before to c, through the forget gate; the input gate lets the candidate in, the output gate "
-            "lets the memory out as h" if name == "LSTM" else
-            "from h at the step before to h, through the update gate, which also says how much of the candidate is written")
-    return figures.Picture(figure, f"{'An' if name == 'LSTM' else 'A'} {name} cell with the gates {said}. A broad path leads {path}.")
+    path = {"LSTM": "from c at the step before to c, through the forget gate; the input gate lets the candidate in, the output "
+                    "gate lets the memory out as h",
+            "GRU": "from h at the step before to h, through the update gate; what is not kept is written from the candidate"}
+    article = "An" if name == "LSTM" else "A"
+    return figures.Picture(figure, f"{article} {name} cell with the gates {said}. A broad path leads {path[name]}.")
 
 
 def _log10(values):
@@ -113,25 +114,6 @@ def _who_keeps(log_left, T):
 
 def _number(log10):
     return "0" if log10 <= ZERO else scientific(log10)
-
-
-@figures.style()
-def norms_by_bias(curves):
-    """`gradient_norms` at several gate biases side by side: dict of panel title -> dict like `norms` returns."""
-    figure, axes = figures.new(1, len(curves), size=(8.4, 3.7), left=0.95, right=1.75, wspace=0.14, sharey=True)
-    for ax, (title, by_name) in zip(axes, curves.items()):
-        lines = _norm_axes(ax)
-        for name, line in lines.items():
-            line.set_data(np.arange(len(by_name[name])), _log10(by_name[name]))
-        T = len(by_name["RNN"]) - 1
-        ax.set_xlim(0, T)
-        ax.set_xticks([0, T // 2])
-        ax.set_xlabel("lag (steps)")
-        ax.set_title(title, fontsize=figures.TEXT)
-    axes[0].set_ylabel("norm of d state$_T$ / d state$_k$")
-    EndLabels(axes[-1], [label for label, *_ in NORMS.values()], [color for _, color, *_ in NORMS.values()]).set(
-        T, [_log10(by_name[name])[-1] for name in NORMS])
-    return figure
 
 
 @figures.style()
@@ -272,14 +254,16 @@ def fresh_seeds(highways, scales):
     gates.text(2.45, -2.6, "1 %", color=GREY, va="top", ha="right")
     gates.set(xlabel="gate bias b", ylabel="norm of d state$_{100}$ / d state$_0$")
     weights.set(xlabel="weight scale, vanilla cell")
-    gates.set_title("The gate bias moves all cells", y=1.11)
+    gates.set_title("The gate bias lifts gated cells", y=1.11)
     weights.set_title("The weight scale scatters them", y=1.11)
-    gates.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.98), ncols=3, markerscale=3, handletextpad=0.1, columnspacing=1.0)
-    kept = {cell: np.mean([row[f"{cell}_100"] >= -2 for row in highways if row["gate_bias"] == 4]) for cell in ("lstm", "gru")}
+    gates.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.98), ncols=3, markerscale=3, handletextpad=0.1,
+                 columnspacing=1.0)
+    open_4 = [row for row in highways if row["gate_bias"] == 4]
+    lstm, gru = (100 * np.mean([row[f"{cell}_100"] >= -2 for row in open_4]) for cell in ("lstm", "gru"))
     at_4 = evidence.median_and_middle_80([row["at_4"] for row in scales])
-    return figures.Picture(figure, f"Of {len(scales)} cells of each kind with gate bias 4, {100 * kept['lstm']:.0f} % of the LSTMs and "
-                                   f"{100 * kept['gru']:.0f} % of the GRUs keep 1 % over 100 steps. With weight scale 4 the middle "
-                                   f"80 % of the vanilla cells lie between {scientific(at_4.low)} and {scientific(at_4.high)}.")
+    return figures.Picture(figure, f"Of {len(scales)} cells of each kind with gate bias 4, {lstm:.0f} % of the LSTMs and "
+                                   f"{gru:.0f} % of the GRUs keep 1 % over 100 steps. With weight scale 4 the middle 80 % of the "
+                                   f"vanilla cells lie between {scientific(at_4.low)} and {scientific(at_4.high)}.")
 
 
 # the panels of `recall_by_lag`: title, and (cell, start, steps of training) of the runs in it
@@ -334,7 +318,8 @@ def recall_by_lag(runs, chance):
 
 def _accuracies(runs, cell, start, steps):
     """One setting's lags (n,), and for each lag its runs' accuracies, sorted."""
-    chosen = [run for run in runs if not run["same_symbols"] and (run["cell"], run["start"], run["steps"]) == (cell, start, steps)]
+    chosen = [run for run in runs
+              if not run["same_symbols"] and (run["cell"], run["start"], run["steps"]) == (cell, start, steps)]
     lags = np.array(sorted({run["lag"] for run in chosen}))
     return lags, [sorted(run["accuracy"] for run in chosen if run["lag"] == lag) for lag in lags]
 
