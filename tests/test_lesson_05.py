@@ -8,7 +8,7 @@ from lessons import moved, run, sweep, titles
 from lessons import solutions as folded
 
 import rnnlib
-from rnnlib.course import figures
+from rnnlib.course import evidence, figures
 from rnnlib.course.explorers import lesson05_highways as highways
 from rnnlib.course.toydata import recall
 
@@ -97,16 +97,6 @@ def test_without_weights_only_the_direct_path_is_left():
     assert "vanilla 0," in figure.finding
 
 
-def test_norms_by_bias_draws_each_panel():
-    curves = {f"bias {b}": products(40, b, 1.0) for b in (0, 4)}
-    figure = highways.norms_by_bias(curves)
-    for ax, (title, by_name) in zip(figure.axes, curves.items()):
-        assert ax.get_title(loc="left") == title
-        lines = {line.get_label(): line for line in ax.lines}
-        for name, (label, *_) in highways.NORMS.items():
-            np.testing.assert_allclose(lines[label].get_ydata(), np.log10(by_name[name]))
-
-
 def test_jacobian_blocks_draws_the_jacobian():
     cell = rnnlib.LSTMCell(D, H, np.random.default_rng(0))
     _, cache = rnnlib.forward(cell, SYMBOLS[:3, :1])
@@ -168,35 +158,119 @@ def test_memory_draws_size_and_exit():
         assert ("closes" in titles(figure)[1]) == (exits[-1] < 0.5) and ("open" in titles(figure)[1]) == (exits[-1] > 0.9)
 
 
-# --- recall ----------------------------------------------------------------------------------------------------------
+# --- stored runs -----------------------------------------------------------------------------------------------------
 
-def test_every_stored_run_is_a_dot_and_the_titles_hold():
-    runs = recall.stored()
+def stored_runs():
+    """As the lesson has it: the sweep's seeds and those of the evidence."""
+    sweep = [{**run, "start": run["label"]} for run in recall.stored()]
+    return sweep + evidence.stored("recall", learning_rate=0.01)
+
+
+def found(runs, cell, start, lag, steps=500, same=False):
+    return [run["accuracy"] for run in runs if (run["cell"], run["start"], run["lag"], run["steps"], run["same_symbols"])
+            == (cell, start, lag, steps, same)]
+
+
+def test_every_stored_run_of_a_panel_is_a_dot():
+    runs = stored_runs()
     figure = highways.recall_by_lag(runs, recall.CHANCE)
-    drawn, shown = [], set()
-    for ax, (title, members, same) in zip(figure.axes, highways.PANELS):
+    for ax, (title, settings) in zip(figure.axes, highways.PANELS):
         assert ax.get_title(loc="left") == title
-        for line in ax.lines[1:]:
-            if line.get_label().startswith("_"):
-                drawn += list(line.get_ydata())
-        for cell, label in members:
-            shown.add((cell, label, same))
-            medians = next(line for line in ax.lines if line.get_label() in (f"{cell} ({label})", cell)).get_ydata()
-            lags = recall.SAME_SYMBOLS_LAGS if same else recall.LAGS
-            np.testing.assert_allclose(medians, [np.median(found(runs, cell, label, lag, same)) for lag in lags])
-    assert sorted(drawn) == sorted(run["accuracy"] for run in runs)
-    assert shown == {(run["cell"], run["label"], run["same_symbols"]) for run in runs}
-
-    assert max(max(found(runs, cell, "default", 40)) for cell in ("LSTM", "GRU")) < 0.95 < max(found(runs, "RNN", "default", 40))
-    assert max(found(runs, "LSTM", "forget 4", 100) + found(runs, "LSTM", "forget 6", 100)) < 0.95
-    for cell, label in (("LSTM", "forget 4, input -4"), ("GRU", "update 4")):
-        assert min(min(found(runs, cell, label, lag)) for lag in recall.LAGS) >= 0.95
-        assert max(found(runs, cell, label, 100, True)) < 0.95
+        dots = [y for line in ax.lines[1:] if line.get_label().startswith("_") for y in line.get_ydata()]
+        lines = [line for line in ax.lines if not line.get_label().startswith("_")]
+        expected = []
+        for line, (cell, start, steps) in zip(lines, settings, strict=True):
+            assert line.get_label() in (cell, start, f"{cell} ({start})")
+            lags = sorted({run["lag"] for run in runs if found([run], cell, start, run["lag"], steps)})
+            np.testing.assert_allclose(line.get_ydata(), [np.median(found(runs, cell, start, lag, steps)) for lag in lags])
+            expected += [score for lag in lags for score in found(runs, cell, start, lag, steps)]
+        assert sorted(dots) == sorted(expected) and len(dots) >= 30
 
 
-def found(runs, cell, label, lag, same=False):
-    return [run["accuracy"] for run in runs
-            if (run["cell"], run["label"], run["lag"], run["same_symbols"]) == (cell, label, lag, same)]
+def test_every_run_draws_each_accuracy_and_its_share():
+    settings = {"one": [1.0, 0.2, 0.95], "two\nlines": [0.3]}
+    picture = highways.every_run(settings, 0.25)
+    (ax,) = picture.figure.axes
+    for line, accuracies in zip([line for line in ax.lines if line.get_marker() == "o"], settings.values(), strict=True):
+        assert list(line.get_ydata()) == sorted(accuracies)
+    texts = [text.get_text() for text in ax.texts]
+    assert "0.67 (0.21 to 0.94)" in texts and "0.00 (0.00 to 0.79)" in texts       # Wilson, by hand
+    assert picture.sentence.endswith("one: 2 of 3; two lines: 0 of 1.") and ax.get_title(loc="left").endswith("2 of 3, 0 of 1")
+
+
+def test_closed_exits_draws_each_run_at_each_time():
+    runs = [{"accuracy": a, "closed_start": 0.1 * i, "closed_25": 0.5, "closed_end": 0.9 - 0.1 * i}
+            for i, a in enumerate((1.0, 0.3, 0.97))]
+    picture = highways.closed_exits({"first": runs, "second": runs[:1]})
+    first, second = picture.figure.axes
+    drawn = {(line.get_marker(), round(np.mean(line.get_xdata()))): sorted(line.get_ydata()) for line in first.lines}
+    assert drawn["o", 0] == [0.0, 0.2] and drawn["x", 0] == [0.1] and drawn["o", 1] == [0.5, 0.5]
+    np.testing.assert_allclose(drawn["o", 2], [0.7, 0.9])
+    assert "first: 0.10, 0.50, 0.80" in picture.sentence and "second: 0.00, 0.50, 0.90" in picture.sentence
+
+
+def test_fresh_seeds_draws_every_cell():
+    tables = evidence.stored("highways"), evidence.stored("scales")
+    picture = highways.fresh_seeds(*tables)
+    gates, weights = picture.figure.axes
+    columns = [line for line in gates.lines if len(line.get_xdata()) > 2]
+    order = [(bias, cell) for bias in (0, 2, 4) for cell in ("rnn", "lstm", "gru")]
+    for line, (bias, cell) in zip(columns, order, strict=True):
+        left = [row[f"{cell}_100"] for row in tables[0] if row["gate_bias"] == bias]
+        np.testing.assert_array_equal(line.get_ydata(), sorted(left))
+        assert abs(line.get_xdata().mean() - (0, 2, 4).index(bias)) < 0.3
+    scattered = [line for line in weights.lines if len(line.get_xdata()) > 2]
+    for line, scale in zip(scattered, ("1", "1.5", "2", "3", "4"), strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), sorted(row[f"at_{scale}"] for row in tables[1]))
+    low, high = gates.get_ylim()
+    assert all(low < line.get_ydata().min() and line.get_ydata().max() < high for line in columns + scattered)
+
+
+@pytest.mark.parametrize("name, gates", [("LSTM", {"keep": 0.9, "write": 0.3, "show": 0.5}),
+                                         ("GRU", {"keep": 0.8, "reset": 0.5})])
+def test_the_drawings_say_their_gates(name, gates):
+    picture = highways.gated_cell(name, **gates)
+    said = " ".join(text.get_text() for text in picture.figure.axes[0].texts)
+    for gate, value in gates.items():
+        assert re.search(rf"{gate} \$\w\$ = {value:.2f}", said) and f"{gate} {value:g}" in picture.sentence
+
+
+def test_what_the_lesson_says_of_fresh_cells():
+    rows = evidence.stored("highways")
+
+    def column(name, bias):
+        return np.array([row[name] for row in rows if row["gate_bias"] == bias])
+
+    assert max(column(f"{name}_100", 0).max() for name in ("rnn", "lstm", "gru")) < -12
+    assert min(column("lstm_100", 4).min(), column("gru_100", 4).min()) > -1
+    assert evidence.share_with_interval(int(sum(row["best"] >= -2 for row in evidence.stored("scales"))), 200).low > 0.85
+    later = column("lstm_h_2", 4) - column("lstm_h_100", 4)
+    assert abs(np.median(later)) < 0.3 and np.percentile(later, 10) < -0.9 and np.percentile(later, 90) > 0.9
+    assert (np.abs(later - 98 * np.log10(1 + np.exp(-4))) < np.log10(2)).mean() < 0.3
+
+
+def test_what_the_lesson_says_of_trained_cells():
+    runs = stored_runs()
+
+    def share(*setting, **more):
+        scores = np.array(found(runs, *setting, **more))
+        assert len(scores) >= 20 or setting[:3] == ("LSTM", "default", 100) or more.get("same")
+        return evidence.share_with_interval(int((scores >= 0.95).sum()), len(scores))
+
+    for cell in ("LSTM", "GRU"):
+        assert share(cell, "default", 40).value == 0 < share("RNN", "default", 40).low
+    assert share("RNN", "default", 100).value > 0
+    assert share("GRU", "default", 40, steps=3000).low > 0.5 and share("LSTM", "default", 40, steps=2500).value == 0
+    by_bias = [share("LSTM", f"forget {bias}", 40).value for bias in (1, 2, 4)]
+    assert by_bias == sorted(by_bias) and share("LSTM", "forget 4", 40).low > 0.5
+    wide = share("wide LSTM", "forget 4", 100)
+    assert share("LSTM", "forget 4", 100).value == 0 and wide.low > share("LSTM", "forget 4", 100).high
+    for setting in (("LSTM", "forget 4, input -4"), ("GRU", "update 4")):
+        assert all(share(*setting, lag).low > 0.5 for lag in (40, 100))
+    assert share("GRU", "update 4", 100, steps=1500, same=True).low > 0.5 > share("GRU", "update 4", 100, same=True).high
+    closed = [run["closed_end"] for run in runs if (run["cell"], run["start"], run["lag"]) == ("LSTM", "forget 4, input -4", 100)
+              and run["accuracy"] >= 0.95 and "closed_end" in run and not run["same_symbols"]]
+    assert 0.4 < np.median(closed) < 0.7
 
 
 # --- gates over time -------------------------------------------------------------------------------------------------

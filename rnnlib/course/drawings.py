@@ -280,7 +280,8 @@ class EndLabels:
         """Put them beside (x, ends[i]); one that ends outside the axes stands at their border."""
         unit, (low, high) = _unit(self.ax), self.ax.get_ylim()
         line = 1.15 * TEXT / 72 / unit[1]
-        places = apart(np.clip(ends, low + line / 2, high - line / 2), line)
+        # a trace of the ends themselves: those outside the axes keep their order, too
+        places = apart(np.clip(ends, low + line / 2, high - line / 2) + 1e-6 * np.asarray(ends), line)
         places -= max(0.0, places.max() - high + line / 2)
         places += max(0.0, low + line / 2 - places.min())
         for label, y in zip(self.labels, places):

@@ -1,11 +1,11 @@
-"""Figures on gradient highways: three cells' gradients on one axis, what a gate keeps, what fills a memory, recall by lag."""
+"""Figures on gradient highways: the gated cells, three cells' gradients on one axis, what a gate keeps, recall by lag."""
 
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 
-from .. import figures
-from ..drawings import EndLabels, Fading, Unrolled, lstm_cell
+from .. import evidence, figures
+from ..drawings import EndLabels, Fading, Unrolled, gru_cell, lstm_cell
 from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, ORANGE, SKY, STATES, decade, number, power, scientific
 from ..live import LiveFigure, slider
 
@@ -14,6 +14,22 @@ ZERO = -310.0       # where the logarithm of an exact zero is drawn: below every
 # the curves of `gradient_norms`: label, colour, line style, line width
 NORMS = {"RNN": ("vanilla", *CELL_STYLES["RNN"][:2], 2.5), "LSTM": ("LSTM, whole state", *CELL_STYLES["LSTM"][:2], 3),
          "LSTM, h to h": ("LSTM, h to h", ORANGE, ":", 2), "GRU": ("GRU", *CELL_STYLES["GRU"][:2], 3)}
+
+
+@figures.style()
+def gated_cell(name, **gates):
+    """The drawing of an "LSTM" (keep, write, show) or a "GRU" (keep, reset) with its gates as open as `gates` says, 0 to 1."""
+    draw, title = {"LSTM": (lstm_cell, "LSTM: the memory runs along the top; three gates and a candidate"),
+                   "GRU": (gru_cell, "GRU: one state, two gates and a candidate")}[name]
+    figure, ax = figures.new(size=(8.4, 3.6), left=0.1, right=0.1, bottom=0.1, top=0.45)
+    draw(ax)(**gates)
+    ax.set_title(title)
+    said = ", ".join(f"{gate} {value:g}" for gate, value in gates.items())
+    path = {"LSTM": "from c at the step before to c, through the forget gate; the input gate lets the candidate in, the output "
+                    "gate lets the memory out as h",
+            "GRU": "from h at the step before to h, through the update gate; what is not kept is written from the candidate"}
+    article = "An" if name == "LSTM" else "A"
+    return figures.Picture(figure, f"{article} {name} cell with the gates {said}. A broad path leads {path[name]}.")
 
 
 def _log10(values):
@@ -101,25 +117,6 @@ def _number(log10):
 
 
 @figures.style()
-def norms_by_bias(curves):
-    """`gradient_norms` at several gate biases side by side: dict of panel title -> dict like `norms` returns."""
-    figure, axes = figures.new(1, len(curves), size=(8.4, 3.7), left=0.95, right=1.75, wspace=0.14, sharey=True)
-    for ax, (title, by_name) in zip(axes, curves.items()):
-        lines = _norm_axes(ax)
-        for name, line in lines.items():
-            line.set_data(np.arange(len(by_name[name])), _log10(by_name[name]))
-        T = len(by_name["RNN"]) - 1
-        ax.set_xlim(0, T)
-        ax.set_xticks([0, T // 2])
-        ax.set_xlabel("lag (steps)")
-        ax.set_title(title, fontsize=figures.TEXT)
-    axes[0].set_ylabel("norm of d state$_T$ / d state$_k$")
-    EndLabels(axes[-1], [label for label, *_ in NORMS.values()], [color for _, color, *_ in NORMS.values()]).set(
-        T, [_log10(by_name[name])[-1] for name in NORMS])
-    return figure
-
-
-@figures.style()
 def jacobian_blocks(J, f_t):
     """|d (h, c)_t / d (h, c)_{t-1}| of an LSTM as a picture: J (2H, 2H) with h before c, f_t (H,) the forget gate."""
     H = len(f_t)
@@ -178,7 +175,7 @@ def gate_highway(log10_products, gate_bias=2.0, T=100):
         half, millionth = np.log10(0.5) / log_keep, -6 / log_keep
         big.set_text(f"σ({gate_bias:g}){power(1, T)[1:]} = {scientific(T * log_keep)}")
         ax.set_title(f"Half is left after {_steps(half)}", y=1.11)
-        return (f"sigma({gate_bias:.1f}) = {10 ** log_keep:.4f} a step: {scientific(T * log_keep)} after {T} steps; half after "
+        return (f"sigma({gate_bias:.1f}) = {10 ** log_keep:.4f} per step: {scientific(T * log_keep)} after {T} steps; half after "
                 f"{_steps(half)}, one millionth after {_steps(millionth)}. Measured, with inputs and weights at work: "
                 f"{scientific(logs[-1].min())} to {scientific(logs[-1].max())}.")
 
@@ -228,55 +225,151 @@ def memory_fills(memory, forget_bias=4.0, input_bias=0.0):
                       input_bias=slider("input bias", float(input_bias), -6.0, 4.0, 0.5))
 
 
-# the panels of `recall_by_lag`: title, settings of the sweep, whether the distractors look like the symbols
-PANELS = [
-    ("Default: vanilla lasts longest", [("RNN", "default"), ("LSTM", "default"), ("GRU", "default")], False),
-    ("Only keep much: lost at lag 100", [("LSTM", "forget 4"), ("LSTM", "forget 6")], False),
-    ("Keep much, write little: every run", [("LSTM", "forget 4, input -4"), ("GRU", "update 4")], False),
-    ("Symbols distract: lost at lag 100", [("LSTM", "forget 4, input -4"), ("GRU", "update 4")], True),
-]
+def _dots(n, width):
+    """Where n dots lie next to each other, around 0."""
+    return width * ((np.arange(n) + 0.5) / n - 0.5)
 
 
 @figures.style()
-def recall_by_lag(records, chance):
-    """Accuracy on the recall task by lag, a dot a seed, a line through the medians: `toydata.recall.stored()`."""
-    figure, axes = figures.new(2, 2, size=(8.4, 6.3), top=0.95, left=0.85, right=0.15, hspace=0.4, wspace=0.12, sharex=True,
+def fresh_seeds(highways, scales):
+    """What is left of a gradient over 100 steps in many untrained cells, a dot a cell: `evidence` tables of these names.
+
+    Left, three kinds of cell by gate bias; right, the vanilla cell with W_h times a scale.
+    """
+    figure, (gates, weights) = figures.new(1, 2, size=(8.4, 4.4), left=0.95, right=0.2, top=0.95, wspace=0.08, sharey=True,
+                                           width_ratios=[1.35, 1])
+    _decades(gates, -38.5, 12, 8)
+    biases, by = (0, 2, 4), (1, 1.5, 2, 3, 4)
+    columns = [(gates, place + 0.27 * (i - 1), cell, [row[f"{cell.lower()}_100"] for row in highways if row["gate_bias"] == bias])
+               for place, bias in enumerate(biases) for i, cell in enumerate(CELL_STYLES)]
+    columns += [(weights, place, "RNN", [row[f"at_{scale:g}"] for row in scales]) for place, scale in enumerate(by)]
+    for ax, place, cell, left in columns:
+        color, _, marker = CELL_STYLES[cell]
+        ax.plot(place + _dots(len(left), 0.2 if ax is gates else 0.6), np.sort(left), marker, color=color, markersize=2.5,
+                alpha=0.6, label={"RNN": "vanilla"}.get(cell, cell) if ax is gates and place < 0.5 else None)
+    for ax, ticks in ((gates, biases), (weights, by)):
+        ax.set_xticks(range(len(ticks)), [f"{tick:g}" for tick in ticks])
+        ax.axhline(-2, color=GREY, linewidth=1, linestyle=":")
+    gates.text(2.45, -2.6, "1 %", color=GREY, va="top", ha="right")
+    gates.set(xlabel="gate bias b", ylabel="norm of d state$_{100}$ / d state$_0$")
+    weights.set(xlabel="weight scale, vanilla cell")
+    gates.set_title("The gate bias lifts gated cells", y=1.11)
+    weights.set_title("The weight scale scatters them", y=1.11)
+    gates.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.98), ncols=3, markerscale=3, handletextpad=0.1,
+                 columnspacing=1.0)
+    open_4 = [row for row in highways if row["gate_bias"] == 4]
+    lstm, gru = (100 * np.mean([row[f"{cell}_100"] >= -2 for row in open_4]) for cell in ("lstm", "gru"))
+    at_4 = evidence.median_and_middle_80([row["at_4"] for row in scales])
+    return figures.Picture(figure, f"Of {len(scales)} cells of each kind with gate bias 4, {lstm:.0f} % of the LSTMs and "
+                                   f"{gru:.0f} % of the GRUs keep 1 % over 100 steps. With weight scale 4 the middle 80 % of the "
+                                   f"vanilla cells lie between {scientific(at_4.low)} and {scientific(at_4.high)}.")
+
+
+# the panels of `recall_by_lag`: title, and (cell, start, steps of training) of the runs in it
+PANELS = [
+    ("Default biases, 500 steps", [("RNN", "default", 500), ("LSTM", "default", 500), ("GRU", "default", 500)]),
+    ("Forget bias alone, 500 steps", [("LSTM", "forget 1", 500), ("LSTM", "forget 2", 500), ("LSTM", "forget 4", 500)]),
+    ("Keep much, write little, 500 steps", [("LSTM", "forget 4, input -4", 500), ("GRU", "update 4", 500)]),
+    ("Default biases, 2,500 steps (GRU: 3,000)",
+     [("RNN", "default", 2500), ("LSTM", "default", 2500), ("GRU", "default", 3000)]),
+]
+FACES = {"forget 1": ("white", ":"), "forget 2": (SKY, "-.")}       # settings of one cell must differ
+
+
+@figures.style()
+def recall_by_lag(runs, chance):
+    """Accuracy on the recall task by lag, a dot a run, a line through the medians.
+
+    runs : list of dict with cell, start, steps, lag, same_symbols and accuracy; those that belong to `PANELS` are drawn
+    """
+    figure, axes = figures.new(2, 2, size=(8.4, 6.9), top=0.95, left=0.85, right=0.2, hspace=0.48, wspace=0.12, sharex=True,
                                sharey=True)
-    for ax, (title, settings, same) in zip(axes.flat, PANELS):
+    for ax, (title, settings) in zip(axes.flat, PANELS):
         ax.axhline(chance, color=GREY, linewidth=1, linestyle=":")
-        for place, (cell, label) in enumerate(settings):
+        for place, setting in enumerate(settings):
+            cell, start, steps = setting
             color, line, marker = CELL_STYLES[cell]
-            face = "white" if label == "forget 6" else color        # two settings of one cell must differ
-            lags, scores = _accuracies(records, cell, label, same)
-            shift = 2.8 * (place - (len(settings) - 1) / 2)
+            face, line = FACES.get(start, (color, line))
+            lags, scores = _accuracies(runs, *setting)
+            shift = 3.6 * (place - (len(settings) - 1) / 2)
             for lag, seeds in zip(lags, scores):
-                ax.plot(lag + shift + np.linspace(-1.1, 1.1, len(seeds)), seeds, marker, markersize=5, color=color,
-                        markerfacecolor=face, clip_on=False)
+                ax.plot(lag + shift + _dots(len(seeds), 3.2), seeds, marker, markersize=4, color=color, markerfacecolor=face,
+                        markeredgewidth=0.6, clip_on=False)
             ax.plot(lags + shift, [np.median(seeds) for seeds in scores], color=color, marker=marker, markevery=[],
-                    markerfacecolor=face, linestyle=":" if label == "forget 6" else line, linewidth=1.8,
-                    label=cell if label == "default" else f"{cell} ({label})")
+                    markerfacecolor=face, linestyle=line, linewidth=1.8,
+                    label=cell if start == "default" else start if len(settings) == 3 else f"{cell} ({start})")
         with figures.style():
-            ax.set_title(title, y=1.0 if ax in axes[1] else 1.17)
-            inside = ax in axes[1]      # long names, and room for them
-            ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.22) if inside else (-0.04, 0.98), ncols=1 if inside else 3,
-                      handlelength=1.5, columnspacing=0.8, handletextpad=0.3)
+            long = len(settings) == 2
+            ax.set_title(title, y=1.0 if long else 1.16, fontsize=figures.TEXT)
+            ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.3) if long else (-0.05, 0.97), handlelength=1.5,
+                      ncols=1 if long else 3, columnspacing=0.8, handletextpad=0.3)
         ax.set_ylim(0, 1.03)
-        ax.set_xlim(4, 106)
+        ax.set_xlim(2, 108)
         ax.set_xticks([10, 20, 40, 60, 80, 100])
         ax.tick_params(labelbottom=True)
-    axes[1, 0].text(104, chance - 0.02, "chance", color=GREY, ha="right", va="top")
+    axes[1, 0].text(106, chance - 0.02, "chance", color=GREY, ha="right", va="top")
     for ax in axes[1]:
-        ax.set_xlabel("lag T (steps; lines: medians of the seeds)")
+        ax.set_xlabel("lag T (lines: medians)")
     for ax in axes[:, 0]:
         ax.set_ylabel("accuracy (share named)")
     return figure
 
 
-def _accuracies(records, cell, label, same_symbols):
-    """One setting's lags (n,), and for each lag its seeds' accuracies, sorted."""
-    chosen = [r for r in records if (r["cell"], r["label"], r["same_symbols"]) == (cell, label, same_symbols)]
-    lags = np.array(sorted({r["lag"] for r in chosen}))
-    return lags, [sorted(r["accuracy"] for r in chosen if r["lag"] == lag) for lag in lags]
+def _accuracies(runs, cell, start, steps):
+    """One setting's lags (n,), and for each lag its runs' accuracies, sorted."""
+    chosen = [run for run in runs
+              if not run["same_symbols"] and (run["cell"], run["start"], run["steps"]) == (cell, start, steps)]
+    lags = np.array(sorted({run["lag"] for run in chosen}))
+    return lags, [sorted(run["accuracy"] for run in chosen if run["lag"] == lag) for lag in lags]
+
+
+@figures.style()
+def every_run(settings, chance, solved=0.95):
+    """Accuracies of several settings side by side, a dot a run, and the share solved with its interval.
+
+    settings : dict of label (may have two lines) to accuracies
+    """
+    figure, ax = figures.new(size=(8.4, 4.2), left=0.85, right=0.9, bottom=0.85, top=0.55)
+    said = []
+    for place, (label, found) in enumerate(settings.items()):
+        share = evidence.share_with_interval(sum(np.greater_equal(found, solved)), len(found))
+        ax.plot(place + _dots(len(found), 0.5), np.sort(found), "o", color=BLACK, markersize=5)
+        said.append(f"{label.replace(chr(10), ' ')}: {sum(np.greater_equal(found, solved))} of {len(found)}")
+        ax.text(place, 1.1, f"{share.value:.2f} ({share.low:.2f} to {share.high:.2f})", ha="center", va="center")
+    ax.axhline(chance, color=GREY, linewidth=1, linestyle=":")
+    ax.text(1.01, chance, "chance", color=GREY, va="center", transform=ax.get_yaxis_transform())
+    ax.text(1.01, 1.1, "solved", color=GREY, va="center", transform=ax.get_yaxis_transform())
+    ax.set(xlim=(-0.5, len(settings) - 0.5), ylim=(0, 1.18), yticks=[0, 0.25, 0.5, 0.75, 1], ylabel="accuracy (share named)")
+    ax.set_xticks(range(len(settings)), list(settings))
+    ax.set_title("Runs that solve it: " + ", ".join(text.rpartition(": ")[2] for text in said))
+    return figures.Picture(figure, f"Runs that end with an accuracy of at least {solved}: " + "; ".join(said) + ".")
+
+
+@figures.style()
+def closed_exits(settings):
+    """The share of units whose exit is closed before training, after 25 steps and after 500; a dot a run.
+
+    settings : dict of label to runs with closed_start, closed_25, closed_end (0 to 1) and accuracy
+    """
+    figure, axes = figures.new(1, len(settings), size=(8.4, 3.7), top=0.85, left=0.95, wspace=0.1, sharey=True)
+    times, said = ("closed_start", "closed_25", "closed_end"), []
+    for ax, (label, runs) in zip(axes, settings.items()):
+        for learned, color, marker, text in ((True, BLACK, "o", "solved"), (False, GRADIENT, "x", "not solved")):
+            chosen = [run for run in runs if (run["accuracy"] >= 0.95) == learned]
+            for place, time in enumerate(times):
+                x = place + (0.16 if learned else -0.16) + _dots(len(chosen), 0.28)
+                ax.plot(x, sorted(run[time] for run in chosen), marker, color=color, markersize=4.5,
+                        label=None if place or ax is not axes[0] else text)
+        ax.set_xticks(range(3), ["0", "25", "500"])
+        ax.set(xlim=(-0.5, 2.5), ylim=(-0.03, 1.03), xlabel="steps of training")
+        ax.set_title(label, fontsize=figures.TEXT)
+        said.append(f"{label}: {', '.join(f'{np.median([run[time] for run in runs]):.2f}' for time in times)}")
+    axes[0].set_ylabel("share of exits closed")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="upper right", ncols=2, bbox_to_anchor=(0.99, 1.02),
+                  handletextpad=0.1)
+    figure.text(0.1 / 8.4, 0.945, "Solved runs begin with open exits", weight="bold", va="center", fontsize=figures.TITLE)
+    return figures.Picture(figure, "Median share of closed exits before training, after 25 and after 500 steps. "
+                           + "; ".join(said) + ".")
 
 
 @figures.style()
