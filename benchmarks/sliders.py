@@ -11,10 +11,11 @@ artists; what differs is how the picture is made (in place, or from nothing) and
 interact cell would draw as much, perhaps in other words.
 """
 
-import asyncio
 import contextlib
 import json
+import queue
 import shutil
+import socket
 import statistics
 import sys
 import tempfile
@@ -82,7 +83,7 @@ def _benchmark():
                 with figures.style():
                     draw(**values)
                 raise Drawn
-            figures.Figure, figures.Canvas = lambda figsize: plt.figure(figsize=figsize), lambda figure: None
+            figures.Figure, figures.Canvas = plt.figure, lambda figure: None
             for module, kind, _ in classes:
                 setattr(module, kind, once)
             try:
@@ -283,37 +284,42 @@ def row(lesson, name, waits, rates, drags, cost, common, judged):
 @contextlib.contextmanager
 def delayed(address, milliseconds):
     """A proxy before a server that holds back what goes either way; yields its address."""
-    host, port = urlsplit(address).hostname, urlsplit(address).port
+    there = urlsplit(address).hostname, urlsplit(address).port
 
-    async def pass_on(reader, writer):
+    def pass_on(source, target):
         """Each piece so much later than it came, and the pieces in order."""
-        loop, pieces = asyncio.get_running_loop(), asyncio.Queue()
+        pieces = queue.Queue()
 
-        async def write():
-            while True:
-                due, piece = await pieces.get()
-                await asyncio.sleep(max(0, due - loop.time()))
-                if not piece:
-                    return writer.close()
-                writer.write(piece)
+        def write():
+            while piece := pieces.get():
+                time.sleep(max(0, piece[0] - time.monotonic()))
+                target.sendall(piece[1])
+            target.close()
 
-        writing = asyncio.ensure_future(write())
+        def read():
+            with contextlib.suppress(OSError):
+                while data := source.recv(65536):
+                    pieces.put((time.monotonic() + milliseconds / 1000, data))
+            pieces.put(None)
+
+        for work in (write, read):
+            threading.Thread(target=lambda work=work: quietly(work), daemon=True).start()
+
+    def quietly(work):
         with contextlib.suppress(OSError):
-            while piece := await reader.read(65536):
-                pieces.put_nowait((loop.time() + milliseconds / 1000, piece))
-        pieces.put_nowait((loop.time(), b""))
-        with contextlib.suppress(OSError):
-            await writing
+            work()
 
-    async def connect(reader, writer):
-        there = await asyncio.open_connection(host, port)
-        await asyncio.gather(pass_on(reader, there[1]), pass_on(there[0], writer))
+    def accept():
+        while True:
+            here, far = listening.accept()[0], socket.create_connection(there)
+            for end in (here, far):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            pass_on(here, far)
+            pass_on(far, here)
 
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, daemon=True).start()
-    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(connect, "127.0.0.1", 0), loop).result()
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    loop.call_soon_threadsafe(loop.stop)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=quietly, args=(accept,), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
 def distant(browser, address, presses, seconds):

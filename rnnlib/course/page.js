@@ -222,7 +222,7 @@ class Live {
       return undefined;
     }
     // A picture of no place, that is shown and not kept; or words alone, beside the picture that is there.
-    const picture = bytes ? { blob: new Blob([bytes], { type: "image/png" }) } : { url: this.shown?.url, place: this.shown?.place };
+    const picture = bytes ? { blob: new Blob([bytes], { type: "image/png" }) } : { ...this.shown };
     return this.show({ ...picture, sentence: message.sentence, refused: message.refused }, true);
   }
 
@@ -266,7 +266,7 @@ class Live {
   put(view, exact) {
     const frame = this.shown;
     if (frame.blob || frame.url) show(frame, view.image, view.said);
-    else view.said.textContent = frame.sentence;
+    else view.said.textContent = view.image.alt = frame.sentence;
     view.el.classList.toggle("rnn-refused", Boolean(frame.refused));
     if (!exact) return;
     view.note.textContent = "";

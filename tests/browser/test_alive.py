@@ -258,7 +258,7 @@ def test_the_finding_is_said_once(course, browser):
     figure = figure_of(notebook)
     sentence = figure.locator("[role=status]").inner_text().strip()
     assert figure.locator("[role=status]").count() == 1
-    assert figure.locator(PICTURE).get_attribute("alt") == sentence
+    expect(figure.locator(PICTURE)).to_have_attribute("alt", sentence)
     assert notebook.page.locator("body").aria_snapshot().count(sentence[:60]) == 1
     notebook.close()
 
