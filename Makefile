@@ -7,7 +7,7 @@ unexport MPLBACKEND
 # Without stored bytecode every test worker and every kernel would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab edit test test-browser bench notebooks weights scores sweep picture sheet site serve links clean
+.PHONY: help lab edit test test-browser bench notebooks weights scores sweep evidence picture sheet site serve links clean
 .DEFAULT_GOAL := help
 
 help:       ## print these lines
@@ -61,6 +61,10 @@ scores:     ## train every task anew, three seeds each: baseline, ceiling, targe
 sweep:      ## train the recall runs of lessons 04 and 05 that are missing (40 minutes; ARGS="--anew" all)
 	@sh tools/setup.sh lab
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/sweep_recall.py $(ARGS)
+
+evidence:   ## make the stored runs behind the lessons' sentences that are missing (2 hours; ARGS="--anew fresh" one table)
+	@sh tools/setup.sh lab
+	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/evidence.py $(ARGS)
 
 picture:    ## take README's picture anew, in a real Chromium
 	@sh tools/setup.sh lab browser

@@ -5,7 +5,7 @@ Nothing in `rnnlib` itself imports this package.
 
 import importlib
 
-ROOMS = ("canvas", "exercises", "explorers", "figures", "live", "record", "static_export", "toydata")
+ROOMS = ("canvas", "evidence", "exercises", "explorers", "figures", "live", "record", "static_export", "toydata")
 
 
 def __getattr__(name):      # each room is loaded when it is first used: widgets and plots take their time
