@@ -7,7 +7,7 @@ unexport MPLBACKEND
 # Without stored bytecode every test worker and every kernel would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab edit test test-browser bench notebooks weights scores sweep evidence picture sheet site serve links clean
+.PHONY: help lab edit test test-browser bench notebooks weights scores mistakes sweep evidence picture sheet site serve links clean
 .DEFAULT_GOAL := help
 
 help:       ## print these lines
@@ -57,6 +57,10 @@ weights:    ## train the networks that the lessons ship, anew (ARGS="ambiguous_n
 scores:     ## train every task anew, three seeds each: baseline, ceiling, target, reached (ARGS="motion" one)
 	@sh tools/setup.sh lab
 	@$(PYTHON_HERE) tools/scores.py $(ARGS)
+
+mistakes:   ## try the held-out wrong solutions of the exercises: accepted, named, located (ARGS="bptt" one, ARGS="--all" verdicts)
+	@sh tools/setup.sh lab
+	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/mistakes.py $(ARGS)
 
 sweep:      ## train the recall runs of lessons 04 and 05 that are missing (40 minutes; ARGS="--anew" all)
 	@sh tools/setup.sh lab

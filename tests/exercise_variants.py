@@ -305,8 +305,8 @@ def gradient_product__recursion(factor, T):
     return 1.0 if T == 1 else factor * gradient_product__recursion(factor, T - 1)
 
 
-def gradient_product__divide(factor, T):
-    return factor**T / factor
+def gradient_product__sign_and_size(factor, T):
+    return math.copysign(1, factor) ** (T - 1) * abs(factor) ** (T - 1)
 
 
 def gradient_product__reduce(factor, T):
@@ -821,3 +821,173 @@ def temperature_probabilities__p_then_pow_renorm(logits, temperature):
     p = e / e.sum(1, keepdims=True)
     q = p ** (1 / temperature)
     return q / q.sum(1, keepdims=True)
+
+
+def two_word_memory__strong():
+    return np.array([[0.0, 20, 0], [0, 0, 20]]), np.diag([6.0, 6]), np.array([-2.0, -2])
+
+
+def two_word_memory__helper_unit():
+    W_x = np.zeros((3, 3))
+    W_x[0, 1] = W_x[1, 2] = 9
+    return [W_x, np.diag([3.0, 3, 0]), np.array([-1.0, -1, 0.5])]
+
+
+def two_word_memory__nothing_pushes_down():
+    return np.array([[-0.5, 8, -0.5], [-0.5, -0.5, 8]]), 4 * np.eye(2), np.array([-0.5, -0.5])
+
+
+def gradient_w_h__total(h_0, x_1, x_2, y, w_x, w_h):
+    h_1 = math.tanh(w_x * x_1 + w_h * h_0)
+    h_2 = math.tanh(w_x * x_2 + w_h * h_1)
+    return (h_2 - y) * (1 - h_2**2) * (h_1 + w_h * (1 - h_1**2) * h_0)
+
+
+def gradient_w_h__forward_mode(h_0, x_1, x_2, y, w_x, w_h):
+    h, d = h_0, 0.0
+    for x in (x_1, x_2):
+        new = np.tanh(w_x * x + w_h * h)
+        d = (1 - new**2) * (h + w_h * d)
+        h = new
+    return d * (h - y)
+
+
+def gradient_w_h__difference(h_0, x_1, x_2, y, w_x, w_h):
+    def loss(w):
+        return (np.tanh(w_x * x_2 + w * np.tanh(w_x * x_1 + w * h_0)) - y) ** 2 / 2
+
+    return np.imag(loss(w_h + 1e-20j)) / 1e-20
+
+
+def faulty_line__seven():
+    return np.int64(7)
+
+
+def lag_of_one_millionth__count(W_h, slope):
+    factor = max(abs(np.linalg.eigvals(W_h))) * slope
+    if factor >= 1:
+        return math.inf
+    n, left = 0, 1.0
+    while left > 1e-6:
+        n, left = n + 1, left * factor
+    return n
+
+
+def lag_of_one_millionth__log10(W_h, slope):
+    rate = np.log10(slope * np.abs(np.linalg.eigvals(W_h)).max())
+    return np.inf if rate >= 0 else np.ceil(-6 / rate)
+
+
+def topic_model__lstm(rng):
+    import rnnlib
+    from rnnlib.course.toydata import topics
+
+    return rnnlib.ManyToOne(rnnlib.LSTMCell(8, 16, rng), rnnlib.Readout(16, topics.K, rng), rnnlib.Embedding(topics.V, 8, rng))
+
+
+def topic_model__both_ways(rng):
+    import rnnlib
+    from rnnlib.course.toydata import topics
+
+    cell = rnnlib.Bidirectional(rnnlib.RNNCell(10, 12, rng), rnnlib.RNNCell(10, 12, rng))
+    return rnnlib.ManyToOne(cell, rnnlib.Readout(24, topics.K, rng), rnnlib.Embedding(topics.V, 10, rng))
+
+
+def delays__loop(labels, announced):
+    out = []
+    for t in range(1, len(labels)):
+        if labels[t] != labels[t - 1]:
+            end = t
+            while end < len(labels) and labels[end] == labels[t]:
+                end += 1
+            d = end - t
+            while d > 0 and announced[t + d - 1] == labels[t]:
+                d -= 1
+            out.append(d)
+    return np.array(out)
+
+
+def delays__split(labels, announced):
+    cuts = np.flatnonzero(np.diff(labels)) + 1
+    parts = zip(np.split(labels, cuts)[1:], np.split(announced, cuts)[1:])
+    return np.array([max(np.flatnonzero(a != b) + 1, default=0) for a, b in parts], dtype=int)
+
+
+def two_layers_backward__one_line(dh, lower, upper):
+    dx_2, g_2 = upper(dh)
+    return (*lower(dx_2), g_2)
+
+
+def two_layers_backward__list(dh, lower, upper):
+    grads = []
+    for back in (upper, lower):
+        dh, g = back(dh)
+        grads.insert(0, dict(g))
+    return [dh, *grads]
+
+
+def attend__einsum(q, keys, values, mask):
+    s = np.einsum("sbh,bh->sb", keys, q)
+    s[~mask] = -1e300
+    a = np.exp(s - s.max(0))
+    a /= a.sum(0)
+    return np.einsum("sb,sbe->be", a, values), a
+
+
+def attend__renewed(q, keys, values, mask):
+    s = (keys * q).sum(-1)
+    s = s - np.where(mask, s, -np.inf).max(0)
+    a = np.where(mask, np.exp(np.minimum(s, 0)), 0)
+    a = a / a.sum(axis=0)
+    return (a[..., None] * values).sum(0), a
+
+
+def attend__loop(q, keys, values, mask):
+    S, B = mask.shape
+    c, a = np.zeros((B, values.shape[2])), np.zeros((S, B))
+    for b in range(B):
+        inside = np.flatnonzero(mask[:, b])
+        s = keys[inside, b] @ q[b]
+        w = np.exp(s - s.max())
+        a[inside, b] = w / w.sum()
+        c[b] = a[:, b] @ values[:, b]
+    return c, a
+
+
+def keys_gradient__jacobian(dc, a, q, values):
+    S, B = a.shape
+    out = np.zeros((S, B, q.shape[1]))
+    for b in range(B):
+        J = np.diag(a[:, b]) - np.outer(a[:, b], a[:, b])
+        out[:, b] = np.outer(J @ (values[:, b] @ dc[b]), q[b])
+    return out
+
+
+def keys_gradient__einsum(dc, a, q, values):
+    c = np.einsum("sb,sbe->be", a, values)
+    ds = a * np.einsum("sbe,be->sb", values - c, dc)
+    return np.einsum("sb,bh->sbh", ds, q)
+
+
+def combine__applied(a1, b1, a2, b2):
+    def both(h):
+        return a2 * (a1 * h + b1) + b2
+
+    return both(1) - both(0), both(0)
+
+
+def combine__list(a1, b1, a2, b2):
+    return [a1 * a2, b2 + b1 * a2]
+
+
+def linear_backward__reversed_scan(dh, a, h):
+    db = dh.copy()
+    for t in range(len(a) - 2, -1, -1):
+        db[t] += a[t + 1] * db[t + 1]
+    return db * h[:-1], db
+
+
+def linear_backward__products(dh, a, h):
+    T = len(a)
+    db = np.stack([sum(np.prod(a[t + 1 : s + 1], axis=0) * dh[s] for s in range(t, T)) for t in range(T)])
+    return h[:-1] * db, db

@@ -1,26 +1,42 @@
 """The checks of the exercises: every known mistake is named, nothing right is turned away, nothing wrong gets through."""
 
+import ast
+import copy
 import inspect
 import itertools
+import os
+import subprocess
 import sys
 import time
+import warnings
+from collections import Counter
 
 import exercise_variants
+import mistakes
 import numpy as np
 import pytest
 
 from rnnlib import LSTMCell, RNNCell, bptt, clip_by_norm, cross_entropy, forward, jacobians
 from rnnlib.course import exercises
-from rnnlib.course.exercises import _EXERCISES, check, checking, comparing, running
+from rnnlib.course.exercises import _EXERCISES, backward, check, checking, comparing, edits, running
 
 MISTAKES = [(name, key) for name, exercise in _EXERCISES.items() for key in exercise.mistakes]
 LEAST = {"rnn_step_backward": 8, "bptt": 8, "lstm_cell_backward": 8}
 
 
 def with_mistakes(name, *keys):
-    """The exercise's solution with these known mistakes made, as a function with the learner's signature."""
-    reference = _EXERCISES[name].reference
-    return lambda *arguments: reference(*arguments, wrong=frozenset(keys))
+    """The exercise's solution with these known mistakes made, as a learner would make them: in the text."""
+    return edits.compiled(_text(name, *keys))
+
+
+def _text(name, *keys):
+    text = _EXERCISES[name].solution
+    for key in keys:
+        pairs = _EXERCISES[name].changes[key][:-1]
+        for old, new in zip(pairs[::2], pairs[1::2]):
+            assert old in text, f"{key}: {old}"
+            text = text.replace(old, new)
+    return text
 
 
 @pytest.mark.parametrize("name", _EXERCISES)
@@ -38,7 +54,7 @@ def test_a_known_mistake_is_diagnosed_as_itself(name, key):
     assert _EXERCISES[name].mistakes[key] in verdict.message
 
 
-@pytest.mark.parametrize("name", _EXERCISES)
+@pytest.mark.parametrize("name", [name for name in _EXERCISES if not _EXERCISES[name].judge])
 def test_two_mistakes_at_once_are_never_right(name):
     exercise = _EXERCISES[name]
     problems = [tuple(problem.values()) for problem in exercise.problems(np.random.default_rng(20))]
@@ -190,8 +206,7 @@ RIGHT = {
                         lambda D, H, K: int(np.zeros((H, D + H + 1)).size + np.zeros((K, H + 1)).size)],
     "rnn_step_backward": [_step_backward_by_einsum],
     "bptt": [_bptt_all_at_once],
-    "gradient_product": [_product_by_loop, lambda factor, T: np.prod(np.full(T - 1, factor)),
-                         lambda factor, T: np.exp((T - 1) * np.log(factor))],
+    "gradient_product": [_product_by_loop, lambda factor, T: np.prod(np.full(T - 1, factor))],
     "rnn_jacobian": [lambda h_t, W_h: np.diag(1 - h_t * h_t) @ W_h, lambda h_t, W_h: (W_h.T * (1 - h_t ** 2)).T],
     "last_valid_state": [lambda h, lengths: np.stack([h[n, b] for b, n in enumerate(lengths)]),
                          lambda h, lengths: np.take_along_axis(h, lengths[None, :, None], axis=0)[0]],
@@ -253,7 +268,7 @@ STEP = "def rnn_step(x_t, h_prev, W_x, W_h, b):\n    "
     ("return -np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)", "of the opposite sign"),
     ("return 3 * np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)", "3 times what it should be"),
     ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b) * len(x_t)", "B times too large"),
-    ("return np.tanh(x_t @ W_x.T + h_prev[:1] @ W_h.T + b)", "right where B = 1"),
+    ("return np.tanh(x_t @ W_x.T + (h_prev + h_prev[:1]) @ W_h.T / 2 + b)", "right where B = 1"),
     ("return np.full(h_prev.shape, np.nan)", "not finite, first at h_t[0, 0]"),
     ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b).astype(int)", "zero in every entry"),
     ("return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b).sum(0)", "the sum over the axis B"),
@@ -282,7 +297,7 @@ def test_what_can_be_said_without_a_known_mistake(body, says, monkeypatch):
     assert says in verdict.message, verdict.message
 
 
-@pytest.mark.parametrize("name", _EXERCISES)
+@pytest.mark.parametrize("name", [name for name in _EXERCISES if not _EXERCISES[name].judge])
 def test_nan_and_zeros_have_too_many_causes_for_a_name(name):
     def filled(number):
         def fill(value):
@@ -333,19 +348,21 @@ def test_clipped_gradients_are_copies():
     assert not verdict.ok and "asked for are copies" in verdict.message
 
 
-@pytest.mark.parametrize("name", ["softmax_cross_entropy_gradient", "temperature_probabilities"])
-def test_a_softmax_that_overflows_is_right_and_told(name):
-    def softmax(logits):
-        return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+def test_a_softmax_that_overflows_is_right_and_told():
+    def attempt(logits, target):        # the task hints at the largest score, and does not ask for it
+        return (np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True) - np.eye(logits.shape[1])[target]) / len(logits)
 
-    def attempt(logits, other):
-        if name == "temperature_probabilities":
-            return softmax(logits / other)
-        return (softmax(logits) - np.eye(logits.shape[1])[other]) / len(logits)
-
-    verdict = check(name, attempt)
+    verdict = check("softmax_cross_entropy_gradient", attempt)
     assert verdict.ok and "take the largest score of each row off" in verdict.message
-    assert "overflows" not in check(name, with_mistakes(name)).message
+    assert "overflows" not in check("softmax_cross_entropy_gradient", with_mistakes("softmax_cross_entropy_gradient")).message
+
+
+def test_a_softmax_must_survive_the_temperature_that_the_task_names():
+    def attempt(logits, temperature):
+        return np.exp(logits / temperature) / np.exp(logits / temperature).sum(axis=1, keepdims=True)
+
+    verdict = check("temperature_probabilities", attempt)
+    assert not verdict.ok and "0.001 exp overflows" in verdict.message
 
 
 def test_findings_along_time():
@@ -430,6 +447,223 @@ def test_a_verdict_shows_itself_and_escapes_html():
     verdict = check("rnn_step", lambda *a: (_ for _ in ()).throw(ValueError("<b>bold</b>")))
     assert "&lt;b&gt;" in verdict._repr_html_() and "<b>bold" not in verdict._repr_html_()
     assert repr(verdict).startswith("rnn_step: ") and "not yet" in repr(verdict)
+
+
+def test_a_verdict_prints_where_the_output_knows_no_arrow():
+    source = ("from rnnlib.course.exercises import check\n"
+              "print(check('rnn_step', lambda *a: a[1]))\nprint(check('faulty_line', 7))")
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, encoding="cp1252",
+                          env={**os.environ, "PYTHONIOENCODING": "cp1252"})
+    assert done.returncode == 0 and "rnn_step: not yet" in done.stdout and "faulty_line: right" in done.stdout, done.stderr
+
+
+# edits: one mechanism for changed lines and for the rules
+
+@pytest.mark.parametrize("name", _EXERCISES)
+def test_a_switch_does_what_a_change_of_the_text_does(name):
+    """Each known mistake, and some pairs: the function with switches against the text with the replacements made."""
+    exercise = _EXERCISES[name]
+    keys = [(), *((key,) for key in exercise.changes), *itertools.islice(checking._pairs(exercise), 0, None, 40)]
+    if exercise.judge:
+        return
+    for some in keys:
+        try:
+            changed = with_mistakes(name, *some)
+            _text(name, *reversed(some))
+        except (AssertionError, SyntaxError):           # both replace the same words
+            continue
+        if some and ast.dump(ast.parse(_text(name, *some))) != ast.dump(ast.parse(_text(name, *reversed(some)))):
+            continue                                    # or one replaces words of the other
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for n, problem in enumerate(exercise.tried):
+                ours = checking._result(exercise, exercise.reference, some, n)
+                try:
+                    theirs = checking._as_tuple(changed(*copy.deepcopy(problem).values()))
+                except Exception:
+                    theirs = None
+                if len(some) < 2 or ours and theirs and not all(map(comparing.agree, ours, theirs)):
+                    # where one of two lies inside the other, the outer one counts
+                    each = [checking._result(exercise, exercise.reference, (key,), n)
+                            for key in some] if len(some) == 2 else [theirs]
+                    assert any(one and all(map(comparing.agree, ours, one)) for one in each), some
+
+
+def test_two_changes_at_once_are_both_made():
+    made = edits.switched("def f(x):\n    y = x + 1\n    return 2 * y\n", {
+        "a": ("x + 1", "x"), "b": ("2 *", "3 *"), "c": ("    y = x + 1\n", "    y = 7\n    y = y + x\n")})
+    assert [made(1, wrong=set(keys)) for keys in ("", "a", "b", "c", "ab", "bc")] == [4, 2, 6, 16, 3, 24]
+    with pytest.raises(ValueError, match="a: 'z' is not in the solution"):
+        edits.switched("def f(x):\n    return x\n", {"a": ("z", "y")})
+
+
+SIGMA = "s = lambda a: 1 / (1 + np.exp(-a))\n    "
+GATES = "z = x_t @ W_x.T + h_prev @ W_h.T + b\n    i, f, g, o = np.split(z, 4, axis=1)\n    " + SIGMA
+GREEDY = """out, token = [], start
+    for _ in range(max_length):
+        scores, state = step(token, state)
+        token = int(np.argmax(scores))
+        {}
+        out.append(token)
+    return np.array(out{})"""
+
+
+@pytest.mark.parametrize("name,body,says", [
+    ("lstm_step", GATES + "c = s(i) * c_prev + s(i) * np.tanh(g)\n    return s(o) * np.tanh(c), c",
+     "if `i` stands where `f` belongs, in `c_t = f * c_prev + i * g`"),
+    ("rnn_step", "return np.tanh(x_t @ W_x.T + np.tanh(h_prev) @ W_h.T + b)", "if `np.tanh(h_prev)` stands where `h_prev` "
+                                                                              "belongs"),
+    ("rnn_step_backward", "d = dh_t * (1 - h_t ** 3)\n    return d @ W_x, d @ W_h, d.T @ x_t, d.T @ h_prev, d.sum(0)",
+     "if `3` stands where `2` belongs"),
+    ("lstm_cell_backward", "t = np.tanh(c_t)\n    d = dc_t + dh_t * i * (1 - t * t)\n    "
+     "return d * f, d * g, d * c_prev, d * i, dh_t * t",
+     "if `i` stands where `o` belongs"),
+    ("greedy_decode", GREEDY.format("if token == end: break", ", dtype=int").replace("[], start", "[], 1"),
+     "if `1` stands where `start` belongs"),
+    ("gru_step", SIGMA + "a, c, H = x_t @ W_x.T + b, h_prev @ W_h.T, len(b_hn)\n    "
+     "r, z = s(a[:, :H] + c[:, :H]), s(a[:, H:2*H])\n    n = np.tanh(a[:, 2*H:] + r * (c[:, 2*H:] + b_hn))\n    return (1 - "
+     "z) * n + z * h_prev", "the term `h_z` is missing after `x_z`"),
+])
+def test_a_mistake_that_nobody_listed_is_named_by_rule(name, body, says):
+    verdict = _verdict(_stub(name) + body, name)
+    assert not verdict.ok and verdict.mistake and says in verdict.message, verdict
+
+
+def _stub(name):
+    return next(line for line in _EXERCISES[name].solution.split("\n") if line.startswith("def ")) + "\n    "
+
+
+@pytest.mark.parametrize("name", [name for name in _EXERCISES if not _EXERCISES[name].judge])
+def test_rules_are_many_and_their_results_are_not_all_the_same(name):
+    exercise = _EXERCISES[name]
+    results = [checking._result(exercise, exercise.rules.function, (key,), 0) for key in range(len(exercise.rules.sentences))]
+    assert 20 <= len(results) <= 1300 and sum(result is not None for result in results) > 10
+    clean = exercise.rules.function(*copy.deepcopy(exercise.tried[0]).values())
+    assert all(map(comparing.agree, checking._as_tuple(clean), exercise.wanted[0]))
+
+
+# problems from the clauses of each task
+
+SHIFTED = "np.concatenate([np.full_like(target[:1], start), target[:-1]])"
+MASK = "m = np.arange(len(losses))[:, None] < {}\n    "
+
+
+@pytest.mark.parametrize("name,body,says", [
+    ("gradient_product", "return float(np.exp((T - 1) * np.log(factor)))", "works for positive factors alone"),
+    ("gradient_product", "return factor ** T / factor", "Where factor is 0: It raised"),
+    ("gradient_product", "return abs(factor) ** (T - 1)", "The sign is lost"),
+    ("gradient_product", "return max(factor ** (T - 1), 1e-12)", "wrong where T = 100"),
+    ("masked_loss", MASK.format("np.minimum(lengths, len(losses) - 1)") + "return (losses * m).sum() / m.sum()",
+     "wrong where a sequence has the full length T"),
+    ("masked_loss", MASK.format("lengths") + "return (losses * m).sum() / max(np.count_nonzero(losses * m), 1)",
+     "wrong where a loss is exactly 0"),
+    ("temperature_probabilities", "e = np.exp(logits / temperature)\n    return e / e.sum(1, keepdims=True)", "overflows"),
+    ("temperature_probabilities", "z = logits / max(temperature, 0.1)\n    e = np.exp(z - z.max(1, keepdims=True))\n    "
+     "return e / e.sum(1, keepdims=True)", "A temperature below 0.1 is taken as 0.1"),
+    ("teacher_forcing_shift", f"return 1.0 * {SHIFTED}", "whole numbers in type too"),
+    ("teacher_forcing_shift", f"return {SHIFTED}.astype(np.int16)", "int16, which cannot hold"),
+    ("teacher_forcing_shift", f"return {SHIFTED}.astype(np.int8)", "wrong where tokens are large"),
+    ("last_valid_state", "return h[lengths % (len(h) - 1), np.arange(len(lengths))]", "wrong where a sequence has the full "
+                                                                                      "length T"),
+    ("clip_by_norm", "n = np.sqrt(sum((g ** 2).sum() for g in grads.values()))\n    "
+     "s = 1.0 if 0 < n < max_norm else max_norm / n\n    return {k: g * s for k, g in grads.items()}", "wrong where the "
+                                                                                                       "gradient is all zero"),
+    ("last_step_gradient", "dh = np.empty((T, *dh_last.shape))\n    dh[lengths - 1, np.arange(len(lengths))] = dh_last\n    "
+     "return dh", "not finite"),
+    ("rnn_step", "out = np.empty_like(h_prev)\n    out[:1] = np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)[:1]\n    return out",
+     "not finite"),
+    ("greedy_decode", GREEDY.format("if token == 0: break", ", dtype=int"), "`0` stands where `end` belongs"),
+    ("greedy_decode", GREEDY.format("if token == end or len(out) == 6: break", ", dtype=int"),
+     "and wrong where a token comes twice running"),
+    ("greedy_decode", GREEDY.format(
+        "if token == end: break\n        if token == (out or [-1])[-1]: token = int(np.argsort(scores)[-2])", ", dtype=int"),
+     "where a token comes twice running"),
+    ("greedy_decode", GREEDY.format("if token == end: break", ", dtype=float"), "whole numbers in type too"),
+])
+def test_each_clause_of_a_task_is_tried(name, body, says):
+    verdict = _verdict(_stub(name) + body, name)
+    assert not verdict.ok and says in verdict.message, verdict
+
+
+def test_an_empty_answer_may_have_any_type():
+    assert _verdict(_stub("greedy_decode") + GREEDY.format("if token == end: break", ""), "greedy_decode").ok
+
+
+# where it is right
+
+@pytest.mark.parametrize("body,says", [
+    ("return 0.1 * np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b) + 0.9 * h_prev", "is 0.1 times the right result plus 0.9 times h_"),
+    ("z = x_t @ W_x.T + h_prev @ W_h.T + b; return z / (1 + np.abs(z))", "the right one through another curve"),
+    ("return np.tanh(x_t @ W_x.T + np.sinh(h_prev @ W_h.T) + b)", "right where h_prev is 0, or where W_h is 0"),
+    ("return np.tanh(x_t @ W_x.T + h_prev @ (W_h @ W_h.T) / 3 + b)", "right where h_prev is 0"),
+    ("e = np.exp(x_t @ W_x.T + b + 0 * h_prev @ W_h.T); return e / e.sum(1, keepdims=True)", "never depends on h_prev, W_h"),
+])
+def test_what_nobody_knows_is_located(body, says):
+    verdict = _verdict(STEP + body)
+    assert not verdict.ok and verdict.mistake is None and says in verdict.message, verdict
+
+
+def test_a_mistake_in_one_gate_is_located_there():
+    body = GATES + "c = s(f) * c_prev + s(i) * np.tanh(np.sinh(g))\n    return s(o) * np.tanh(c), c"
+    assert "where the rows of g in W_x, W_h, b are 0" in _verdict(_stub("lstm_step") + body, "lstm_step").message
+
+
+def test_numbers_are_shown_where_the_arguments_are_numbers():
+    for returned, says in (("H * (D + H + 1) + K * (H + 1) + D", "count is D too large."),
+                           ("D + H + K", "For D = 3, H = 5, K = 2 it is 10, and right is 57.")):
+        assert says in _verdict(f"def f(D, H, K): return {returned}", "parameter_count").message
+
+
+def test_arguments_that_were_exchanged_are_told():
+    body = "h_1 = np.tanh(w_x * x_2 + w_h * h_0); h_2 = np.tanh(w_x * x_1 + w_h * h_1); d = (h_2 - y) * (1 - h_2 ** 2)\n    "
+    verdict = _verdict(_stub("gradient_w_h") + body + "return d * (h_1 + w_h * (1 - h_1 ** 2) * h_0)", "gradient_w_h")
+    assert "right where x_1 and x_2 change places" in verdict.message
+
+
+# no more than is known
+
+def test_two_mistakes_are_told_as_an_appearance():
+    assert "is as if two things were done" in check("rnn_step", with_mistakes("rnn_step", "W_h transposed", "sigmoid")).message
+
+
+def test_two_mistakes_that_cancel_are_no_explanation():
+    assert all({"f turned round", "forget is 1 - i"} != set(pair) for pair in checking._pairs(_EXERCISES["lstm_step"]))
+
+
+def test_a_hint_is_given_for_the_learners_own_line_only():
+    body = "out = []\n    s, state = step(state, start)\n    return np.array(out)"
+    message = _verdict(_stub("greedy_decode") + body, "greedy_decode").message
+    assert ".T missing" not in message and "a function that you were given" in message
+
+
+# what published backward passes got wrong
+
+@pytest.mark.parametrize("name,key,says", [
+    ("lstm_cell_backward", "df with sigma of f", "squashed already"), ("bptt", "dW_h with the state before", "two steps back"),
+    ("masked_loss", "divided twice", "twice")])
+def test_published_mistakes_are_known(name, key, says):
+    assert says in check(name, with_mistakes(name, key)).message
+
+
+def test_the_faulty_line_is_what_the_gradient_check_says():
+    """With line 7 mended the pass is right; as it stands only dh_0 is wrong for T = 1, and everything for larger T."""
+    space, mended = {"np": np}, {"np": np}
+    exec(backward.FAULTY, space)
+    exec(backward.FAULTY.replace("W_h.T", "W_h"), mended)
+    for problem, wanted in zip(_EXERCISES["bptt"].tried, _EXERCISES["bptt"].wanted):
+        assert all(map(comparing.agree, mended["bptt_with_a_fault"](*copy.deepcopy(problem).values()), wanted))
+        right = list(map(comparing.agree, space["bptt_with_a_fault"](*copy.deepcopy(problem).values()), wanted))
+        assert right == ([True, False, True, True, True] if len(problem["x"]) == 1 else [False] * 5)
+    assert [line.rsplit("# line ", 1)[1] for line in backward.FAULTY.splitlines()] == [str(n) for n in range(1, 12)]
+    assert check("faulty_line", 7).ok and not check("faulty_line", 5).ok and not check("faulty_line", "7").ok
+
+
+def test_the_published_rate_is_kept():
+    """The held-out set: none accepted; named, and named or located, as often as INSTRUCTORS.md may say."""
+    counts = Counter(mistakes.kind(check(name, mistakes.attempt(name, body)), pattern)
+                     for name, _, pattern, body in list(mistakes.solutions())[::4])
+    assert counts["accepted"] == 0
+    assert counts["named"] > 0.65 * counts.total() and counts["named"] + counts["located"] > 0.95 * counts.total()
 
 
 def test_names_are_those_of_the_lessons():

@@ -71,6 +71,14 @@ def test_the_message_is_that_of_the_check():
     assert str(caught.value) == exercises.check("rnn_step", space["rnn_step"]).message
 
 
+def test_a_wrong_attempt_fails_without_asserts_too():
+    """PYTHONOPTIMIZE=1 takes every assert out of a kernel's code."""
+    source = "\n".join(cell.source for cell in cells() if cell.cell_type == "code")
+    done = subprocess.run([sys.executable, "-c", SOLUTION.sub(lambda _: TRANSPOSED, source)], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONOPTIMIZE": "1"})
+    assert done.returncode and "AssertionError: W_h is used transposed" in done.stderr
+
+
 def test_another_function_by_the_name_of_check_earns_nothing():
     deceit = ("    return 0\n\n\ndef check(name, function):\n"
               "    return type('Verdict', (), {'ok': True, 'message': ''})")
@@ -103,8 +111,9 @@ def faults(notebook):
             yield "all but the solution is locked"
         if m.get("grade") != ("points" in m) or not m.get("points", 1) > 0:
             yield "points"
-        if m.get("grade") and not re.search(r"^assert verdict\.ok, verdict\.message$", cell.source, re.MULTILINE):
-            yield "assert"
+        if m.get("grade") and not re.search(
+                r"^if not verdict\.ok:\n    raise AssertionError\(verdict\.message\)$", cell.source, re.MULTILINE):
+            yield "raise"
         kinds.append("solution" if m["solution"] else "test" if m["grade"] else "text")
     if kinds.count("solution") != 1 or kinds[-1:] != ["test"] or kinds.count("test") != 1:
         yield "one solution, and behind it one test"
@@ -131,7 +140,8 @@ def test_the_metadata_is_valid():
     ("points", lambda cells, by: by["test"].pop("points")),
     ("points", lambda cells, by: by["test"].update(points=0)),
     ("points", lambda cells, by: by["solution"].update(points=1)),
-    ("assert", lambda cells, by: cells[-1].update(source="verdict.ok")),
+    ("raise", lambda cells, by: cells[-1].update(source="verdict.ok")),
+    ("raise", lambda cells, by: cells[-1].update(source="assert verdict.ok, verdict.message")),
     ("one test", lambda cells, by: cells.reverse()),
 ])
 def test_each_fault_of_the_metadata_is_found(fault, change):

@@ -43,10 +43,13 @@ def test_the_stub_is_met_kindly_and_the_solution_is_right(stem, name, stub, fold
     assert len(code[2].split()) > 20, "a solution without a discussion"
 
 
+# what no lesson asks for yet
+WAITING = {"two_word_memory", "gradient_w_h", "faulty_line", "lag_of_one_millionth", "topic_model", "delays",
+           "two_layers_backward", "attend", "keys_gradient", "combine", "linear_backward"}
+
+
 def test_every_exercise_stands_in_one_lesson():
     placed = [name for _, name, *_ in FOUND]
     assert sorted(placed) == sorted(set(placed))
-    lessons = {stem[:2] for stem, *_ in FOUND}
-    if len(NOTEBOOKS) == 11:
-        assert sorted(placed) == sorted(exercises.names())
-        assert lessons == {f"{n:02}" for n in range(1, 11)}
+    assert set(placed) == set(exercises.names()) - WAITING
+    assert {stem[:2] for stem, *_ in FOUND} >= {f"{n:02}" for n in range(1, 11)}

@@ -1,10 +1,10 @@
 """Exercises that say what is wrong: ``check("rnn_step", rnn_step)``."""
 
 from .. import record
-from . import backward, checking, gated, gradients, lengths, recurrent, wirings
+from . import attention, backward, checking, gated, gradients, lengths, recurrent, wirings
 from .verdict import Verdict
 
-_LESSONS = (recurrent, backward, gradients, gated, lengths, wirings)
+_LESSONS = (recurrent, backward, gradients, gated, lengths, wirings, attention)
 _EXERCISES = {exercise.name: exercise for module in _LESSONS for exercise in module.EXERCISES}
 
 __all__ = ["check", "names", "quiz", "Verdict"]

@@ -1,38 +1,45 @@
-"""From an attempt to a verdict: run it, compare it, and find the known mistake whose results are the same."""
+"""From an attempt to a verdict: run it, compare it, and find the change of the solution whose results are the same."""
 
 import copy
 import dis
+import functools
 import itertools
 import pickle
 import types
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .comparing import agree, asked_for, describe, is_finite
+from . import edits
+from .comparing import agree, asked_for, is_finite, locate, mixture, whole
 from .running import Trouble, call
+from .texts import TEXT
 from .verdict import Verdict
 
-NONE = frozenset()
+
+class Problem(dict):
+    """Arguments by name, in order, and in `note` which clause of the task they try: "T = 1", "factor is negative"."""
+
+    def __init__(self, note, /, **arguments):
+        super().__init__(arguments)
+        self.note = note
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise.
+    """One exercise. Its solution and its known mistakes stand in the text file of its lessons, by its name.
 
     Attributes
     ----------
     name : str
     outputs : dict of str to str
-        What the function returns, in order, each with its shape in letters: {"dx_t": "(B, D)", ...}.
-    reference : function (*arguments, wrong=frozenset()) -> result or tuple of results
-        The solution with its known mistakes as code: where a mistake's key is in `wrong`, that mistake is made. So two
-        mistakes at once are code as well.
-    mistakes : dict of str to str
-        Key -> one or two sentences of help: what was done, and why that is not it.
-    problems : function (rng) -> list of dict
-        Arguments by name, in order. From non-zero values; several shapes, B = 1 and T = 1 among them.
+        What the function returns, in order, each with its shape in letters: {"dx_t": "(B, D)", ...}. "(T, B) of int" are tokens
+        and the like, which must be whole numbers in type too; elsewhere an equal number is right whatever its type.
+    problems : function (rng) -> list of Problem
+        One or more for each clause of the task. From non-zero values; several shapes, B = 1 and T = 1 among them. The first has
+        sizes that differ from each other: by them the rules know which names could stand for each other.
     first : str
         What to do first; said where nothing is written yet.
     praise : str
@@ -41,36 +48,98 @@ class Exercise:
         Sizes of a problem ({"T": 3, "B": 2}), for findings such as "right where B = 1".
     copies : bool
         Whether the results must be new arrays, no views of the arguments.
-    beyond : (function (rng) -> dict, str), optional
+    beyond : (function (rng) -> Problem, str), optional
         One problem more, outside what is asked, and what to say of a right answer that fails there.
+    gates : str
+        The blocks of rows in W_x, W_h and b, as letters, where there are any: "ifgo".
+    judge : function (result, **arguments) -> (str or None, str) or None, optional
+        For a task with many right answers: None for a right one, else the mistake's key (or None) and what is wrong. Then the
+        attempt may be a plain value as well, where the function would have no arguments.
     """
 
     name: str
     outputs: dict
-    reference: Callable
-    mistakes: dict
     problems: Callable
     first: str
     praise: str
     sizes: Callable = field(default=lambda arguments: {})
     copies: bool = False
     beyond: tuple | None = None
+    gates: str = ""
+    judge: Callable | None = None
+
+    @property
+    def solution(self):
+        """The right solution, as text. Its letters are those of the verdicts."""
+        return TEXT[self.name][0]
+
+    @property
+    def changes(self):
+        """The known mistakes: {key: (old, new, ..., sentence)}."""
+        return TEXT[self.name][1]
+
+    @property
+    def mistakes(self):
+        """{key: sentence} of the known mistakes."""
+        return {key: change[-1] for key, change in self.changes.items()}
+
+    @functools.cached_property
+    def reference(self):
+        """The solution as a function; `wrong`, a set of keys of `mistakes`, makes these mistakes."""
+        return edits.switched(self.solution, {key: change[:-1] for key, change in self.changes.items()})
+
+    @functools.cached_property
+    def tried(self):
+        """The problems, the same at every check."""
+        return self.problems(np.random.default_rng(20))
+
+    @functools.cached_property
+    def wanted(self):
+        return [_as_tuple(edits.compiled(self.solution)(*copy.deepcopy(problem).values())) for problem in self.tried]
+
+    @functools.cached_property
+    def smallest_first(self):
+        """Indices of the problems: most candidates are out after one small one."""
+        return sorted(range(len(self.tried)), key=lambda n: len(pickle.dumps(self.wanted[n])))
+
+    @functools.cached_property
+    def rules(self):
+        return edits.Rules(self.solution, self.tried[0])
+
+    @functools.cached_property
+    def known(self):
+        """What was computed of the candidates so far: {(function, keys, index of the problem): results or None}."""
+        return {}
 
 
-def check(exercise, function):
+def check(exercise, attempt):
     """The Verdict on one attempt."""
-    if not callable(function):
+    if not callable(attempt) and not (exercise.judge and not exercise.tried[0]):
         return Verdict(exercise.name, False, None, f"check needs your function itself, check(\"{exercise.name}\", "
-                       f"{exercise.name}) without brackets behind it; what it was given is of type {type(function).__name__}.")
+                       f"{exercise.name}) without brackets behind it; what it was given is of type {type(attempt).__name__}.")
     try:
-        with np.errstate(all="ignore"):
-            return _compare(exercise, function)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return (_judge if exercise.judge else _compare)(exercise, attempt)
     except Trouble as trouble:
         return Verdict(exercise.name, False, None, str(trouble))
 
 
+def _judge(exercise, attempt):
+    result = attempt
+    for problem in exercise.tried:
+        if callable(attempt):
+            result, _, _ = call(attempt, problem, quiet=False)
+        if result is None or result is ...:
+            raise Trouble(_nothing(exercise, attempt, result))
+        said = exercise.judge(result, **problem)
+        if said:
+            return Verdict(exercise.name, False, *said)
+    return Verdict(exercise.name, True, None, exercise.praise)
+
+
 def _compare(exercise, function):
-    problems = exercise.problems(np.random.default_rng(20))
+    problems = exercise.tried
     first = _attempt(exercise, function, problems[0], first=True)
     kept = copy.deepcopy(first)
     again = _attempt(exercise, function, problems[0], first=False)
@@ -80,14 +149,31 @@ def _compare(exercise, function):
     if any(_shared(again, first)):
         raise Trouble("It returns the same array at every call, so that the next call overwrites the last result: make the array "
                       "inside the function.")
-    attempts = [kept, *(copy.deepcopy(_attempt(exercise, function, problem, first=False)) for problem in problems[1:])]
-    wanted = [_as_tuple(exercise.reference(*problem.values())) for problem in problems]
+    attempts = [kept]
+    for problem in problems[1:]:
+        try:
+            attempts.append(copy.deepcopy(_attempt(exercise, function, problem, first=False)))
+        except Trouble as trouble:
+            raise Trouble(f"Where {problem.note}: {trouble}") from None
+    wanted = exercise.wanted
     right = {name: [agree(a[i], w[i]) for a, w in zip(attempts, wanted)] for i, name in enumerate(exercise.outputs)}
     if not all(map(all, right.values())):
-        return _explain(exercise, function, problems, attempts, wanted, right)
-    notes = sorted({f"(Your {name} is {a[i].dtype}: right to its precision; the course computes in float64.)"
-                    for a in attempts for i, name in enumerate(exercise.outputs)
-                    if getattr(a[i], "dtype", None) in (np.float32, np.float16)})
+        return _explain(exercise, function, attempts, right)
+    notes = []
+    for i, (name, shape) in enumerate(exercise.outputs.items()):
+        kinds = {a[i].dtype for a in attempts if getattr(a[i], "size", 0) and isinstance(a[i], np.ndarray)}
+        floats = sorted(str(kind) for kind in kinds if kind.kind not in "iu")
+        small = sorted(str(kind) for kind in kinds if kind.kind in "iu" and kind.itemsize < 4)
+        if shape.endswith("of int") and small:
+            raise Trouble(f"The numbers are right, but {name} is {small[0]}, which cannot hold every token: let it be int.")
+        if shape.endswith("of int") and floats:
+            raise Trouble(f"The numbers are right, but {name} must be of whole numbers in type too (dtype int), for they "
+                          f"count or "
+                          f"point at something and an index cannot be a float: yours is {floats[0]}.")
+        if shape == "a whole number" and floats:
+            notes.append(f"(Your {name} is {floats[0]}; what is counted is an int.)")
+        notes += [f"(Your {name} is {kind}: right to its precision; the course computes in float64.)"
+                  for kind in floats if kind in ("float16", "float32")]
     if exercise.beyond and not _right_beyond(exercise, function):
         notes.append(f"({exercise.beyond[1]})")
     return Verdict(exercise.name, True, None, "\n".join([exercise.praise, *notes]))
@@ -96,79 +182,152 @@ def _compare(exercise, function):
 def _right_beyond(exercise, function):
     problem = exercise.beyond[0](np.random.default_rng(21))
     try:
-        return all(map(agree, _attempt(exercise, function, problem, first=False), _as_tuple(exercise.reference(*problem.values()))))
+        return all(map(agree, _attempt(exercise, function, problem, first=False),
+                       _as_tuple(exercise.reference(*problem.values()))))
     except Trouble:
         return False
 
 
-def _explain(exercise, function, problems, attempts, wanted, right):
-    """The verdict on a wrong attempt: a known mistake (or two) that gives the same results; else what can be said of each output."""
-    names = list(exercise.outputs)
-    wrong_outputs = [name for name in names if not all(right[name])]
-    lines, found = [], []
-    if len(wrong_outputs) < len(names):
-        lines.append(f"Right: {', '.join(n for n in names if n not in wrong_outputs)}. Not yet: {', '.join(wrong_outputs)}.")
-    singles = _fitting(exercise, problems, attempts, wrong_outputs, 1)
-    exact = [keys for keys, fits in singles.items() if len(fits) == len(names)]
-    if not exact:
-        order = _another_order(attempts, wanted)
-        if order:
-            return Verdict(exercise.name, False, None, "The results are right, but in another order: it returns "
-                           f"{', '.join(names[i] for i in order)}; asked for is {', '.join(names)}.")
-    zero = all(not np.any(a[names.index(name)]) for a in attempts for name in wrong_outputs)   # as many mistakes would give
-    pairs = {} if exact or zero else _fitting(exercise, problems, attempts, wrong_outputs, 2)
-    exact = exact or [keys for keys, fits in pairs.items() if len(fits) == len(names)]
-    if 0 < len(exact) <= 3:
-        at = f"{', '.join(wrong_outputs)}: " if len(names) > 1 else ""
-        return Verdict(exercise.name, False, _keys(exact), "\n".join([*lines, at + _told(exercise, exact)]))
-    explained, general = {}, {}             # sentence -> the outputs it is true of
-    for name in wrong_outputs:
-        i = names.index(name)
-        fits = _best(singles, i) or _best(pairs, i)
+def _explain(exercise, function, attempts, right):
+    """The verdict on a wrong attempt.
+
+    First one cause for everything: a known mistake, another order, a change of the result as a whole, a change that the rules
+    make of the solution, two known mistakes. Then a cause for each output by itself; for what is left, where it is right.
+    """
+    names, wanted, problems = list(exercise.outputs), exercise.wanted, exercise.tried
+    wrong = [i for i, name in enumerate(names) if not all(right[name])]
+    lines = []
+    if len(wrong) < len(names):
+        lines.append(f"Right: {', '.join(n for i, n in enumerate(names) if i not in wrong)}. "
+                     f"Not yet: {', '.join(names[i] for i in wrong)}.")
+    at = f"{', '.join(names[i] for i in wrong)}: " if len(names) > 1 else ""
+
+    bad = list(dict.fromkeys(problem.note for problem, a, w in zip(problems, attempts, wanted) if not all(map(is_finite, a))
+                             and all(map(is_finite, w))))
+    unless = [f"But where {'; and where '.join(bad)}, it is not finite: a division by zero, or an overflow?"] if bad else []
+
+    def verdict(mistake, said):
+        return Verdict(exercise.name, False, mistake, "\n".join([*lines, said, *unless]))
+
+    def of_all(fitting):
+        return [keys for keys, outputs in fitting.items() if len(outputs) == len(names)]
+
+    known = [(key,) for key in exercise.changes]
+    singles = _fitting(exercise, exercise.reference, known, attempts, wrong)
+    if not singles and any(not r and is_finite(a[i]) for i in wrong for r, a in zip(right[names[i]], attempts)):
+        singles = _fitting(exercise, exercise.reference, known, attempts, wrong, finite_only=True)
+    if 0 < len(of_all(singles)) <= 3:
+        return verdict(_keys(of_all(singles)), at + _told(exercise, of_all(singles)))
+    order = _another_order(attempts, wanted)
+    if order:
+        return Verdict(exercise.name, False, None, "The results are right, but in another order: it returns "
+                       f"{', '.join(names[i] for i in order)}; asked for is {', '.join(names)}.")
+    turned = {i: whole(exercise, names[i], [a[i] for a in attempts], [w[i] for w in wanted], problems) for i in wrong}
+    rules, pairs = {}, {}
+    if not all(turned[i] or _best(singles, i) for i in wrong):
+        rules = _fitting(exercise, exercise.rules.function, [(key,) for key in range(len(exercise.rules.sentences))], attempts,
+                         wrong)
+        if of_all(rules):
+            return verdict(*_by_rule(exercise, of_all(rules)[0], at))
+        pairs = _fitting(exercise, exercise.reference, _pairs(exercise), attempts, wrong)
+        if 0 < len(of_all(pairs)) <= 3:
+            return verdict(_keys(of_all(pairs)), at + _told(exercise, of_all(pairs)))
+        for i in wrong:
+            if not (turned[i] or _best(singles, i) or _best(rules, i) or _best(pairs, i)):
+                turned[i] = mixture(exercise, names[i], [a[i] for a in attempts], [w[i] for w in wanted], problems)
+    found, explained, blank = [], {}, {}        # sentence -> the outputs it is true of
+    for i in wrong:
+        name = names[i]
+        fits = _best(singles, i)
+        if not 0 < len(fits) <= 3 and not turned[i]:
+            by_rule = _best(rules, i)
+            if by_rule:
+                mistake, said = _by_rule(exercise, by_rule[0], "")
+                found.append(mistake)
+                explained.setdefault(said, []).append(name)
+                continue
+            fits = _best(pairs, i)
         if 0 < len(fits) <= 3:
             found.append(_keys(fits))
             explained.setdefault(_told(exercise, fits), []).append(name)
         else:
-            said = describe(exercise, name, [a[i] for a in attempts], [w[i] for w in wanted], problems, right[name])
-            general.setdefault(said, []).append(name)
+            said = turned[i] or locate(exercise, name, [a[i] for a in attempts], [w[i] for w in wanted], problems, right[name],
+                                       lambda problem, i=i: _attempt(exercise, function, problem, first=False)[i],
+                                       lambda problem, i=i: _as_tuple(exercise.reference(*problem.values()))[i])
+            blank.setdefault(said, []).append(name)
     lines += [f"{', '.join(those)}: {said}" for said, those in explained.items()]
-    lines += [f"{', '.join(those)}{': each' if len(those) > 1 else ''} {said}" for said, those in general.items()]
-    lines += _about(function, problems[0]) if general else []
+    lines += [f"{', '.join(those)}{': each' if len(those) > 1 else ''} {said}" for said, those in blank.items()]
+    lines += _about(function, problems[0]) if blank else []
     return Verdict(exercise.name, False, " + ".join(dict.fromkeys(found)) or None, "\n".join(lines))
 
 
-def _fitting(exercise, problems, attempts, wrong_outputs, at_once):
-    """{mistakes: indices of the outputs that are what they give, on all problems}, where they explain any wrong output."""
-    names, found = list(exercise.outputs), {}
-    wrong = {names.index(name) for name in wrong_outputs}
-    smallest_first = sorted(zip(problems, attempts), key=lambda pair: len(pickle.dumps(pair[1])))
-    for keys in itertools.combinations(exercise.mistakes, at_once):
-        fits = set(range(len(names)))
-        for problem, attempt in smallest_first:
-            try:
-                result = _as_tuple(exercise.reference(*problem.values(), wrong=frozenset(keys)))
-            except (ValueError, IndexError):    # two mistakes whose shapes do not go together
+def _pairs(exercise):
+    """Two known mistakes at once, but for two that each take 1 minus something, and so may cancel."""
+    turning = {key for key, change in exercise.changes.items() if "1 - " in "".join(change[1:-1:2])
+               and "1 - " not in "".join(change[:-1:2])}
+    return [pair for pair in itertools.combinations(exercise.changes, 2) if not turning.issuperset(pair)]
+
+
+def _fitting(exercise, reference, candidates, attempts, wrong, finite_only=False):
+    """{keys: indices of the outputs that are what they give, on all problems}, where they explain any wrong output.
+
+    finite_only: but for problems on which the attempt is not finite, though it should be.
+    """
+    explainable = {i for i in wrong if _telling(i, attempts, reference is exercise.reference and len(candidates[0]) == 1)}
+    found = {}
+    for keys in candidates if explainable else ():
+        fits = set(range(len(exercise.outputs)))
+        for n in exercise.smallest_first:
+            result = _result(exercise, reference, keys, n)
+            if result is None or len(result) != len(exercise.outputs):
                 break
-            explained = {i for i in fits & wrong if agree(attempt[i], result[i]) and is_finite(result[i])}  # NaN has many causes
+            explained = {i for i in fits & explainable if agree(attempts[n][i], result[i])
+                         or finite_only and not is_finite(attempts[n][i]) and is_finite(exercise.wanted[n][i])}
             if not explained:                   # most are out after one problem
                 break
-            fits = explained | {i for i in fits - wrong if agree(attempt[i], result[i])}
+            fits = explained | {i for i in fits.difference(wrong) if agree(attempts[n][i], result[i])}
         else:
             found[keys] = fits
     return found
 
 
+def _result(exercise, reference, keys, n):
+    """What the solution with these changes gives on problem n; None where it raises, as shapes that do not fit do."""
+    key = (reference is exercise.reference, keys, n)
+    if key not in exercise.known:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                exercise.known[key] = _as_tuple(reference(*copy.deepcopy(exercise.tried[n]).values(), wrong=frozenset(keys)))
+            except Exception:
+                exercise.known[key] = None
+    return exercise.known[key]
+
+
+def _telling(i, attempts, zeros):
+    """Whether output i tells a cause: numbers on half of the problems, for NaN has many causes, and so (unless `zeros`) has 0."""
+    flat = [np.concatenate([np.ravel(v).astype(float) for v in (a[i].values() if isinstance(a[i], dict) else [a[i]])])
+            for a in attempts]
+    return sum(np.isfinite(a).any() for a in flat) * 2 >= len(flat) and (zeros or any(np.any(a[np.isfinite(a)]) for a in flat))
+
+
 def _best(fitting, i):
-    """The mistakes that explain output i, those that agree with most of the other results too."""
+    """The candidates that explain output i, those that agree with most of the other results too."""
     fits = [keys for keys, outputs in fitting.items() if i in outputs]
     most = max((len(fitting[keys]) for keys in fits), default=0)
     return [keys for keys in fits if len(fitting[keys]) == most]
 
 
+def _by_rule(exercise, keys, at):
+    sentence = exercise.rules.sentences[keys[0]]
+    return sentence, f"{at}it equals what you get if {sentence}." if at else f"It equals what you get if {sentence}."
+
+
 def _told(exercise, several):
     """The sentences of one set of mistakes, or of each set that gives the same results."""
+    as_if = "The result is as if two things were done. " if len(several[0]) > 1 else ""
     each = ["\nAnd besides: ".join(exercise.mistakes[key] for key in keys) for keys in several]
-    return each[0] if len(each) == 1 else "More than one mistake gives this. Either: " + "\nOr: ".join(each)
+    return as_if + (each[0] if len(each) == 1 else "More than one mistake gives this. Either: " + "\nOr: ".join(each))
 
 
 def _keys(several):
@@ -180,7 +339,7 @@ def _another_order(attempts, wanted):
     n = len(wanted[0])
     fits = [[all(agree(a[i], w[j]) for a, w in zip(attempts, wanted)) for j in range(n)] for i in range(n)]
     order = [row.index(True) for row in fits if any(row)]
-    return order if sorted(order) == list(range(n)) else None
+    return order if sorted(order) == list(range(n)) and n > 1 else None
 
 
 def _about(function, problem):
@@ -197,7 +356,8 @@ def _about(function, problem):
             lines.append(f"Your function never reads {', '.join(unread)}.")
     outside = sorted(set(code.co_names) & {key for key, value in function.__globals__.items() if isinstance(value, np.ndarray)})
     if outside:
-        lines.append(f"Your function reads {', '.join(outside)} of the notebook, which {'is' if len(outside) == 1 else 'are'} not "
+        lines.append(f"Your function reads {', '.join(outside)} of the notebook, which "
+                     f"{'is' if len(outside) == 1 else 'are'} not "
                      "among its arguments: is that meant?")
     return lines
 
@@ -212,18 +372,23 @@ def _shared(results, others):
     return [any(np.shares_memory(array, other) for other in theirs) for array in arrays(results)]
 
 
+def _nothing(exercise, function, result):
+    if result is ... or _is_stub(function):
+        return f"Not written yet. {exercise.first}"
+    return ("It returned None: is the return missing, or not reached (inside a loop or an if)? It should return "
+            f"{', '.join(exercise.outputs)}.")
+
+
 def _attempt(exercise, function, problem, first):
     """The results as a tuple of arrays (or dicts of arrays). Raises Trouble where there is nothing to compare."""
     result, given, changed = call(function, problem, quiet=not first)
     names = list(exercise.outputs)
     if result is None or result is ...:
-        raise Trouble(f"Not written yet. {exercise.first}" if result is ... or _is_stub(function) else
-                      f"It returned None: is the return missing, or not reached (inside a loop or an if)? It should return "
-                      f"{', '.join(names)}.")
+        raise Trouble(_nothing(exercise, function, result))
     if isinstance(result, (types.GeneratorType, types.CoroutineType)):
         result.close()
-        raise Trouble("It gave a generator: there is a `yield` where `return` belongs." if isinstance(result, types.GeneratorType) else
-                      "It is an `async def`; write `def`.")
+        raise Trouble("It is an `async def`; write `def`." if isinstance(result, types.CoroutineType) else
+                      "It gave a generator: there is a `yield` where `return` belongs.")
     if changed:
         raise Trouble(f"It changed its argument {', '.join(changed)} in place. Whoever called it still needs the old values: "
                       "work on a copy, or write c = a + b instead of a += b.")
@@ -252,7 +417,8 @@ def _value(name, value, shape):
                       "an array of a list.")
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
-        raise Trouble(f"{name} should be {asked_for(shape)}, of real numbers; it is of type {type(value).__name__}, dtype {array.dtype}.")
+        raise Trouble(f"{name} should be {asked_for(shape)}, of real numbers; it is of type {type(value).__name__}, dtype "
+                      f"{array.dtype}.")
     return array
 
 

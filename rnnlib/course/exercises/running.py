@@ -62,6 +62,25 @@ def time_limit(seconds):
         sys.settrace(before)
 
 
+@contextlib.contextmanager
+def spoiled_memory():
+    """np.empty gives NaN (whole numbers: the least there is), so that an entry never filled is never right by luck."""
+    empty, empty_like = np.empty, np.empty_like
+
+    def spoil(array):
+        if array.dtype.kind in "fc":
+            array.fill(np.nan)
+        elif array.dtype.kind in "iu":
+            array.fill(np.iinfo(array.dtype).min or np.iinfo(array.dtype).max)
+        return array
+
+    np.empty, np.empty_like = lambda *a, **k: spoil(empty(*a, **k)), lambda *a, **k: spoil(empty_like(*a, **k))
+    try:
+        yield
+    finally:
+        np.empty, np.empty_like = empty, empty_like
+
+
 class Prints(io.StringIO):
     """What a function prints, as far as anyone would read it."""
 
@@ -80,7 +99,7 @@ def call(function, arguments, quiet):
     handed = list(given.values())
     prints = Prints()
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(prints):
+        with warnings.catch_warnings(), contextlib.redirect_stdout(prints), spoiled_memory():
             warnings.simplefilter("ignore")
             with time_limit(SECONDS):
                 result = function(*handed)
@@ -121,8 +140,9 @@ HINTS = (
 def describe(error, function, arguments):
     """An exception in the learner's words: their line, what was raised, and the shapes they were given."""
     code = getattr(function, "__code__", None)
-    where = ""
+    where, innermost = "", None
     for frame, line in traceback.walk_tb(error.__traceback__):
+        innermost = frame
         if code is not None and frame.f_code.co_filename == code.co_filename:
             where = f"line {line - code.co_firstlineno + 1} of your function, `{_source(frame, line)}`: "
     try:
@@ -133,9 +153,14 @@ def describe(error, function, arguments):
         return (f"It could not be called with {len(arguments)} arguments ({', '.join(arguments)}): {said}. "
                 "Keep the first line of the stub as it was.")
     shapes = ", ".join(f"{name} {value.shape}" for name, value in arguments.items() if isinstance(value, np.ndarray))
-    hint = next((f" {hint}" for kind, part, hint in HINTS if isinstance(error, kind) and part in said), "")
+    hint = ""
+    if innermost.f_globals is getattr(function, "__globals__", None):     # what other code raised may have another cause
+        hint = next((f" {hint}" for kind, part, hint in HINTS if isinstance(error, kind) and part in said), "")
+    elif where and str(innermost.f_globals.get("__name__")).startswith(__package__):
+        hint = " It was raised inside a function that you were given: look at what you hand to it, and in which order."
     said = f"{type(error).__name__}: {said.strip().rstrip('.')}".rstrip(": ")
-    return f"It raised an exception in {where or 'the function: '}{said}.{hint}" + (f"\nThe shapes it was given: {shapes}." if shapes else "")
+    return f"It raised an exception in {where or 'the function: '}{said}.{hint}" + (f"\nThe shapes it was given: {shapes}."
+                                                                                    if shapes else "")
 
 
 def _source(frame, line):

@@ -1,6 +1,7 @@
 """What `check` answers, and how it looks in a notebook."""
 
 import html
+import sys
 from dataclasses import dataclass
 
 
@@ -15,7 +16,8 @@ class Verdict:
     ok : bool
         Whether every result agreed with the reference on every problem.
     mistake : str or None
-        The known mistake that explains the result exactly ("a + b" for two at once); None where none matched.
+        The known mistake that explains the result exactly ("a + b" for two at once), or the single change of the solution that
+        does; None where none matched.
     message : str
         What is right, what is wrong, and what to look at, in sentences; one finding a line.
     """
@@ -31,7 +33,14 @@ class Verdict:
         return "\N{CHECK MARK} right" if self.ok else "\N{RIGHTWARDS ARROW} not yet"
 
     def __repr__(self):
-        return f"{self.name}: {self.mark}\n{self.message}"
+        """As text that the output can show: a console of Windows (cp1252) knows no arrow."""
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        mark = self.mark
+        try:
+            mark.encode(encoding)
+        except UnicodeEncodeError:
+            mark = mark.split(" ", 1)[1]
+        return f"{self.name}: {mark}\n{self.message}".encode(encoding, "backslashreplace").decode(encoding)
 
     def _repr_html_(self):
         border = "#00795a" if self.ok else "#b34700"

@@ -1,0 +1,57 @@
+"""Lessons 11 and 12: attention by hand, and linear recurrences."""
+
+import numpy as np
+
+from .checking import Exercise, Problem
+
+
+def _attend_problems(rng):
+    problems = []
+    for note, S, B, H, E, lengths in (("lengths differ", 5, 3, 2, 4, (5, 2, 4)), ("S = 1", 1, 2, 3, 2, (1, 1)),
+                                      ("B = 1", 4, 1, 2, 3, (3,)),
+                                      ("nothing is masked", 3, 2, 2, 2, (3, 3)), ("scores are large", 4, 2, 3, 3, (4, 2))):
+        scale = 30.0 if note == "scores are large" else 1.0
+        problems.append(Problem(note, q=scale * rng.normal(size=(B, H)), keys=scale * rng.normal(size=(S, B, H)),
+                                values=rng.normal(size=(S, B, E)), mask=np.arange(S)[:, None] < np.array(lengths)))
+    return problems
+
+
+def _keys_problems(rng):
+    problems = []
+    for S, B, H, E in ((5, 3, 2, 4), (1, 2, 3, 2), (4, 1, 2, 3)):
+        a = rng.dirichlet(np.ones(S), size=B).T
+        problems.append(Problem(f"S = {S}, B = {B}", dc=rng.normal(size=(B, E)), a=a, q=rng.normal(size=(B, H)),
+                                values=rng.normal(size=(S, B, E))))
+    return problems
+
+
+def _linear_problems(rng):
+    problems = []
+    for T, B, H in ((4, 3, 2), (1, 2, 3), (5, 1, 2)):
+        a, b, h = rng.uniform(0.3, 1.2, (T, B, H)), rng.normal(size=(T, B, H)), [rng.normal(size=(B, H))]
+        for t in range(T):
+            h.append(a[t] * h[-1] + b[t])
+        problems.append(Problem(f"T = {T}, B = {B}", dh=rng.normal(size=(T, B, H)), a=a, h=np.stack(h)))
+    return problems
+
+
+EXERCISES = [
+    Exercise("attend", {"c": "(B, E)", "a": "(S, B)"}, _attend_problems,
+             "Compare the query with every key first: scores of shape (S, B). Masked ones become -inf, then a softmax over "
+             "the places.",
+             "A soft look-up: how well each key fits decides how much of its value is read.",
+             lambda arguments: dict(zip("SB", arguments["mask"].shape))),
+    Exercise("keys_gradient", {"dkeys": "(S, B, H)"}, _keys_problems,
+             "Go back in three steps: from c to the shares a, through the softmax to the scores, from the scores to the keys.",
+             "Through the mean, through the softmax, through the product: a (da - sum of a da) times q.",
+             lambda arguments: dict(zip("SB", arguments["a"].shape))),
+    Exercise("combine", {"a": "(B, H)", "b": "(B, H)"},
+             lambda rng: [Problem(f"B = {B}, H = {H}", **{name: rng.normal(size=(B, H)) for name in ("a1", "b1", "a2", "b2")})
+                          for B, H in ((3, 2), (1, 4))],
+             "Put h_1 = a1 h + b1 into h_2 = a2 h_1 + b2 and collect what multiplies h.",
+             "Two steps are one step of the same kind: that is all a scan needs."),
+    Exercise("linear_backward", {"da": "(T, B, H)", "db": "(T, B, H)"}, _linear_problems,
+             "As in bptt: from the last step back, one array for what comes from later. No tanh, no matrix.",
+             "The same recurrence from the end, with a of the step that comes after.",
+             lambda arguments: dict(zip("TB", arguments["dh"].shape))),
+]

@@ -1,0 +1,389 @@
+"""Wrong solutions made from the right one: by a list of changed lines, and by rule from its syntax tree.
+
+A solution is text. All its edits are compiled once, into one function that has both ways at each edited place:
+``(new if key in wrong else old)``. So an edit costs a call and no compilation, and two at once are `wrong={one, other}`.
+"""
+
+import ast
+import copy
+
+import numpy as np
+
+from ...cells import sigmoid
+
+SPACE = {"np": np, "sigmoid": sigmoid}
+
+
+def compiled(solution):
+    """The function that the text defines."""
+    return _made(ast.parse(solution))
+
+
+def switched(solution, replacements):
+    """The function with one keyword argument more, `wrong`: the keys of `replacements` to be made, {key: (old, new, ...)}."""
+    tree = ast.parse(solution)
+    sites = _Sites()
+    for key, pairs in replacements.items():
+        text = solution
+        for old, new in zip(pairs[::2], pairs[1::2]):
+            if old not in text:
+                raise ValueError(f"{key}: {old!r} is not in the solution")
+            text = text.replace(old, new)
+        sites.compare(tree.body, ast.parse(text).body, key)
+    return _made(sites.build(tree))
+
+
+def _made(tree):
+    space = dict(SPACE)
+    exec(compile(ast.fix_missing_locations(tree), "<solution>", "exec"), space)
+    return space[tree.body[-1].name]
+
+
+def _test(key):
+    return ast.Compare(ast.Constant(key), [ast.In()], [ast.Name("wrong", ast.Load())])
+
+
+def _same(a, b):
+    """Whether two nodes, or lists of nodes, say the same."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, ast.AST):
+        return all(_same(getattr(a, name), getattr(b, name)) for name in a._fields)
+    return len(a) == len(b) and all(map(_same, a, b)) if isinstance(a, list) else a == b
+
+
+def _is_value(node):
+    """Whether `node` may be replaced by a conditional expression."""
+    return (isinstance(node, ast.expr) and not isinstance(node, (ast.Slice, ast.Starred))
+            and isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+            and not any(isinstance(part, ast.Slice) for part in getattr(node, "elts", ())))
+
+
+def _parts(statement):
+    """(how to call it, expression) of each value in a statement; a tuple's values one by one."""
+    line = ast.unparse(statement).split("\n")[0].rstrip(":")
+    value = next((getattr(statement, name) for name in ("value", "iter", "test") if getattr(statement, name, None)), None)
+    if isinstance(value, ast.Tuple) and isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
+        for target, part in zip(statement.targets[0].elts, value.elts):
+            yield f"{ast.unparse(target)} = {ast.unparse(part)}", part
+    elif isinstance(value, ast.Tuple):
+        for part in value.elts:
+            yield f"return ..., {ast.unparse(part)}, ...", part
+    elif value is not None:
+        yield line, value
+
+
+class _Sites:
+    """Where the edits of one tree differ from it: other expressions at a node, other statements in a region of a block."""
+
+    def __init__(self):
+        self.expressions = {}       # id of a node -> [(key, expression instead)]
+        self.regions = {}           # id of a block -> [(from, to, key, statements instead)]
+
+    def at(self, node, key, instead):
+        self.expressions.setdefault(id(node), []).append((key, instead))
+
+    def within(self, block, start, stop, key, instead):
+        self.regions.setdefault(id(block), []).append((start, stop, key, instead))
+
+    def compare(self, block, other, key):
+        """Note the smallest differences of two lists of statements."""
+        if len(block) == len(other) and all(type(a) is type(b) for a, b in zip(block, other)):
+            for n, (a, b) in enumerate(zip(block, other)):
+                if not _same(a, b) and not self._inside(a, b, key):
+                    self.within(block, n, n + 1, key, [b])
+            return
+        start = next((n for n, (a, b) in enumerate(zip(block, other)) if not _same(a, b)), min(len(block), len(other)))
+        stop = 0
+        while stop < min(len(block), len(other)) - start and _same(block[-1 - stop], other[-1 - stop]):
+            stop += 1
+        self.within(block, start, len(block) - stop, key, other[start:len(other) - stop])
+
+    def _inside(self, a, b, key):
+        """Note the differences inside two nodes of one type; False where they cannot be put there."""
+        if isinstance(a, ast.Call) and not _same(a.func, b.func) and not _same([a.args, a.keywords], [b.args, b.keywords]):
+            return False            # another function of other things: as a whole
+        found = []                  # noted only if all of them can be
+        for name, x in ast.iter_fields(a):
+            y = getattr(b, name)
+            xs, ys = (x, y) if isinstance(x, list) else ([x], [y])
+            if xs and isinstance(xs[0], ast.stmt):
+                if not ys:
+                    return False
+                found.append((self.compare, xs, ys, key))
+                continue
+            if len(xs) != len(ys):
+                return False
+            for one, other in zip(xs, ys):
+                if not isinstance(one, ast.AST) or not isinstance(other, ast.AST):
+                    if one != other:
+                        return False
+                elif not _same(one, other):
+                    deeper = type(one) is type(other) and not isinstance(one, (ast.Name, ast.Constant, ast.operator))
+                    if deeper and self._inside(one, other, key):
+                        continue
+                    if not (_is_value(one) and _is_value(other)):
+                        return False
+                    found.append((self.at, one, key, other))
+        for note, *arguments in found:
+            note(*arguments)
+        return True
+
+    def build(self, tree):
+        """The tree with a switch at each noted place, and `wrong` among the arguments of its last function."""
+        tree = self._built(tree)
+        arguments = tree.body[-1].args
+        arguments.kwonlyargs.append(ast.arg("wrong"))
+        arguments.kw_defaults.append(ast.Call(ast.Name("frozenset", ast.Load()), [], []))
+        return tree
+
+    def _built(self, node):
+        if isinstance(node, list):
+            return self._block(node) if node and isinstance(node[0], ast.stmt) else [self._built(part) for part in node]
+        if not isinstance(node, ast.AST):
+            return node
+        built = type(node)(**{name: self._built(value) for name, value in ast.iter_fields(node)})
+        for key, instead in self.expressions.get(id(node), ()):
+            built = ast.IfExp(_test(key), instead, built)
+        return built
+
+    def _block(self, block):
+        built, at = [], 0
+        regions = sorted(self.regions.get(id(block), ()), key=lambda region: region[:2])
+        while regions:
+            start, stop, key, instead = regions.pop(0)
+            group = [(start, stop, key, instead)]
+            while regions and regions[0][0] < stop or regions and start == stop == regions[0][0] == regions[0][1]:
+                group.append(regions.pop(0))
+                stop = max(stop, group[-1][1])
+            built += [self._built(statement) for statement in block[at:start]]
+            otherwise = [self._built(statement) for statement in block[start:stop]]
+            for a, b, key, instead in group:
+                body = [*block[start:a], *instead, *block[b:stop]] or [ast.Pass()]
+                otherwise = [ast.If(_test(key), copy.deepcopy(body), otherwise)]
+            built += otherwise
+            at = stop
+        return built + [self._built(statement) for statement in block[at:]]
+
+
+# ---- edits made by rule ---------------------------------------------------------------------------------------------
+
+# a call -> what may stand for it
+CALLS = {"tanh": ("sigmoid",), "sigmoid": ("np.tanh",), "sum": ("mean", "max"), "mean": ("sum",), "argmax": ("argmin",),
+         "exp": ("exp2",),
+         "max": ("min", "mean"), "min": ("max",), "zeros": ("ones",), "zeros_like": ("ones_like",), "ones": ("zeros",),
+         "ceil": ("floor", "round"),
+         "floor": ("ceil",), "concatenate": ("stack",)}
+SQUASHES = ("tanh", "sigmoid", "exp", "log", "sqrt", "abs", "square")
+MAKERS = ("np.zeros", "np.zeros_like", "np.ones", "np.ones_like", "len", "np.array")     # their arguments are only sizes
+OPERATORS = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult,),
+             ast.FloorDiv: (ast.Mult,),
+             ast.MatMult: (ast.Mult,), ast.Pow: (ast.Mult,), ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE),
+             ast.Gt: (ast.GtE, ast.Lt),
+             ast.GtE: (ast.Gt, ast.LtE), ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,)}
+STRONG, WEAK = (ast.Mult, ast.Div, ast.MatMult), (ast.Add, ast.Sub)
+
+
+class Rules:
+    """All single edits of a solution that the rules make, most likely first: `sentences`, and `function(..., wrong=numbers)`."""
+
+    def __init__(self, solution, problem):
+        tree = ast.parse(solution)
+        self.sites, self.edits, self.all_values = _Sites(), [], _values(solution, problem)
+        self.values = {argument.arg: self.all_values[argument.arg]
+                       for argument in tree.body[-1].args.args}      # what is known so far
+        self._walk(tree.body[-1].body, inside=False)
+        self.edits = sorted(reversed(self.edits),
+                            key=lambda edit: edit[0])     # of equal rank: the later line, nearer to the result
+        self.sentences = [sentence for _, sentence, _ in self.edits]
+        for key, (_, _, note) in enumerate(self.edits):
+            note(key)
+        self.function = _made(self.sites.build(tree))
+
+    def _instead(self, rank, node, *others, why="", sentence=""):
+        """Note other expressions for a node: text, or nodes."""
+        for other in others:
+            other = ast.parse(other, mode="eval").body if isinstance(other, str) else other
+            said = sentence or f"`{ast.unparse(other)}` stands where `{ast.unparse(node)}` belongs{why}"
+            if ast.unparse(other) != ast.unparse(node):
+                self.edits.append((rank, f"{said}, in `{self.line}`", lambda key, other=other: self.sites.at(node, key, other)))
+
+    def _walk(self, block, inside):
+        """The statements of a block; `inside` a loop or an if, even an assignment may be forgotten."""
+        for n, statement in enumerate(block):
+            for self.line, value in _parts(statement):
+                self._expression(value, statement)
+            targets = getattr(statement, "targets", [getattr(statement, "target", ast.Pass())])
+            assigned = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+            self.values |= {name: self.all_values[name] for name in assigned & self.all_values.keys()}
+            if isinstance(statement, (ast.For, ast.While, ast.If)):
+                self._walk(statement.body, True)
+            said, instead = f"`{ast.unparse(statement).partition(chr(10))[0]}`", []
+            if isinstance(statement, ast.AugAssign):
+                instead = [(3, [plain := ast.Assign([statement.target], statement.value, lineno=1)],
+                            f"`{ast.unparse(plain)}` stands where {said} belongs")]
+            forgotten = isinstance(statement, (ast.Assign, ast.AugAssign)) if inside else False
+            if forgotten or isinstance(statement, ast.If) and not statement.orelse:
+                instead.append((4, [], f"{said} is left out"))
+            for rank, other, sentence in instead:
+                self.edits.append((rank, sentence, lambda key, n=n, other=other: self.sites.within(block, n, n + 1, key, other)))
+
+    def _expression(self, node, parent):
+        """All edits of an expression, its parts first. What only gives a size, or names what is called, has none."""
+        called = isinstance(node, ast.Call)
+        if not (called and ast.unparse(node.func) in MAKERS or isinstance(node, ast.Attribute) and node.attr == "shape"):
+            for name, part in ast.iter_fields(node):
+                for child in part if isinstance(part, list) else [part]:
+                    if isinstance(child, ast.keyword) and child.arg == "axis":
+                        self._instead(2, child.value, "0", "1", "2", "None", why=" (axis)")
+                    elif isinstance(child, (ast.keyword, ast.comprehension)):
+                        self._expression(child.value if isinstance(child, ast.keyword) else child.iter, node)
+                    elif isinstance(child, ast.expr) and not (called and name == "func"):
+                        self._expression(child, node)
+            if called and isinstance(node.func, ast.Attribute) and not isinstance(node.func.value, ast.Name):
+                self._expression(node.func.value, node)
+        rule = getattr(self, "_" + type(node).__name__.lower(), None)
+        if rule and _is_value(node):
+            rule(node, parent, ast.unparse(node))
+
+    def _name(self, node, parent, text):
+        value = self.values.get(text)
+        if not isinstance(value, (int, float, np.ndarray, np.number)) and not callable(value):
+            return
+        self._instead(1, node, *(other for other, its in self.values.items() if other != text and _alike(value, its)))
+        kind, ndim = np.asarray(value).dtype.kind, np.ndim(value)
+        if ndim == 0 and kind in "iu":
+            if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "range":
+                self._instead(2, node, f"{text} - 1", f"{text} + 1")
+            self._instead(6, node, "0", "1")
+        if ndim == 0 and kind == "f":
+            self._instead(6, node, *(f"{call}({text}{limit})" for call, limit in (
+                ("max", ", 0"), ("max", ", 0.01"), ("max", ", 0.1"), ("max", ", 1"), ("min", ", 1"), ("int", ""), ("round", ""))))
+        if kind == "f":
+            if np.size(value) and np.min(value) >= 0 and np.max(value) <= 1:
+                self._instead(3, node, f"1 - {text}")
+            self._instead(5, node, f"np.tanh({text})", f"sigmoid({text})", f"np.abs({text})", f"-{text}", f"np.square({text})",
+                          f"{text} / 2", f"2 * {text}")
+            alike = [other for other, its in self.values.items() if ndim and _alike(value, its)]
+            self._instead(7, node, *(f"{text} {sign} {other}" for sign in ("*+" if len(alike) < 9 else "*") for other in alike))
+        if ndim == 2:
+            self._instead(2, node, f"{text}.T")
+            if len(value) == len(value.T):
+                self._instead(6, node, f"np.tril({text})", f"np.triu({text})", f"np.diag(np.diag({text}))")
+        if ndim:
+            self._instead(6, node, f"{text}[::-1]", f"{text}[:1]", f"{text}[-1:]", f"np.roll({text}, 1, axis=0)",
+                          f"np.roll({text}, -1, axis=0)",
+                          f"{text}.mean(axis=0, keepdims=True)", *([f"{text}[:, ::-1]"] if ndim > 1 else
+                                                                   [f"np.sort({text})", f"{text}.max()", f"{text}.min()"]))
+
+    def _attribute(self, node, parent, text):
+        if node.attr == "T":
+            self._instead(2, node, node.value, why=": a `.T` is missing")
+
+    def _call(self, node, parent, text):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+        if name in SQUASHES and len(node.args) == 1:
+            inner = ast.unparse(node.args[0])
+            self._instead(1, node, node.args[0], sentence=f"`{name}` is missing around `{inner}`")
+            self._instead(3, node, f"{ast.unparse(node.func)}({text})", sentence=f"`{name}` is taken twice of `{inner}`")
+            self._instead(5, node, f"np.maximum({inner}, 0)", f"np.clip({inner}, -1, 1)")
+        for other in CALLS.get(name, ()):
+            called = copy.copy(node)
+            called.func = (ast.Attribute(node.func.value, other, ast.Load()) if isinstance(node.func, ast.Attribute)
+                           and other.isidentifier()
+                           and other != "sigmoid" else ast.parse(other, mode="eval").body)
+            self._instead(3, node, called)
+        if name in ("reversed", "min", "max", "minimum", "maximum"):
+            self._instead(2, node, *node.args)
+
+    def _binop(self, node, parent, text):
+        operator = type(node.op)
+        left, right = ast.unparse(node.left), ast.unparse(node.right)
+        part = "term" if operator in WEAK else "factor"
+        if operator is ast.Pow:
+            self._instead(1, node, node.left, why=": the power is missing")
+        else:
+            self._instead(1, node, node.left, sentence=f"the {part} `{right}` is missing after `{left}`")
+            self._instead(1, node, node.right, sentence=f"the {part} `{left}` is missing before `{right}`")
+        self._instead(2, node, *(ast.BinOp(node.left, other(), node.right) for other in OPERATORS.get(operator, ())))
+        if operator is ast.Sub:
+            self._instead(2, node, ast.BinOp(node.right, node.op, node.left))
+        for one in {ast.Add: (node.left, node.right), ast.Mult: (node.left, node.right), ast.Sub: (node.right,),
+                    ast.Div: (node.right,)}.get(operator, ()):
+            self._instead(3, node, ast.BinOp(node, node.op, one), sentence=f"`{ast.unparse(one)}` is taken twice in `{text}`")
+        if operator is ast.Mult and isinstance(self.values.get(left), int):
+            self._instead(4, node, f"{text} // 2")
+        if operator in (ast.Add, ast.MatMult) and not isinstance(parent, ast.Subscript):
+            self._instead(5, node, f"({text}) / 2", f"np.tanh({text})", f"sigmoid({text})")
+        self._instead(2, node, *self._regrouped(node), why=": other brackets")
+
+    @staticmethod
+    def _regrouped(node):
+        """The same letters with other brackets: (a + b) c and a + b c."""
+        left, right, op = node.left, node.right, node.op
+        strong = isinstance(op, STRONG)
+        for inner, other in ((left, WEAK if strong else STRONG), (right, WEAK if strong else STRONG)):
+            if isinstance(op, STRONG + WEAK) and isinstance(inner, ast.BinOp) and isinstance(inner.op, other):
+                if inner is left:
+                    yield ast.BinOp(left.left, left.op, ast.BinOp(left.right, op, right))
+                    yield ast.BinOp(ast.BinOp(left.left, op, right), left.op, left.right)
+                else:
+                    yield ast.BinOp(ast.BinOp(left, op, right.left), right.op, right.right)
+                    yield ast.BinOp(right.left, right.op, ast.BinOp(left, op, right.right))
+        if isinstance(op, WEAK) and isinstance(left, ast.BinOp) and isinstance(left.op, WEAK):
+            for other in (ast.Add() if isinstance(op, ast.Sub) else ast.Sub(), ast.Mult()):
+                yield ast.BinOp(left.left, left.op, ast.BinOp(left.right, other, right))
+        if isinstance(op, ast.Sub) and isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow):
+            yield ast.BinOp(ast.BinOp(left, op, right.left), ast.Pow(), right.right)
+
+    def _compare(self, node, parent, text):
+        self._instead(2, node, *(ast.Compare(node.left, [other()], node.comparators)
+                                 for other in OPERATORS.get(type(node.ops[0]), ())))
+
+    def _unaryop(self, node, parent, text):
+        if not isinstance(node.operand, ast.Constant):
+            self._instead(1, node, node.operand)
+
+    def _constant(self, node, parent, text):
+        if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+            others = [node.value + 1, node.value - 1] if isinstance(node.value, int) else [node.value * 10, node.value * 1000]
+            power = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow)
+            self._instead(4, node, *map(ast.Constant, others + [0.5] * power))
+
+    def _subscript(self, node, parent, text):
+        whole, index = ast.unparse(node.value), node.slice
+        parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        if any(isinstance(part, ast.Slice) and part.step is not None for part in parts):
+            self._instead(1, node, node.value)
+            self._instead(3, node, f"{whole}[:, ::-1]", f"{whole}[..., ::-1]", f"np.flip({whole})")
+        elif isinstance(index, ast.Slice):
+            self._instead(2, node, whole, f"{whole}[1:]", f"{whole}[:-1]", f"{whole}[::-1]")
+        if not parts or isinstance(parts[0], (ast.Slice, ast.Constant)):
+            return
+        at = ast.unparse(parts[0])
+        rest = "".join(f", {ast.unparse(part)}" for part in parts[1:]) + "]"
+        self._instead(2, node, *(f"{whole}[{other}{rest}" for other in (f"{at} - 1", f"{at} + 1", f"{at} - 2", "0", "-1",
+                                                                        f"-({at})")))
+        value = self.values.get(whole)
+        if len(parts) == 1 and isinstance(value, np.ndarray) and value.ndim > 1:
+            self._instead(5, node, f"np.tanh({text})", f"sigmoid({text})", f"np.abs({text})", f"-{text}")
+            self._instead(2, node, *(other for other, its in self.values.items()
+                                     if getattr(its, "shape", None) == value.shape[1:]))
+
+
+def _alike(a, b):
+    """Whether one value may stand where the other does: same shape, same kind."""
+    if callable(a) or callable(b):
+        return callable(a) and callable(b)
+    if not isinstance(b, (int, float, np.ndarray, np.number)):
+        return False
+    a, b = np.asarray(a), np.asarray(b)
+    return a.shape == b.shape and a.dtype.kind == b.dtype.kind
+
+
+def _values(solution, problem):
+    """What the names of a solution stand for when it returns, on one problem."""
+    tree = ast.parse(solution)
+    [last] = [statement for statement in tree.body[-1].body if isinstance(statement, ast.Return)]
+    last.value = ast.parse("dict(locals())", mode="eval").body
+    return _made(tree)(*copy.deepcopy(problem).values())
