@@ -4,9 +4,9 @@ from .lesson01_cell import one_unit, shared_weights, sliding_cell, tip_to_tail, 
 from .lesson02_unrolling import loop_and_unrolled, loss_over_padding, padded_batch, three_lengths, travelling_change
 from .lesson03_backprop import check_curves, counting_cliff, gradient_map, losses_by_chunk, truncation, two_paths
 from .lesson04_clipping import clipped_descent
-from .lesson04_jacobians import gain_map, jacobian_norms, norm_and_radius, resting_factor, two_units
-from .lesson04_luck import luck_by_lag, training_and_gradient
-from .lesson04_vanishing import two_roundings, vanishing_product, way_back
+from .lesson04_jacobians import jacobian_norms, norm_and_radius, predicted_left, radius_map, resting_factor, two_units
+from .lesson04_luck import luck_by_lag, starts_by_lag, training_and_gradient
+from .lesson04_vanishing import two_roundings, vanishing_product
 from .lesson05_highways import (
            gate_highway,
            gates_over_time,
@@ -35,14 +35,14 @@ from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed,
 
 __all__ = ["Tune", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature", "captioner", "check_curves",
            "clipped_descent", "confusions", "context_map", "counting_cliff", "error_by_horizon", "exact_by_zeros",
-           "felt_change", "film", "forced_and_free", "forecast", "gain_map", "gallery", "gate_highway",
-           "gates_over_time", "gradient_map", "gradient_norms", "handing_over", "holding", "jacobian_blocks",
-           "jacobian_norms", "kept_or_looked_up", "loop_and_unrolled", "loss_over_padding", "losses_by_chunk",
-           "luck_by_lag", "measured", "memory_fills", "next_letters", "norm_and_radius", "norms_by_bias", "number_box",
-           "one_answer", "one_answer_each", "one_unit", "own_sentence", "padded_batch", "perplexities", "piano_roll",
-           "recall_by_lag", "resting_factor", "revealed", "rolls", "running_verdict", "same_words", "second_layer",
-           "sensor_stream", "shared_weights", "sharpened", "sliding_cell", "swapped_clauses", "tagged",
-           "things_by_cell", "three_lengths", "through_one_vector", "tip_to_tail", "tones", "touched",
-           "training_and_gradient", "travelling_change", "truncation", "two_paths", "two_readings", "two_roundings",
-           "two_starts", "two_steps", "two_units", "vanishing_product", "verdicts", "waiting", "way_back",
-           "written_out"]
+           "felt_change", "film", "forced_and_free", "forecast", "gallery", "gate_highway", "gates_over_time",
+           "gradient_map", "gradient_norms", "handing_over", "holding", "jacobian_blocks", "jacobian_norms",
+           "kept_or_looked_up", "loop_and_unrolled", "loss_over_padding", "losses_by_chunk", "luck_by_lag",
+           "measured", "memory_fills", "next_letters", "norm_and_radius", "norms_by_bias", "number_box", "one_answer",
+           "one_answer_each", "one_unit", "own_sentence", "padded_batch", "perplexities", "piano_roll",
+           "predicted_left", "radius_map", "recall_by_lag", "resting_factor", "revealed", "rolls", "running_verdict",
+           "same_words", "second_layer", "sensor_stream", "shared_weights", "sharpened", "sliding_cell",
+           "starts_by_lag", "swapped_clauses", "tagged", "things_by_cell", "three_lengths", "through_one_vector",
+           "tip_to_tail", "tones", "touched", "training_and_gradient", "travelling_change", "truncation", "two_paths",
+           "two_readings", "two_roundings", "two_starts", "two_steps", "two_units", "vanishing_product", "verdicts",
+           "waiting", "written_out"]
