@@ -87,7 +87,7 @@ def predicted_left(predicted, measured):
     high = max(max(values.max() for values in of.values()) for of in (predicted, measured)) + 1
     ax.fill_between([low, high], [low - 1, high - 1], [low + 1, high + 1], color=SKY, alpha=0.25, linewidth=0)
     ax.plot([low, high], [low, high], color=GREY, linewidth=1)
-    looks = [(STATE, "o"), (GRADIENT, "^"), (BLACK, "x")]
+    looks = [(STATE, "o"), (GREY, "s"), (GRADIENT, "^"), (BLACK, "x")]
     for (label, values), (color, marker) in zip(measured.items(), looks):
         ax.plot(predicted[label], values, marker, color=color, markersize=5, alpha=0.6, label=label)
     ax.set(xlim=(low, high), ylim=(low, high), xlabel="predicted from radius and slope", ylabel="measured")
@@ -97,8 +97,9 @@ def predicted_left(predicted, measured):
     ax.legend(loc="lower right")
     close = {label: (np.abs(predicted[label] - values) <= 1).sum() for label, values in measured.items()}
     said = ", ".join(f"{label} {close[label]} of {len(values)}" for label, values in measured.items())
-    inside, of = sum(close.values()), sum(map(len, measured.values()))
-    ax.set_title(f"In {inside} of {of} cells the short cut is right within a factor of ten")
+    first, last = list(measured)[0], list(measured)[-1]
+    ax.set_title(f"Right within a factor of ten: {close[first]} of {len(measured[first])} cells at {first}, "
+                 f"{close[last]} at {last}")
     return figures.Picture(figure, f"Cells in which the prediction is within a factor of ten (the blue band): {said}.")
 
 

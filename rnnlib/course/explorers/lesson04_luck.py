@@ -30,9 +30,11 @@ def training_and_gradient(losses, every, log10_shares, accuracies):
         _, color, line, label = _kind(accuracy)
         left.plot(steps[9:], np.convolve(loss, smooth, mode="valid"), line, color=color)
         right.plot(every * np.arange(len(shares)), shares, line, color=color, label=label)
-    for level, label in ((np.log(4), "nothing known: ln 4"), (np.log(2), "two of four left: ln 2")):
+    for level, label in ((np.log(4), "nothing known: ln 4"), (np.log(2), "two pairs: ln 2")):
         left.axhline(level, color=GREY, linewidth=1)
-        left.text(steps[-1], level + 0.06, label, color=GREY, ha="right", va="bottom", bbox=ON_TOP)
+        above = level > 1       # a run that is stuck keeps above ln 2
+        left.text(steps[-1], level + (0.06 if above else -0.06), label, color=GREY, ha="right",
+                  va="bottom" if above else "top", bbox=ON_TOP)
     left.set(xlim=(0, steps[-1]), ylim=(0, 1.75), xlabel="step of training", ylabel="loss (nats)")
     right.axhline(0, color=GREY, linewidth=1)
     right.set(xlim=(0, steps[-1]), xlabel="step of training", ylabel="norm of d $h_T$ / d $h_1$")
@@ -94,18 +96,19 @@ def starts_by_lag(runs, solved=SOLVED):
     for ax, (lag, by_start) in zip(np.atleast_1d(row), runs.items()):
         for start, accuracies in by_start.items():
             y, found = starts.index(start), np.sort(accuracies)
-            ax.plot(found, y + _spread(len(found), 0.5), "o", color=BLACK, markersize=4.5, alpha=0.7)
+            ax.plot(found, y - _spread(len(found), 0.5), "o", color=BLACK, markersize=4.5, alpha=0.7)
             counts.append(f"lag {lag}, {start}: {(found >= solved).sum()} of {len(found)}")
-            ax.text(0.62, y - 0.38, f"{(found >= solved).sum()}/{len(found)}", ha="center", va="center", weight="bold")
+            ax.text(0.62, y - 0.3, f"{(found >= solved).sum()}/{len(found)}", ha="center", va="center", weight="bold")
         ax.axvline(0.25, color=GREY, linestyle="--", linewidth=1.2)
         ax.set(xlim=(0.15, 1.07), xticks=[0.25, 0.5, 1.0], xlabel="accuracy", ylim=(len(starts) - 0.4, -0.7),
-               yticks=range(len(starts)), yticklabels=starts)
+               yticks=range(len(starts)), yticklabels=[start.replace(", rate", ",\nrate") for start in starts])
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         ax.set_title(f"Lag {lag}", fontsize=13)
     learned = {start: (np.asarray(found) >= solved).sum() for start, found in by_start.items()}     # at the last lag
     best = max(learned, key=learned.get)
-    figure.text(0.1 / 8.4, 1 - 0.28 / figure.get_figheight(), f"At lag {lag}, {learned[best]} of {len(by_start[best])} seeds "
-                f"learn it with {best}, {learned[starts[0]]} with {starts[0]}", weight="bold", va="center")
+    title = (f"At lag {lag}, {learned[best]} of {len(by_start[best])} seeds learn it with \"{best}\", "
+             f"{learned[starts[0]]} with \"{starts[0]}\"")
+    figure.text(0.1 / 8.4, 1 - 0.28 / figure.get_figheight(), title, weight="bold", va="center")
     return figures.Picture(figure, "Seeds that learned the recall task: " + "; ".join(counts) + ".")
 
 

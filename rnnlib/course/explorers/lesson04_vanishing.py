@@ -90,7 +90,7 @@ def _words(factor, T, left):
         return said + "float32 and float64 both round that to zero; the curve is drawn from logarithms."
     stuck = step_by_step(factor, n)[-1]
     return said + ("float64 still holds it; float32 rounds the power to zero"
-                   + (f", and multiplied step by step it sticks at {number(stuck, 2)}." if stuck else "."))
+                   + (f", and step by step it sticks at {number(stuck, 2)}." if stuck else "."))
 
 
 def step_by_step(factor, n):
