@@ -350,6 +350,18 @@ def test_the_short_cut_holds_below_radius_one_and_not_above():
     assert min(close(radius) for radius in (0.5, 0.6, 0.7, 0.8, 0.9)) > 0.9 and close(1.5) < 0.4
 
 
+def test_with_longer_sequences_the_same_rate_is_thrown_off():
+    rows = evidence.stored("cliff")
+    assert len(rows) == 100 and all(row["long_loss_10"] < 0.2 for row in rows)
+    assert sum(row["long_20"] < 100 for row in rows) == 99
+
+
+def test_a_small_radius_vanishes_in_every_cell_and_a_large_one_does_not_explode_in_all():
+    assert max(row["left_99"] for row in evidence.stored("gains", gain=0.8)) < -6
+    exploded = [row["left_99"] > 6 for row in evidence.stored("gains", gain=2.0, input_scale=1.0)]
+    assert 5 < sum(exploded) < 50
+
+
 def test_what_the_lesson_says_of_luck():
     runs = stored_runs(start="default", learning_rate=0.01, steps=500)
     by_lag = {lag: [run for run in runs if run["lag"] == lag] for lag in (10, 20, 40, 60, 80, 100)}
