@@ -1,27 +1,42 @@
 """From a pressed key to the painted picture, in a real JupyterLab, for every slider figure of the course.
 
-Beside it the same picture drawn the common way: a function under ipywidgets.interact that makes its figure anew and ends with
-plt.show(), with the inline backend as it comes. It uses the explorer's own drawing code, so both ways draw the same artists;
-what differs is how the picture is made (in place, or from nothing) and how it gets to the page. A hand-written interact
-cell would draw as much, perhaps in other words.
+Pictures are drawn ahead while somebody moves a slider, and shown from the page's own store; three numbers tell how well that
+keeps up: single key presses, a key that is held, and a drag along the whole slider. One figure is measured once more behind a
+proxy that holds back every byte for a while each way, as a distant server does, beside itself with nothing drawn ahead and a
+plain ipywidgets.Image (the plain way).
+
+Beside all of them the same picture drawn the common way: a function under ipywidgets.interact that makes its figure anew and
+ends with plt.show(), with the inline backend as it comes. It uses the explorer's own drawing code, so both ways draw the same
+artists; what differs is how the picture is made (in place, or from nothing) and how it gets to the page. A hand-written
+interact cell would draw as much, perhaps in other words.
 """
 
+import asyncio
+import contextlib
 import json
 import shutil
 import statistics
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from tables import held, smoke, table
+from tables import held as held_to
+from tables import smoke, table
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 from lab import Notebook, launch, server  # noqa: E402
 
 PRESSES, COMMON_PRESSES, HELD_SECONDS, REPEAT = 40, 12, 1.5, 1 / 30      # a held key repeats 30 times a second
-LIMITS, FASTER = (90, 140), 2.0     # ms that half and 95 % of the moves may take; times as fast as the common way
-LONGER = {"gradient_norms": (90, 150)}      # three cells, T Jacobians each
+DRAG_SECONDS, DRAG_RATE = 2.0, 1 / 60
+LIMITS, FASTER = (20, 35), 2.0      # ms that half and 95 % of the presses may take; times as fast as the common way
+HELD, DRAGGED, RESTED = 25, 25, 150     # exact pictures a second of a held key, pictures a second of a drag, ms until exact
+QUICK = 30                          # ms of the kernel for a picture, up to which the rate of a held key is judged
+DELAYS = (0, 40, 80)                # ms each way
+DELAYED = "00_start_here.ipynb"
 
 # In the kernel, before the lesson runs: who made each figure, and how to draw it the common way.
 PREPARE = """
@@ -86,20 +101,33 @@ def _benchmark():
             controls[key] = type(control)(**{n: getattr(control, n) for n in settings})
         ipywidgets.interact(show, **controls)
 
-    return made, common
+    def cost(index):
+        import time     # processor time of a picture, in ms
+        figure = made[index][-1]
+        start = time.process_time()
+        for _ in range(10):
+            figure._picture(figure.values())
+        return 100 * (time.process_time() - start)
 
-_made, _common = _benchmark()
+    return made, common, cost
+
+_made, _common, _cost = _benchmark()
 """
 
-# In the page: when a key went down, and when the pictures of one box had changed and were painted.
-WATCH = """box => { window.timing = {pressed: 0, seen: 0, pictures: 0};
+# In the page: when a key went down or the pointer moved, and when the pictures of one box had changed and were painted; exact
+# are those that belong to where the sliders stand, and not to a place nearby.
+WATCH = """box => { window.timing = {pressed: 0, seen: 0, moved: 0, exact: 0, pictures: 0, exactPictures: 0};
     const images = () => [...box.querySelectorAll('img')], shown = () => images().map(i => i.src).join();
-    let last = shown(); const mine = window.watching = {};
+    const busy = () => box.querySelector('[aria-busy]') !== null;
+    let last = shown(), late = busy(); const mine = window.watching = {};
     document.addEventListener('keydown', () => { timing.pressed = performance.now(); }, true);
-    const tick = () => { const now = shown();
-        if (now && now !== last && images().every(i => i.complete && i.naturalWidth)) {
-            last = now; const painted = new MessageChannel();
-            painted.port1.onmessage = () => { timing.seen = performance.now(); timing.pictures += 1; };
+    document.addEventListener('pointermove', () => { timing.moved = performance.now(); }, true);
+    const tick = () => { const now = shown(), exact = !busy();
+        if (now && (now !== last || (late && exact)) && images().every(i => i.complete && i.naturalWidth)) {
+            const another = now !== last;
+            last = now; late = !exact; const painted = new MessageChannel();
+            painted.port1.onmessage = () => { timing.seen = performance.now(); if (exact) timing.exact = timing.seen;
+                if (another) { timing.pictures += 1; timing.exactPictures += exact ? 1 : 0; } };
             painted.port2.postMessage(0); }
         if (window.watching === mine) requestAnimationFrame(tick); };
     requestAnimationFrame(tick); }"""
@@ -128,10 +156,10 @@ def press(notebook, handle, key, seconds=4.0):
     page = notebook.page
     page.keyboard.press(key)
     try:
-        page.wait_for_function("() => timing.seen > timing.pressed", timeout=1000 * seconds, polling=20)
+        page.wait_for_function("() => timing.exact > timing.pressed", timeout=1000 * seconds, polling=20)
     except Exception:       # Playwright's own TimeoutError, which must not be imported where it is not installed
         return None
-    return page.evaluate("() => timing.seen - timing.pressed")
+    return page.evaluate("() => timing.exact - timing.pressed")
 
 
 def away(handle):
@@ -140,39 +168,65 @@ def away(handle):
     return ("ArrowLeft", "ArrowRight") if at >= most else ("ArrowRight", "ArrowLeft")
 
 
-def watch(notebook, box, count, seconds):
-    """(waits in ms, pictures a second while a key is held, kernel's processor seconds a move) for one box of sliders."""
-    page = notebook.page
+def handles_of(notebook, box):
+    """The handles of a box of sliders that is in view, watched."""
     box.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
+    notebook.page.wait_for_timeout(300)
     notebook.wait_for_idle()
     box.evaluate(WATCH)
-    handles = [box.locator(".noUi-handle").nth(i) for i in range(box.locator(".noUi-handle").count())]
-    keys, waits, silent = {i: away(handle) for i, handle in enumerate(handles)}, [], set()
-    before, moves = float(ask(notebook, "_clock()", "from time import process_time as _clock")), 0
-    while moves < count and len(silent) < len(handles):     # each slider in turn: there, and back
+    return [box.locator(".noUi-handle").nth(i) for i in range(box.locator(".noUi-handle").count())]
+
+
+def pressed(notebook, handles, count):
+    """Waits in ms for `count` presses, each slider in turn: there, and back. A slider finer than what is drawn is left out."""
+    keys, waits, silent, moves = {i: away(handle) for i, handle in enumerate(handles)}, [], set(), 0
+    while moves < count and len(silent) < len(handles):
         for i, handle in enumerate(handles):
             for key in keys[i] if i not in silent else ():
                 wait = press(notebook, handle, key)
                 moves += 1
                 waits += [wait] if wait is not None else []
                 silent |= {i} if wait is None else set()
-                page.wait_for_timeout(40)
-    after = float(ask(notebook, "_clock()"))
-    handle, key = handles[0], keys[0][0]
+                notebook.page.wait_for_timeout(40)
+    return waits
+
+
+def held(notebook, handle, seconds):
+    """Exact pictures a second while an arrow key is held: again and again without a key-up, as a keyboard does."""
+    page, (key, back) = notebook.page, away(handle)
     handle.focus()
-    pictures = page.evaluate("() => timing.pictures")
-    start = page.evaluate("() => performance.now()")
-    while page.evaluate("() => performance.now()") - start < 1000 * seconds:
-        page.keyboard.down(key)                             # again and again without a key-up: what a keyboard does
-        page.wait_for_timeout(1000 * REPEAT)
-        if handle.get_attribute("aria-valuenow") in (handle.get_attribute(f"aria-value{end}") for end in ("min", "max")):
+    page.wait_for_timeout(300)
+    before, start, ends = page.evaluate("() => timing.exactPictures"), time.monotonic(), ("min", "max")
+    for n in range(1, round(seconds / REPEAT) + 1):
+        page.keyboard.down(key)
+        page.wait_for_timeout(max(0, 1000 * (start + n * REPEAT - time.monotonic())))
+        if handle.get_attribute("aria-valuenow") in (handle.get_attribute(f"aria-value{end}") for end in ends):
             page.keyboard.up(key)
-            key = keys[0][1] if key == keys[0][0] else keys[0][0]
-    took = page.evaluate("() => performance.now()") - start
+            key, back = back, key
+    rate = (page.evaluate("() => timing.exactPictures") - before) / (time.monotonic() - start)
     page.keyboard.up(key)
-    rate = (page.evaluate("() => timing.pictures") - pictures) / took * 1000
-    return waits, rate, (after - before) / max(moves, 1)
+    page.wait_for_timeout(500)
+    return rate
+
+
+def dragged(notebook, handle, seconds):
+    """(pictures a second while a slider is dragged from end to end, ms from its rest until the picture is exact)."""
+    page, track, at = notebook.page, handle.locator("xpath=ancestor::*[contains(@class, 'noUi-target')]").bounding_box(), \
+        handle.bounding_box()
+    y = at["y"] + at["height"] / 2
+    page.mouse.move(at["x"] + at["width"] / 2, y)
+    page.mouse.down()
+    page.mouse.move(track["x"], y)
+    page.wait_for_timeout(500)
+    before, start = page.evaluate("() => timing.pictures"), time.monotonic()
+    steps = max(2, round(seconds / DRAG_RATE))
+    for n in range(1, steps + 1):
+        page.mouse.move(track["x"] + track["width"] * n / steps, y)
+        page.wait_for_timeout(max(0, 1000 * (start + n * DRAG_RATE - time.monotonic())))
+    rate = (page.evaluate("() => timing.pictures") - before) / (time.monotonic() - start)
+    page.wait_for_timeout(1500)
+    page.mouse.up()
+    return rate, max(0.0, page.evaluate("() => timing.exact - timing.moved"))
 
 
 def keep_cells_on_the_page(home):
@@ -196,31 +250,90 @@ def measure(notebook, presses, common_presses, seconds):
     else:
         raise RuntimeError(f"{notebook.name} made {len(names)} slider figures ({', '.join(names)}), {len(boxes)} are on the page")
     for index, (name, box) in enumerate(zip(names, boxes)):
-        live = watch(notebook, box, presses, seconds)
+        handles = handles_of(notebook, box)
+        waits = pressed(notebook, handles, presses)
+        rates = [held(notebook, handle, seconds) for handle in handles]
+        drags = [dragged(notebook, handle, min(DRAG_SECONDS, 2 * seconds)) for handle in handles]
+        cost = float(ask(notebook, f"_cost({index})"))
         notebook.page.evaluate(LAST_CELL, f"_common({index})")
         notebook.wait_for_idle()
         common_box = notebook.page.locator(".widget-interact").last
         common_box.locator("img").first.wait_for(timeout=120_000)
-        common = watch(notebook, common_box, common_presses, seconds)
-        yield name, live, common
+        common = pressed(notebook, handles_of(notebook, common_box), common_presses)
+        yield name, waits, rates, drags, cost, common
 
 
 def p95(waits):
     return sorted(waits)[max(0, round(0.95 * len(waits)) - 1)]
 
 
-def row(lesson, name, live, common, judged):
-    (waits, rate, kernel), (waits_common, rate_common, kernel_common) = live, common
-    if not waits or not waits_common:
-        return [f"{lesson} {name}", "**no picture came**", *["-"] * 9]
-    (middle, end), middle_common = ((statistics.median(waits), p95(waits)), statistics.median(waits_common))
-    limits = LONGER.get(name, LIMITS)
-    within = middle <= limits[0], end <= limits[1], middle_common >= FASTER * middle
+def row(lesson, name, waits, rates, drags, cost, common, judged):
+    if not waits or not common:
+        return [f"{lesson} {name}", "**no picture came**", *["-"] * 8]
+    middle, end, middle_common = statistics.median(waits), p95(waits), statistics.median(common)
+    rate, dragging, resting = min(rates), min(rate for rate, _ in drags), max(rest for _, rest in drags)
+    within = (middle <= LIMITS[0], end <= LIMITS[1], rate >= HELD or cost > QUICK, dragging >= DRAGGED, resting <= RESTED,
+              middle_common >= FASTER * middle)
     fine = [well or not judged for well in within]
-    return [f"{lesson} {name}", held(f"{middle:.0f}", fine[0]), held(f"{end:.0f}", fine[1]),
-            f"{limits[0]} / {limits[1]}" if judged else "none", f"{rate:.1f}", f"{1000 * kernel:.0f}",
-            f"{middle_common:.0f}", f"{p95(waits_common):.0f}", f"{rate_common:.1f}", f"{1000 * kernel_common:.0f}",
-            held(f"{middle_common / middle:.1f}", fine[2])]
+    return [f"{lesson} {name}", held_to(f"{middle:.0f}", fine[0]), held_to(f"{end:.0f}", fine[1]),
+            held_to(f"{rate:.0f}", fine[2]), held_to(f"{dragging:.0f}", fine[3]), held_to(f"{resting:.0f}", fine[4]),
+            f"{cost:.0f}", f"{middle_common:.0f}", f"{p95(common):.0f}", held_to(f"{middle_common / middle:.1f}", fine[5])]
+
+
+@contextlib.contextmanager
+def delayed(address, milliseconds):
+    """A proxy before a server that holds back what goes either way; yields its address."""
+    host, port = urlsplit(address).hostname, urlsplit(address).port
+
+    async def pass_on(reader, writer):
+        """Each piece so much later than it came, and the pieces in order."""
+        loop, pieces = asyncio.get_running_loop(), asyncio.Queue()
+
+        async def write():
+            while True:
+                due, piece = await pieces.get()
+                await asyncio.sleep(max(0, due - loop.time()))
+                if not piece:
+                    return writer.close()
+                writer.write(piece)
+
+        writing = asyncio.ensure_future(write())
+        with contextlib.suppress(OSError):
+            while piece := await reader.read(65536):
+                pieces.put_nowait((loop.time() + milliseconds / 1000, piece))
+        pieces.put_nowait((loop.time(), b""))
+        with contextlib.suppress(OSError):
+            await writing
+
+    async def connect(reader, writer):
+        there = await asyncio.open_connection(host, port)
+        await asyncio.gather(pass_on(reader, there[1]), pass_on(there[0], writer))
+
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    server = asyncio.run_coroutine_threadsafe(asyncio.start_server(connect, "127.0.0.1", 0), loop).result()
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    loop.call_soon_threadsafe(loop.stop)
+
+
+def distant(browser, address, presses, seconds):
+    """Rows for one figure behind a line, with pictures drawn ahead and the plain way."""
+    for delay in DELAYS:
+        with delayed(address, delay) as proxy:
+            for way, before in (("drawn ahead", "1"), ("plain", "setattr(__import__('rnnlib.course.page').course.page.Page,"
+                                                                " 'page_answers', False)")):
+                notebook = Notebook(browser, proxy, DELAYED)
+                ask(notebook, before)
+                notebook.run_all()
+                box = (notebook.figures() if way == "drawn ahead" else notebook.plain_figures())[0]
+                handles = handles_of(notebook, box)
+                waits = pressed(notebook, handles, presses)
+                rates = [held(notebook, handle, seconds) for handle in handles]
+                drags = [dragged(notebook, handle, min(DRAG_SECONDS, 2 * seconds)) for handle in handles]
+                notebook.close()
+                yield [f"{delay} ms each way", way, f"{statistics.median(waits):.0f}", f"{p95(waits):.0f}",
+                       " and ".join(f"{rate:.0f}" for rate in rates), " and ".join(f"{rate:.0f}" for rate, _ in drags),
+                       " and ".join(f"{rest:.0f}" for _, rest in drags)]
 
 
 def main():
@@ -231,7 +344,7 @@ def main():
         print("playwright is not installed: the slider figures are skipped.")
         return
     presses, common_presses, seconds = (2, 1, 0.1) if tiny else (PRESSES, COMMON_PRESSES, HELD_SECONDS)
-    rows = []
+    rows, far = [], []
     with tempfile.TemporaryDirectory() as scratch:
         folder, home = Path(scratch, "course"), Path(scratch, "home")
         keep_cells_on_the_page(home)
@@ -242,25 +355,34 @@ def main():
             for name in lessons[:1] if tiny else lessons:
                 notebook = Notebook(browser, address, name)
                 try:
-                    for figure, live, common in measure(notebook, presses, common_presses, seconds):
-                        rows.append(row(name[:2], figure, live, common, judged=not tiny))
+                    for figure, *numbers in measure(notebook, presses, common_presses, seconds):
+                        rows.append(row(name[:2], figure, *numbers, judged=not tiny))
                         print(f"{' | '.join(rows[-1])}", file=sys.stderr, flush=True)
                 except Exception as error:      # the other lessons are still worth measuring
                     if tiny:
                         raise
                     print(f"{name}: {error}", file=sys.stderr, flush=True)
-                    rows.append([f"{name[:2]} the rest", f"**{type(error).__name__}**", *["-"] * 9])
+                    rows.append([f"{name[:2]} the rest", f"**{type(error).__name__}**", *["-"] * 8])
                 notebook.close()
+            for line in distant(browser, address, presses, seconds):
+                far.append(line)
+                print(f"{' | '.join(line)}", file=sys.stderr, flush=True)
             browser.close()
     print(f"""
 Milliseconds from a pressed arrow key to the painted picture, in JupyterLab under headless Chromium: browser, server and kernel
 share the machine. {presses} presses a figure, its sliders in turn; {common_presses} the common way: `interact` with a new
 figure and `plt.show()` at each move, in the same notebook and run, with the explorer's own drawing code: what differs is that
-the figure is made anew and how its picture gets to the page. "A second": pictures while an arrow key is held. "Kernel":
-processor time of the kernel a move, messages included. Wanted: p50 and p95 within their limits, and at least {FASTER:g} times as
-fast as the common way.""")
-    table("Slider figures", ["lesson, figure", "p50", "p95", "limits", "a second", "kernel ms", "common p50", "common p95",
-                             "a second", "kernel ms", "times as fast"], rows)
+the figure is made anew and how its picture gets to the page. "Held": exact pictures a second while an arrow key repeats 30
+times a second, "drag": pictures a second from end to end in {DRAG_SECONDS:g} s, "rest": milliseconds until the picture is exact
+after that; of a figure's sliders the worst one. "Kernel": processor time of a picture, in ms. Wanted: p50 {LIMITS[0]} and
+p95 {LIMITS[1]} ms, {HELD} held where a picture takes at most {QUICK} ms, {DRAGGED} in a drag, {RESTED} ms of rest, and
+{FASTER:g} times as fast as the common way.""")
+    table("Slider figures", ["lesson, figure", "p50", "p95", "held", "drag", "rest", "kernel", "common p50", "common p95",
+                             "times as fast"], rows)
+    print("""
+The first of them behind a proxy that holds back every byte, each way: pictures drawn ahead beside the same figure with none (a
+plain ipywidgets.Image). Both of its sliders where there are two numbers.""")
+    table("At a distance", ["line", "way", "p50", "p95", "held", "drag", "rest"], far)
 
 
 if __name__ == "__main__":

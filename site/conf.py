@@ -20,9 +20,10 @@ nb_execution_mode = "off"       # the notebooks come here executed
 html_theme = "sphinx_book_theme"
 html_context = {"default_mode": "auto"}
 html_favicon = "_static/icon.svg"
-html_static_path = ["_static"]
+# page.js: rnnlib brings it along, for it serves notebooks too
+html_static_path = ["_static", "../rnnlib/course/page.js"]
 html_css_files = ["site.css", "live_figures.css"]
-html_js_files = [("live_figures.js", {"defer": ""}), ("prefetch.js", {"defer": ""})]
+html_js_files = [("live_figures.js", {"type": "module"}), ("prefetch.js", {"defer": ""})]
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
 html_theme_options = {

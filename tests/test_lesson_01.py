@@ -86,7 +86,7 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
 @pytest.mark.parametrize("values, title, words", [
     (dict(w_x=1.0, w_h=0.8, b=0.0, x="impulse"), "Decay: half-life 3 steps", "h ends at 0.00"),
     (dict(w_x=1.0, w_h=0.0, b=0.0, x="impulse"), "No memory: half-life 1 step", "1 step."),
-    (dict(w_x=1.0, w_h=1.2, b=0.0, x="impulse"), "Persistence: half-life never reached", "86 % of it stays for good"),
+    (dict(w_x=1.0, w_h=1.2, b=0.0, x="impulse"), "Persistence: half-life never reached", "86 % of it never fades"),
     (dict(w_x=1.0, w_h=1.05, b=0.0, x="impulse"), "Persistence: half-life 27 steps, 49 % stays", "27 steps; 49 %"),
     (dict(w_x=1.0, w_h=-0.8, b=0.0, x="impulse"), "Oscillation and decay: half-life 3 steps", "h ends at"),
     (dict(w_x=1.0, w_h=-1.5, b=0.0, x="impulse"), "Oscillation and persistence: half-life never reached", "swinging"),
@@ -98,9 +98,12 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
      "its effect grows 2.4 times and stays"),
     (dict(w_x=1.0, w_h=-2.0, b=0.0, x="impulse"), "Oscillation, persistence and saturation: half-life never reached",
      "its effect grows 1.3 times and stays"),
-    (dict(w_x=-3.0, w_h=-2.0, b=1.0, x="step"), "The unit swings by itself; half-life never reached", "100 % of it stays"),
+    (dict(w_x=-3.0, w_h=-2.0, b=1.0, x="step"), "The unit swings by itself; half-life never reached", "100 % of it never fades"),
     (dict(w_x=1.0, w_h=-0.8, b=0.0, x="alternating"), "The state swings along, from −0.94 to 0.94",
      "(w_h = 0: −0.76 to 0.76)"),
+    (dict(w_x=1.0, w_h=0.8, b=0.0, x="alternating"), "The state evens the input out: it swings from −0.52 to 0.52",
+     "(w_h = 0: −0.76 to 0.76)"),
+    (dict(w_x=1.0, w_h=0.0, b=0.0, x="alternating"), "The state follows the input, from −0.76 to 0.76", "1 step."),
 ])
 def test_one_unit_names_what_it_does(unit, values, title, words):
     moved(unit, values)
@@ -169,17 +172,32 @@ def test_sliding_cell_does_not_claim_equal_answers_where_a_bias_spoils_them():
 def test_sums_end_where_the_vectors_say():
     vectors = {"not": [0.0, 1.0], "bad": [-1.0, -1.0], "good": [1.0, -1.0]}
     sentences = {text: (text.split(), np.array([vectors[word] for word in text.split()]))
-                 for text in ("not bad good", "not good bad")}
+                 for text in ("good not bad", "bad not good")}
     picture = explorers.tip_to_tail(sentences)
     ax = picture.figure.axes[0]
     np.testing.assert_array_equal([line.get_xydata()[0] for line in ax.lines], [[0, 0], [0, -1]])
     tips = [tuple(text.xy) for text in ax.texts if hasattr(text, "xy")]
-    assert tips == [(0, 1), (-1, 0), (0, -1), (0, 1), (1, 0), (0, -1)], "word by word, in the words' order"
+    assert tips == [(1, -1), (1, 0), (0, -1), (-1, -1), (-1, 0), (0, -1)], "word by word, in the words' order"
     assert ax.get_title(loc="left") == "Two orders, one sum" and picture.sentence.endswith("end 0 apart.")
-    sentences["not good bad"] = (["not", "good"], sentences["not good bad"][1][:2])
+    sentences["bad not good"] = (["bad", "not"], sentences["bad not good"][1][:2])
     picture = explorers.tip_to_tail(sentences)
-    assert picture.figure.axes[0].get_title(loc="left") == "Two orders, two sums"
-    assert picture.sentence.endswith("end 1 apart.")
+    ax = picture.figure.axes[0]
+    assert [tuple(line.get_xydata()[0]) for line in ax.lines] == [(0, 0), (0, -1), (-1, 0)]
+    assert ax.get_title(loc="left") == "Two orders, two sums" and picture.sentence.endswith("end 1 apart.")
+
+
+def test_two_turns_draws_the_difference_of_its_units():
+    u = np.linspace(-5, 3, 161)
+    picture = explorers.two_turns(u, np.tanh(u), np.tanh(u + 2), {"good": 1, "bad": -1, "not bad": -3})
+    ax = picture.figure.axes[0]
+    drawn = {line.get_color(): line for line in ax.lines if len(line.get_xdata()) == len(u)}
+    np.testing.assert_allclose(drawn[figures.OUTPUT].get_ydata(), [math.tanh(v) - math.tanh(v + 2) + 1 for v in u])
+    dots = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if len(line.get_xdata()) == 1]
+    assert dots == [(v, pytest.approx(math.tanh(v) - math.tanh(v + 2) + 1)) for v in (1, -1, -3)]
+    assert "good at u = 1: +0.77; bad at u = -1: −0.52; not bad at u = -3: +0.77" in picture.sentence
+    assert ax.get_title(loc="left") == "The verdict turns twice: kind, unkind, kind"
+    picture = explorers.two_turns(u, np.tanh(u), np.tanh(u), {"good": 1, "bad": -1})
+    assert "turns" not in picture.figure.axes[0].get_title(loc="left")
 
 
 def test_two_steps_shows_the_numbers_it_is_given(monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 from lessons import sweep
 
 import rnnlib
-from rnnlib.course import drawings, explorers, figures
+from rnnlib.course import drawings, evidence, explorers, figures
 
 LETTERS, WORD, WORDS = "delnoru", "unrolled", ["red", "loud", "older", "unrolled"]
 LENGTHS = [3, 4, 5, 8]
@@ -54,14 +54,14 @@ Q = np.linalg.qr(np.random.default_rng(1).normal(size=(16, 16)))[0]
 
 
 def travel(gain, scale):
-    """Norms of the change in h_1 .. h_60 and the mean slope of tanh, with x_1 = u or e and a fixed text behind it."""
+    """Norms of the change in h_1 .. h_60 and the root mean square slope of tanh, with x_1 = u or e and a fixed text after it."""
     c = cell(16, seed=2)
     c.W_h = gain * Q
     text = one_hot("u" + "".join(np.random.default_rng(3).choice(list(LETTERS), 59)))
     other = text.copy()
     other[0] = one_hot("e")
     h = rnnlib.forward(c, scale * np.stack([text, other], axis=1))[0][1:]
-    return np.linalg.norm(h[:, 0] - h[:, 1], axis=-1), (1 - h ** 2).mean()
+    return np.linalg.norm(h[:, 0] - h[:, 1], axis=-1), np.sqrt(((1 - h ** 2) ** 2).mean())
 
 
 def outlines(ax, label):
@@ -122,7 +122,7 @@ def test_the_title_counts_how_often_the_weights_were_used():
 
 def test_padded_batch_draws_the_states_and_their_distance():
     live = explorers.padded_batch(read_padded, WORDS, spread)
-    batch, apart = live.figure.axes
+    batch, apart = live.figure.axes[:2]
     own = max(np.linalg.norm(states(a)[-1] - states(b)[-1]) for a in WORDS for b in WORDS)
     assert own > 0.5
     for values in sweep(live, seed=1, count=8):
@@ -133,6 +133,9 @@ def test_padded_batch_draws_the_states_and_their_distance():
         for b, h in enumerate(expected):
             assert np.ma.getmaskarray(drawn)[b * rows:b * rows + 2].all()
             np.testing.assert_allclose(drawn[b * rows + 2:(b + 1) * rows], h.T, atol=1e-12)
+        pale = batch.images[1].get_array()
+        assert pale.shape == (len(WORDS) * rows, 41) and batch.images[1].get_alpha() < 0.5
+        np.testing.assert_allclose(pale[:, :T + 1], drawn, atol=1e-12)
         distance = [max(np.linalg.norm(a[t] - b[t]) for a in expected for b in expected) for t in range(8, T + 1)]
         line, end = apart.lines[:2]
         np.testing.assert_array_equal(line.get_xdata(), np.arange(8, T + 1))
@@ -200,7 +203,8 @@ def test_travelling_change_draws_what_arrives():
         shade[t:] = 0
         np.testing.assert_allclose(strip.images[0].get_array()[0], shade, atol=1e-12)
         said = "less than 10⁻¹⁵" if change[t - 1] <= 1e-15 else figures.scientific(log[t - 1])
-        assert f"change in h_{t} is {said}" in live.finding and f"lets {slope:.2f} of" in live.finding
+        assert f"change in h_{t} is {said}" in live.finding
+        assert f"slope, {slope:.2f}, the factor is {values['gain'] * slope:.2f}." in live.finding
         title = curve.get_title(loc="left")
         assert title.startswith(f"At step {t}, ")
         fate = ("no trace" if change[t - 1] <= 1e-15 else "less than a millionth" if left[t - 1] < 1e-6 else
@@ -220,11 +224,56 @@ def test_nothing_rises_above_the_ceiling():
         assert curve.get_ylim()[0] < drawn.min() and drawn.max() <= np.log10(8.0) < curve.get_ylim()[1]
 
 
+def travel_runs(*names, **only):
+    return [np.array([np.nan if run[name] is None else run[name] for run in evidence.stored("travel", **only)], dtype=float)
+            for name in names]
+
+
+def test_factors_per_step_draws_every_cell():
+    gain, rms, mean, growth = travel_runs("gain", "rms_slope", "mean_slope", "growth", input_scale=1.0)
+    picture = explorers.factors_per_step(gain, rms, mean, growth)
+    ax = picture.figure.axes[0]
+    clouds = {line.get_marker(): np.array(line.get_data()) for line in ax.lines if len(line.get_xdata()) == len(gain)}
+    np.testing.assert_array_equal(clouds["o"], [gain * rms, growth])
+    np.testing.assert_array_equal(clouds["x"], [gain * mean, growth])
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    assert left < (gain * mean).min() and (gain * rms).max() < right and low < growth.min() and growth.max() < high
+    off = np.sort(abs(gain * rms / growth - 1)[gain <= 2])
+    within = float(re.search(r"at most (\d+) %", picture.sentence)[1]) / 100 + 0.005
+    assert (off <= within).mean() >= 0.9 > (off <= within - 0.01).mean()
+
+
+def test_memory_window_counts_the_cells_that_remember():
+    gain, left, ratio = travel_runs("gain", "left", "thousandth", input_scale=1.0)
+    picture = explorers.memory_window(gain, left, ratio > 10, floor=-2)
+    ax = picture.figure.axes[0]
+    shown = [line for line in ax.lines if line.get_linestyle() == "None"]
+    assert sum(len(line.get_xdata()) for line in shown) == len(gain)
+    assert sum(len(line.get_xdata()) for line in shown if line.get_marker() == "o") == (ratio > 10).sum()
+    percent = {g: round(100 * np.mean([(a > -2) and (r > 10) for a, r in zip(left[gain == g], ratio[gain == g])]))
+               for g in sorted(set(gain))}
+    assert picture.sentence.endswith(", ".join(f"{g:g}: {share} %" for g, share in percent.items()) + ".")
+    assert [text.get_text() for text in ax.texts] == [f"{share} %" for share in percent.values()]
+
+
+def test_the_stored_cells_say_what_the_lesson_says():
+    for gain, low, high in ((0.5, 0.98, 1.02), (0.9, 0.98, 1.02), (1.4, 0.95, 1.05), (2.0, 0.95, 1.08), (3.0, 1.05, 1.2),
+                            (4.0, 1.1, 1.25)):
+        rms, mean, growth = travel_runs("rms_slope", "mean_slope", "growth", gain=gain, input_scale=1.0)
+        assert low < np.median(gain * rms) / np.median(growth) < high, gain
+        assert gain < 1.4 or 0.85 < np.median(gain * mean) < 0.95, gain
+    left, = travel_runs("left", gain=1.5, input_scale=20.0)
+    assert len(left) == 100 and np.isnan(left).all(), "strong inputs: no trace of the change in any cell"
+    billionth, = travel_runs("billionth", gain=4.0, input_scale=1.0)
+    assert 0.9 < np.median(billionth) < 1.1, "chaos: a change a billion times smaller becomes as large"
+
+
 # all of them
 
 def test_every_axis_has_a_name():
     for live, named in ((explorers.loop_and_unrolled(read, WORD, 84), {"step t", "unit of h"}),
-                        (explorers.padded_batch(read_padded, WORDS, spread), {"step t (dots: padding)"}),
+                        (explorers.padded_batch(read_padded, WORDS, spread),
+                         {"step t (dots: padding; pale: what longer padding would add)"}),
                         (explorers.travelling_change(travel, ceiling=8.0), {"step t", "change in h"})):
         names = {ax.get_xlabel() for ax in live.figure.axes} | {ax.get_ylabel() for ax in live.figure.axes}
         assert named <= names

@@ -74,7 +74,7 @@ def test_tagged_answers_the_network_and_survives_anything(pixels):
         box.input.value = "they fish"
         box.input.value = text
         assert all(part in box.finding for part in parts), (text, box.finding)
-        assert "<script>" not in box._text.value and "<b>" not in box._text.value
+        assert "<script>" not in box._html()["text/html"] and "<b>" not in box._html()["text/html"]
         assert figures.png(box.figure)            # whatever was typed, every letter of the picture has a glyph
 
 

@@ -239,8 +239,8 @@ def test_the_box_explains_what_it_cannot_read(written, said):
     typed.input.value = "x"                         # so that setting an equal text fires too
     typed.input.value = written
     assert said in typed.finding and len(typed.finding) < 260, typed.finding
-    assert "<script>" not in typed._text.value and "<b>" not in typed._text.value
-    assert (typed.image.layout.visibility == "visible") == ("It writes" in typed.finding)
+    assert "<script>" not in typed._html()["text/html"] and "<b>" not in typed._html()["text/html"]
+    assert (not typed.image.refused) == ("It writes" in typed.finding)
 
 
 def listen(message, noise):

@@ -76,7 +76,8 @@ def test_measured_shows_the_numbers():
         np.testing.assert_allclose(2 * below.images[0].get_array().ravel() - 1, v[i, 7:])
         assert above.get_title().replace("\n", " ") == said[i]
         assert f"x {v[i, 0]:+.1f}, y {v[i, 1]:+.1f}" in below.get_xlabel()
-        assert f"blue {(v[i, 6] + 1) / 2:.2f}" in below.get_xlabel()
+        assert f"wide {v[i, 2]:+.1f}, high {v[i, 3]:+.1f}" in below.get_xlabel()
+        assert "rgb " + " ".join(f"{(part + 1) / 2:.2f}" for part in v[i, 4:7]) in below.get_xlabel()
     assert "3,072" in picture.sentence and "23" in picture.sentence
 
 
@@ -167,8 +168,9 @@ def test_piano_roll_draws_the_notes_the_odds_and_the_home():
         assert (shade[:, slot:] == 0).all()
         assert figure.sound.value == melodies.wav(tune)
         broken = [rule for rule, kept in melodies.rules(tune, values["seed"]).items() if not kept]
-        first, rest = ", ".join(broken[:4]), len(broken[4:])
-        assert title(ax) == (f"Broken: {first}" + f" and {rest} more" * (rest > 0) if broken else "Every rule is kept")
+        shown = ", ".join(broken[:4]) + f" and {len(broken) - 4} more" * (len(broken) > 4)
+        assert title(ax) == (f"Broken: {shown}" if broken else "Every rule is kept")
+        assert ax.get_xlim()[1] >= sum(beats for _, beats in tune), "the axis ends with the sound, not before"
         assert figure.finding.startswith(f"From {melodies.name(values['seed'])}: ")
         assert ("no note at all" in figure.finding) == (not tune)
         if tune:
@@ -259,7 +261,7 @@ def test_next_letters_answers_odd_texts_with_a_sentence(text, said):
     if said is not None:
         assert said in figure.finding
     assert len(figure.finding) < 330
-    shown = figure.children[-1].value
+    shown = figure._html()["text/html"]
     assert html.escape(figure.finding) in shown and "<script" not in shown and "<b>" not in shown
 
 

@@ -1,6 +1,8 @@
 """LiveFigure, predictions, text boxes, progress and training, driven without a browser."""
 
 import asyncio
+import functools
+import signal
 import time
 from io import BytesIO
 
@@ -11,6 +13,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from rnnlib.course import figures, live
+from rnnlib.course.ahead import MOST
+from rnnlib.course.page import changed
 
 
 def picture(shown):
@@ -35,15 +39,9 @@ def test_moving_a_slider_redraws_and_says_so():
     before = shown.image.value
     shown.sliders["slope"].value = 0.5
     assert list(line.get_ydata()) == [0, 0.5]
-    assert shown.finding == "slope 0.5" and "slope 0.5" in shown._text.value
+    assert shown.finding == shown.image.sentence == "slope 0.5"
     assert shown.image.value != before
-    assert picture(shown).shape[:2] == (int(shown.image.height), int(shown.image.width))
-
-
-def test_what_a_saved_notebook_holds():
-    bundle = line_figure()[0]._repr_mimebundle_()
-    assert bundle["text/plain"] == "slope 0.0\n[slope = 0]"
-    assert set(bundle) == {"text/plain", "image/png", "application/vnd.jupyter.widget-view+json"}
+    assert picture(shown).shape[:2] == (shown.image.height, shown.image.width)
 
 
 def test_any_figure_and_a_draw_that_says_nothing():
@@ -63,14 +61,15 @@ def test_a_failing_draw_is_told_under_the_figure():
     shown = live.LiveFigure(figures.new()[0], draw, n=live.slider("n", 1, 0, 9))
     with pytest.raises(ValueError):
         shown.sliders["n"].value = 3
-    assert "failed at {&#x27;n&#x27;: 3}: ValueError: too far" in shown._text.value
+    assert "failed at {'n': 3}: ValueError: too far" in shown.image.sentence
     shown.sliders["n"].value = 2
-    assert "fine" in shown._text.value
+    assert shown.image.sentence == "fine"
 
 
-def test_a_sentence_is_shown_as_text():
-    shown = live.LiveFigure(figures.new()[0], lambda n: "<b>bold</b>", n=live.slider("n", 1, 0, 9))
-    assert "&lt;b&gt;" in shown._text.value
+def test_a_menu_takes_what_a_dropdown_takes():
+    menu = live.menu("cell", [("vanilla", "RNN"), ("gated", "GRU")], "GRU")
+    assert menu.value == "GRU" and menu.description == "cell" and menu.layout.width == live.slider("", 1, 0, 2).layout.width
+    assert live.menu("cell", ["a", "b"]).value == "a"
 
 
 # Prediction
@@ -135,11 +134,11 @@ def test_a_text_box_shows_a_refusal_as_a_sentence():
 def test_a_refusal_leaves_no_picture_of_another_text():
     figure, ax = figures.new()
     box = live.TextBox("say:", "hello", lambda text: text, figure)
-    assert box.image.layout.visibility == "visible"
+    assert not box.image.refused and box.image.sentence == "hello"
     box.input.value = ""
-    assert box.image.layout.visibility == "hidden"
+    assert box.image.refused and box.image.sentence == box.finding
     box.input.value = "again"
-    assert box.image.layout.visibility == "visible"
+    assert not box.image.refused and box.image.sentence == "again"
 
 
 # progress
@@ -205,6 +204,67 @@ def test_stop_is_heard_while_it_runs_and_a_second_start_begins_anew():
     asyncio.run(press())
 
 
+def test_two_runs_never_train_one_model():
+    seen = []
+
+    def slowly(name):
+        for step in steps(10_000):
+            seen.append(name)
+            time.sleep(0.001)
+            yield step
+
+    async def press():
+        first, second = (live.Training(functools.partial(slowly, name), 10_000) for name in ("first", "second"))
+        first.start_button.click()
+        while len(seen) < 5:
+            await asyncio.sleep(0.01)
+        second.start_button.click()
+        await first.task
+        await asyncio.sleep(0.1)
+        switched = seen.index("second")
+        assert "first" not in seen[switched:], "the first run went on"
+        assert first.said.startswith(f"Stopped after {switched} of 10000")
+        second.close()          # its cell has been run again
+        await second.task
+        assert len(seen) < 10_000 and live.Training.under_way is None
+
+    asyncio.run(press())
+
+
+def test_interrupting_the_kernel_stops_a_run():
+    def slowly():
+        for step in steps(10_000):
+            time.sleep(0.001)
+            yield step
+
+    async def interrupt():
+        panel = live.Training(slowly, 10_000)
+        panel.start_button.click()
+        while len(panel.history) < 5:
+            await asyncio.sleep(0.01)
+        signal.raise_signal(signal.SIGINT)
+        await panel.task
+        assert panel.said.startswith("Stopped after")
+
+    before = signal.getsignal(signal.SIGINT)
+    asyncio.run(interrupt())
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_run_that_is_stopped_at_once_says_so():
+    panel = live.Training(lambda: steps(40), 40)
+
+    async def press():
+        panel.start_button.click()
+        panel.stop_button.click()
+        await asyncio.sleep(0)      # the run begins
+        panel.stop()
+        await panel.task
+
+    asyncio.run(press())
+    assert panel.said == "Stopped after 0 of 40 steps."
+
+
 def test_controls_are_handed_to_start():
     given = {}
 
@@ -233,6 +293,210 @@ def test_an_error_in_training_is_told_on_the_panel():
 def test_an_earlier_run_is_shown_first():
     panel = live.Training(lambda: steps(3), 3, history=list(steps(3)))
     assert panel.said.startswith("A finished run of 3 steps") and panel.bar.value == 3
+
+
+# pictures ahead
+
+class Browser:
+    """What a page would do: say hello, keep what comes, take note of it."""
+
+    def __init__(self, shown):
+        self.shown, self.kept, self.came = shown, {}, []
+        shown.image.send = self.hear
+        self.say(hello=True)
+
+    def say(self, **content):
+        self.shown.image._handle_custom_msg(content, [])
+
+    def hear(self, content, buffers=None):
+        self.came.append(content)
+        if content.get("forget"):
+            self.kept.clear()
+        elif content["place"]:
+            self.kept[content["place"]] = content["sentence"], buffers[0]
+
+
+def counting_figure(weights, low=0, high=40, drawn=None):
+    """A figure that tells n and a weight that others may change; and which n were drawn."""
+    figure, ax = figures.new(size=(3, 2))
+    drawn = [] if drawn is None else drawn
+
+    def draw(n):
+        drawn.append(n)
+        ax.set_title(f"{n} {weights['w']}")
+        return f"n {n}, w {weights['w']}"
+
+    return live.LiveFigure(figure, draw, n=live.slider("n", 20, low, high)), drawn
+
+
+def test_a_touch_draws_ahead_and_a_move_finds_its_picture_there():
+    async def touch():
+        shown, drawn = counting_figure({"w": 1})
+        page = Browser(shown)
+        assert set(page.kept) == {(20,)}, "nothing is drawn ahead before somebody touches it"
+        page.say(reach=0)
+        while not shown._task.done():
+            page.say(got=1)
+            await asyncio.sleep(0.001)
+        assert set(page.kept) == {(n,) for n in range(41)}
+        assert drawn[1:5] == [21, 19, 22, 18]
+        before = len(drawn)
+        shown.sliders["n"].value = 33
+        assert len(drawn) == before, "the page has it"
+        assert shown.finding == "n 33, w 1" and page.kept[33,][0] == shown.finding
+        assert page.kept[33,][1] == shown.image.value       # drawn here when somebody asks for it here
+        assert shown.figure.axes[0].get_title(loc="left") == "33 1"
+
+    asyncio.run(touch())
+
+
+def test_each_picture_is_the_one_of_its_place():
+    async def touch():
+        shown, _ = counting_figure({"w": 1}, high=25, low=15)
+        page = Browser(shown)
+        page.say(reach=0)
+        while not shown._task.done():
+            page.say(got=1)
+            await asyncio.sleep(0.001)
+        alone, _ = counting_figure({"w": 1}, high=25, low=15)
+        for (n,), (sentence, png) in page.kept.items():
+            alone.sliders["n"].value = n
+            assert (alone.finding, alone.image.value) == (sentence, png)
+
+    asyncio.run(touch())
+
+
+def test_what_was_drawn_is_dropped_when_something_has_run():
+    async def touch():
+        weights = {"w": 1}
+        shown, _ = counting_figure(weights)
+        page = Browser(shown)
+        page.say(reach=0)
+        await asyncio.sleep(0.05)
+        weights["w"] = 2
+        changed()
+        assert page.kept == {}
+        shown.sliders["n"].value = 21
+        assert shown.finding == "n 21, w 2" and page.kept[21,][0] == "n 21, w 2"
+        shown.sliders["n"].value = 20
+        assert shown.finding == page.kept[20,][0] == "n 20, w 2", "the place where it stood at first"
+        await asyncio.sleep(0.05)
+        assert all("w 2" in sentence for sentence, _ in page.kept.values())
+
+    asyncio.run(touch())
+
+
+def test_a_shown_step_of_training_drops_what_was_drawn():
+    async def train():
+        weights = {"w": 1}
+        shown, _ = counting_figure(weights)
+        page = Browser(shown)
+        await live.Training(lambda: steps(3), 3).run()
+        assert page.kept == {} and page.came[-1] == {"forget": True}
+
+    asyncio.run(train())
+
+
+def test_nothing_is_drawn_when_nobody_touches_it_and_not_without_end():
+    async def touch():
+        shown, drawn = counting_figure({"w": 1}, high=5000)
+        page = Browser(shown)
+        await asyncio.sleep(0.1)
+        assert len(drawn) == 1
+        page.say(reach=0)
+        while not shown._task.done():
+            page.say(got=1)
+            await asyncio.sleep(0)
+        assert len(drawn) == 1 + MOST
+        page.say(got=1)
+        await asyncio.sleep(0.05)
+        assert len(drawn) == 1 + MOST
+        shown.sliders["n"].value += 1
+        await asyncio.sleep(0.05)
+        assert len(drawn) > 1 + MOST
+        page.say(leave=True)
+        await asyncio.sleep(0.05)
+        before = len(drawn)
+        await asyncio.sleep(0.1)
+        assert len(drawn) == before, "the hand has left"
+
+    asyncio.run(touch())
+
+
+def test_no_more_pictures_are_under_way_than_a_slow_line_can_take():
+    async def touch():
+        shown, drawn = counting_figure({"w": 1}, high=5000)
+        page = Browser(shown)
+        page.say(reach=0)
+        await shown._task
+        assert len(page.kept) == live.WINDOW
+        page.say(got=4)
+        await shown._task
+        assert len(page.kept) == live.WINDOW + 4
+
+    asyncio.run(touch())
+
+
+def test_what_the_page_has_dropped_is_drawn_again():
+    async def touch():
+        shown, drawn = counting_figure({"w": 1})
+        page = Browser(shown)
+        shown.sliders["n"].value = 21
+        page.say(dropped=[[20]])
+        page.kept.clear()
+        shown.sliders["n"].value = 20
+        assert (20,) in page.kept
+
+    asyncio.run(touch())
+
+
+def test_a_setting_that_cannot_be_drawn_is_told_only_to_who_goes_there():
+    async def touch():
+        def draw(n):
+            if n == 21:
+                raise ValueError("not this one")
+            return f"n {n}"
+
+        shown = live.LiveFigure(figures.new(size=(3, 2))[0], draw, n=live.slider("n", 20, 0, 40))
+        page = Browser(shown)
+        page.say(reach=0)
+        while not shown._task.done():
+            page.say(got=1)
+            await asyncio.sleep(0.001)
+        assert len(page.kept) == 40 and shown.finding == "n 20"
+        with pytest.raises(ValueError):
+            shown.sliders["n"].value = 21
+        assert "not this one" in page.came[-1]["sentence"]
+
+    asyncio.run(touch())
+
+
+def test_menus_and_check_boxes_are_drawn_along_and_texts_are_not():
+    async def touch():
+        shown = live.LiveFigure(figures.new(size=(3, 2))[0], lambda **values: str(values),
+                                cell=live.menu("cell", ["RNN", "LSTM", "GRU"], "LSTM"), well=widgets.Checkbox(value=False),
+                                word=widgets.Text(value="a"), f=live.slider("f", 0.3, 0.0, 1.0, 0.1))
+        page = Browser(shown)
+        for i in range(4):
+            page.say(reach=i)
+            while not shown._task.done():
+                page.say(got=1)
+                await asyncio.sleep(0.001)
+        assert {place[0] for place in page.kept} == {0, 1, 2} and {place[1] for place in page.kept} == {False, True}
+        assert {place[2] for place in page.kept} == {"a"} and len({place[3] for place in page.kept}) == 11
+        assert page.kept[0, False, "a", 0.3][0] == str({"cell": "RNN", "well": False, "word": "a", "f": 0.3})
+
+    asyncio.run(touch())
+
+
+def test_a_page_with_fine_pixels_gets_twice_as_many():
+    shown, _ = counting_figure({"w": 1})
+    size = picture(shown).shape[:2]
+    page = Browser(shown)
+    page.say(ratio=2)
+    assert picture(shown).shape[:2] == (2 * size[0], 2 * size[1])
+    shown.sliders["n"].value = 3
+    assert picture(shown).shape[:2] == (2 * size[0], 2 * size[1]) and (3,) in page.kept
 
 
 # figures

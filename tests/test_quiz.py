@@ -31,4 +31,4 @@ def test_answers_are_told_and_counted():
     assert quiz.score() == (10, 10) and "10 right of 10 answered" in quiz._score.value
     quiz.choose(2, "h[7]")
     assert quiz.score() == (9, 10) and "Not this." in quiz._told[1].value
-    assert "VBox" not in quiz.sentence() and QUESTIONS[0].text in quiz._repr_mimebundle_()["text/plain"]
+    assert "VBox" not in quiz.sentence() and QUESTIONS[0].text in quiz.bundle()["text/plain"]

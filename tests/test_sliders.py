@@ -10,6 +10,7 @@ import inspect
 import pkgutil
 from io import BytesIO
 
+import contact_sheet
 import matplotlib.image
 import nbformat
 import numpy as np
@@ -53,6 +54,7 @@ def test_every_setting_of_every_slider_draws(path, monkeypatch):
         for values in list(settings(figure, seed=number, count=8)):
             drawn.append((moved(figure, values), pixels(figure)))
             holds_its_texts(figure)
+            assert not contact_sheet.faults(figure.figure, len(figure.sliders), figure.finding), values
         assert len({picture.tobytes() for _, picture in drawn}) > 2, f"moving the sliders of figure {number} changes nothing"
         assert [len(ax.get_children()) for ax in figure.figure.axes] == artists, f"figure {number} adds artists"
         moved(figure, start)

@@ -13,13 +13,14 @@ NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipy
 
 
 def exercises_of(path):
-    """(name, stub, text of the fold) of every checked exercise, in order."""
+    """(name, stub, text of the fold) of every checked exercise, in order; an attempt to mend stands in the check's own cell."""
     cells = nbformat.read(path, 4).cells
     for i, cell in enumerate(cells):
         call = re.search(r'^check\("(\w+)", (\w+)\)$', cell.source, re.MULTILINE) if cell.cell_type == "code" else None
-        if call and cells[i + 1].source.startswith("<details>"):     # lesson 00 shows a check at work instead
+        if call:
             assert call[1] == call[2]
-            yield call[1], cells[i - 1].source, cells[i + 1].source
+            attempt = cell.source[:call.start()]
+            yield call[1], attempt if "def " in attempt else cells[i - 1].source, cells[i + 1].source
 
 
 FOUND = [(path.stem, *exercise) for path in NOTEBOOKS for exercise in exercises_of(path)]
@@ -35,7 +36,7 @@ def defined(source, name):
 @pytest.mark.parametrize("stem,name,stub,fold", FOUND, ids=IDS)
 def test_the_stub_is_met_kindly_and_the_solution_is_right(stem, name, stub, fold):
     verdict = exercises.check(name, defined(stub, name))
-    assert not verdict.ok and verdict.message.startswith("Not written yet."), verdict
+    assert not verdict.ok and (verdict.mistake or verdict.message.startswith("Not written yet.")), verdict
     assert fold.startswith("<details>") and fold.rstrip().endswith("</details>")
     code = re.search(r"```python\n(.*?)```(.*)</details>", fold, re.DOTALL)
     verdict = exercises.check(name, defined(code[1], name))
@@ -44,7 +45,7 @@ def test_the_stub_is_met_kindly_and_the_solution_is_right(stem, name, stub, fold
 
 
 # what no lesson asks for yet
-WAITING = {"two_word_memory", "gradient_w_h", "faulty_line", "topic_model", "delays",
+WAITING = {"topic_model", "delays",
            "two_layers_backward", "attend", "keys_gradient", "combine", "linear_backward"}
 
 

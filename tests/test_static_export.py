@@ -121,20 +121,26 @@ def test_an_only_slider_gets_more_positions(tmp_path):
     assert len(found) == static_export.ONLY
 
 
-def test_what_cannot_be_laid_out_in_a_grid_keeps_its_saved_picture(tmp_path, monkeypatch):
+def test_what_cannot_be_laid_out_in_a_grid_keeps_its_saved_picture(tmp_path, following):
+    following(tmp_path)
     for live in (line(text=widgets.Text(value="words")), line(a=slider("a", 3, 3, 3))):
         assert static_export.export(live, tmp_path) is None
-        monkeypatch.setenv("RNNLIB_PICTURES", str(tmp_path))
-        assert "text/html" not in live._repr_mimebundle_()
+        assert set(live.bundle()) == {"text/plain", "image/png"}
     assert not list(tmp_path.iterdir())
 
 
-def test_only_a_build_of_the_site_asks_for_pictures(tmp_path, monkeypatch):
+@pytest.fixture
+def following(monkeypatch):
+    """static_export.follow, which ends with the test."""
+    monkeypatch.setattr(LiveFigure, "bundle", LiveFigure.bundle)
+    return static_export.follow
+
+
+def test_only_a_build_of_the_site_asks_for_pictures(tmp_path, following):
     live = line(a=slider("a", 2, 1, 3))
-    monkeypatch.delenv("RNNLIB_PICTURES", raising=False)
-    assert "text/html" not in live._repr_mimebundle_()
-    monkeypatch.setenv("RNNLIB_PICTURES", str(tmp_path / "new"))
-    assert live._repr_mimebundle_()["text/html"].startswith("<figure")
+    assert set(live.bundle()) == {"text/plain", "image/png"}
+    following(tmp_path / "new")
+    assert live.bundle()["text/html"].startswith("<figure")
     assert len(list((tmp_path / "new").iterdir())) == 2
 
 
@@ -152,3 +158,21 @@ def test_sizes_keep_to_their_limits_and_a_figure_too_rich_for_them_says_so(tmp_p
     monkeypatch.setattr(static_export, "ALL", sum(sizes) - 1)
     with pytest.raises(ValueError, match="Noise 1 1"):
         static_export.export(live, tmp_path)
+
+
+def test_a_slider_that_ends_with_another_has_all_its_places_on_the_page(tmp_path):
+    """In a notebook its end moves; a page without a kernel draws what the notebook draws beyond it: the same as at the end."""
+    from rnnlib.course.explorers._words import ends_with
+
+    sentence = widgets.Dropdown(options=["one", "one two three four", "one two"])
+    heard = slider("words heard", 1, 1, 9)
+    ends_with(heard, sentence, lambda text: len(text.split()))
+    assert heard.max == 2, "a slider needs two places"
+    sentence.value = "one two three four"
+    assert heard.max == 4
+    heard.value = 4
+    sentence.value = "one two"
+    assert heard.value == heard.max == 2
+    live = line(sentence=sentence, heard=heard)
+    controls, found, _, _ = exported(live, tmp_path)
+    assert controls[1]["texts"] == ["1", "2", "3", "4"] and len(found) == 12

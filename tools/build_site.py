@@ -35,10 +35,14 @@ PLACEHOLDER = "OWNER"
 
 # --- the lessons, executed
 
+# What their kernels run first; a figure that is shown writes no files by itself.
+FOLLOW = "from rnnlib.course import static_export; static_export.follow({!r})"
+
+
 def library_key():
     """Changes whenever a figure might: with rnnlib's files, Python, and what it draws and computes with."""
     key = hashlib.sha256(sys.version.encode())
-    for name in ("numpy", "matplotlib", "ipywidgets", "ipython", "nbclient"):
+    for name in ("numpy", "matplotlib", "ipywidgets", "anywidget", "ipython", "nbclient"):
         key.update(f"{name} {importlib.metadata.version(name)}".encode())
     for path in sorted((ROOT / "rnnlib").rglob("*")):
         if path.is_file() and path.suffix != ".pyc":
@@ -55,7 +59,7 @@ def executed(path, key):
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "pictures").mkdir(parents=True)
         try:
-            content = execute(path, {"RNNLIB_PICTURES": str(folder / "pictures")})
+            content = execute(path, FOLLOW.format(str(folder / "pictures")))
         except ValueError as error:
             raise ValueError(f"{path.name}: {error}") from None
         (folder / path.name).write_bytes(content)

@@ -19,6 +19,7 @@ from rnnlib.course import figures, live
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "sheet"
 GAP = 12
+WIDEST = 840                # pixels, or a notebook in a window of 1280 shrinks the picture
 TALLEST = 660               # pixels that a figure, its controls and its sentence may take: a pane at 1280 x 800
 CONTROL, LINE = 34, 21      # pixels of a slider and of a line of the sentence, of about 115 characters
 
@@ -69,7 +70,7 @@ def settings(figure, rng):
 
 
 def faults(figure, controls=0, sentence=""):
-    """What does not hold of a figure as it stands, in words: texts that leave it, its height with all that belongs to it."""
+    """What does not hold of a figure as it stands, in words: texts that leave it, its size with all that belongs to it."""
     renderer, (width, height) = figure.canvas.get_renderer(), figure.canvas.get_width_height()
     found = []
     with figures.style():
@@ -82,7 +83,7 @@ def faults(figure, controls=0, sentence=""):
                     if box.x0 < -1 or box.y0 < -1 or box.x1 > width + 1 or box.y1 > height + 1:
                         found.append(f"cut: {text.get_text()}")
     tall = height + CONTROL * controls + LINE * (1 + len(sentence) // 115)
-    return sorted(set(found)) + ([f"{tall} pixels tall"] if tall > TALLEST else [])
+    return sorted(set(found)) + [f"{tall} pixels tall"] * (tall > TALLEST) + [f"{width} pixels wide"] * (width > WIDEST)
 
 
 def picture(figure, dark=False):

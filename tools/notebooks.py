@@ -55,15 +55,19 @@ def normalise(notebook):
     return notebook
 
 
-def execute(path, more_environment=None):
-    """The bytes that the notebook should have. Raises ValueError with the place and the error where a cell fails."""
+def execute(path, before=None):
+    """The bytes that the notebook should have. Raises ValueError with the place and the error where a cell fails.
+
+    before : a line of Python that the kernel runs first.
+    """
     notebook = nbformat.v4.upgrade(nbformat.read(path, as_version=4))  # an old one gets cell ids
     started = []
     client = NotebookClient(
         notebook,
         # Where no kernels are installed Jupyter offers its own Python: another "python3" cannot stand in for it.
         km=AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
-        extra_arguments=["--log-level=ERROR"],  # no word about unencrypted sockets, which stay on this machine
+        # no word about unencrypted sockets, which stay on this machine
+        extra_arguments=["--log-level=ERROR", *([f"--IPKernelApp.exec_lines={before}"] if before else [])],
         resources={"metadata": {"path": str(path.parent)}},
         timeout=CELL_SECONDS,
         record_timing=False,
@@ -71,7 +75,6 @@ def execute(path, more_environment=None):
     )
     # A matplotlib backend chosen in the shell would replace the one that draws into the notebook.
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    environment.update(more_environment or {})
     try:
         client.execute(env=environment, cleanup_kc=True)
     except CellExecutionError as error:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PINS = ROOT / "site" / "pyodide.json"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 # What a lesson imports, and what the kernel itself asks for.
-NEEDED = ["numpy", "matplotlib", "micropip", "ipython", "jedi", "comm", "ipywidgets"]
+NEEDED = ["numpy", "matplotlib", "micropip", "ipython", "jedi", "comm", "ipywidgets", "anywidget", "font-source-sans-pro"]
 # Never imported in a browser: other processes, and the browser's side of widgets, which the site has already.
 SUPERFLUOUS = {"pexpect", "psutil", "ptyprocess", "jupyterlab-widgets", "widgetsnbextension"}
 # Folders of a package that stay here: its tests, and 5000 files in which jedi describes packages that no lesson uses.

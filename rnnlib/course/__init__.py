@@ -5,7 +5,8 @@ Nothing in `rnnlib` itself imports this package.
 
 import importlib
 
-ROOMS = ("canvas", "evidence", "exercises", "explorers", "figures", "live", "record", "static_export", "toydata")
+ROOMS = ("ahead", "canvas", "drawings", "evidence", "exercises", "explorers", "figures", "live", "page", "record",
+         "static_export", "toydata")
 
 
 def __getattr__(name):      # each room is loaded when it is first used: widgets and plots take their time

@@ -1,7 +1,7 @@
 """A canvas that draws again in the time a moving slider leaves.
 
-Matplotlib draws a figure from nothing each time. Here what stays from one move to the next is kept: texts as pixels, and
-an axis with its ticks and grid as the list of what it drew. The picture is packed the quick way.
+Matplotlib draws a figure from nothing each time. Here texts, which mostly stay from one move to the next, are kept as
+pixels, and the picture is packed the quick way.
 """
 
 import struct
@@ -19,7 +19,6 @@ class Renderer(RendererAgg):
     def __init__(self, width, height, dpi):
         super().__init__(width, height, dpi)
         self._kept, self._aside = {}, RendererAgg(width, height, dpi)
-        self.noting = Noting(self)
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
         key = (x, y, s, hash(prop), angle, ismath, gc.get_rgb(), gc.get_alpha())
@@ -45,61 +44,6 @@ class Renderer(RendererAgg):
             return 0, 0, np.empty((0, 0, 4), np.uint8)
         cut = pixels[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
         return columns[0], len(pixels) - 1 - rows[-1], cut[::-1].copy()     # draw_image counts rows from below
-
-
-class Noting:
-    """A renderer that passes on what is drawn to another, and notes it in `calls`."""
-
-    def __init__(self, renderer):
-        self._renderer, self.calls = renderer, []
-
-    def __getattr__(self, name):
-        attribute = getattr(self._renderer, name)
-        if not name.startswith("draw_"):
-            return attribute
-
-        def noted(gc, *args, **kwargs):
-            own = self._renderer.new_gc()       # the artist uses its gc again, for something else
-            own.copy_properties(gc)
-            self.calls.append((attribute, own, args, kwargs))
-            attribute(gc, *args, **kwargs)
-
-        return noted
-
-
-def keep(axis):
-    """Let an axis repeat what it drew before, for as long as nothing of it has changed.
-
-    Where ticks, their labels and the axis' name go is found by measuring all of them, which takes half the time of a
-    picture. `stale` is Matplotlib's own word for what has changed since it was drawn; the limits are compared as well.
-    A locator changed by its own `set_params` is not noticed: `ax.locator_params` is.
-    """
-    anew, last, calls = axis.draw, None, []
-
-    def draw(renderer):
-        nonlocal last, calls
-        if not isinstance(renderer, Renderer):      # a PDF, say; it takes note of all changes, so that we can not
-            last = None
-            return anew(renderer)
-        now = renderer, *axis.get_view_interval(), *axis.axes.bbox.bounds
-        if now != last or any(part.stale for part in _parts(axis)):
-            renderer.noting.calls, last = [], None
-            anew(renderer.noting)
-            calls, last = renderer.noting.calls, now
-            for part in _parts(axis):       # an empty text, say, would stay stale
-                part.stale = False
-        else:
-            for call, gc, args, kwargs in calls:
-                call(gc, *args, **kwargs)
-
-    axis.draw = draw
-
-
-def _parts(axis):
-    """The axis and every artist that it draws."""
-    yield from (axis, axis.label, axis.offsetText)
-    for tick in (*axis.majorTicks, *axis.minorTicks):
-        yield from (tick, tick.gridline, tick.tick1line, tick.tick2line, tick.label1, tick.label2)
 
 
 class Canvas(FigureCanvasAgg):

@@ -586,28 +586,33 @@ GROUND = LinearSegmentedColormap.from_list("ground", ["#FBF7EE", "#B9C0C4", "#4E
 SUN = np.array([-0.45, 0.35, 0.82])         # towards the light that falls on a relief: from the upper left
 
 
-def relief(ax, x, y, low, high, every=1):
-    """A relief on `ax`, lit from the upper left, with contours: a function set_height(ndarray (len(y), len(x))).
+def lit(height, dx, dy, low, high):
+    """The colours of a relief lit from the upper left: ndarray of uint8 (rows, columns, 4).
 
-    x, y : evenly spaced coordinates; low, high : heights of the palest and the darkest ground, below low it counts as flat;
-    every : height between contours
+    height : ndarray (rows, columns); dx, dy : between its columns and rows; low, high : heights of the palest and of the darkest
+    ground, and below low it counts as flat
     """
-    extent = (x[0], x[-1], y[0], y[-1])
-    look = {"origin": "lower", "aspect": "auto", "interpolation": "bilinear", "extent": extent}
-    ground = ax.imshow(np.zeros((2, 2)), cmap=GROUND, vmin=low, vmax=high, **look)
-    light = ax.imshow(np.zeros((2, 2, 4)), **look)
+    up, across = np.gradient(np.maximum(height, low), dy, dx)
+    normal = np.stack([-0.12 * across, -0.12 * up, np.ones_like(height)])
+    shade = np.tensordot(SUN, normal / np.linalg.norm(normal, axis=0), axes=1) - SUN[2]         # 0 on the flat
+    strength = np.clip(np.where(shade > 0, 1.6 * shade, -0.75 * shade), 0, 0.75)[..., None]     # white light, black shadow
+    ground = GROUND(np.clip((height - low) / (high - low), 0, 1))
+    ground[..., :3] += strength * ((shade > 0)[..., None] - ground[..., :3])
+    return (255 * ground).round().astype(np.uint8)
+
+
+def relief(ax, x, y, low, high, every=1):
+    """A relief on `ax`, as `lit` shades it, with contours: a function set_height(ndarray (len(y), len(x))).
+
+    x, y : evenly spaced coordinates; every : height between contours
+    """
+    image = ax.imshow(np.zeros((2, 2, 4), np.uint8), origin="lower", aspect="auto", interpolation="bilinear",
+                      extent=(x[0], x[-1], y[0], y[-1]))
     drawn = []
     ax.grid(False)
 
     def set_height(height):
-        up, across = np.gradient(np.maximum(height, low), y[1] - y[0], x[1] - x[0])
-        normal = np.stack([-0.12 * across, -0.12 * up, np.ones_like(height)])
-        shade = np.tensordot(SUN, normal / np.linalg.norm(normal, axis=0), axes=1) - SUN[2]     # 0 on the flat
-        overlay = np.zeros((*height.shape, 4))
-        overlay[..., :3] = (shade > 0)[..., None]                                                  # white light, black shadow
-        overlay[..., 3] = np.clip(np.where(shade > 0, 1.6 * shade, -0.75 * shade), 0, 0.75)
-        ground.set_data(height)
-        light.set_data(overlay)
+        image.set_data(lit(height, x[1] - x[0], y[1] - y[0], low, high))
         for old in drawn:
             old.remove()
         drawn[:] = [ax.contour(x, y, height, levels=np.arange(np.ceil(low + 0.5), high, every), colors=["#3C4650"],

@@ -5,8 +5,10 @@ rests on colour alone: lines also differ in style or carry a label.
 """
 
 import base64
+import contextlib
 import dataclasses
 import functools
+import threading
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,7 +17,7 @@ from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from .canvas import Canvas, encoded, keep
+from .canvas import Canvas, encoded
 
 INPUT, STATE, OUTPUT, GRADIENT = "#0072B2", "#CC79A7", "#009E73", "#D55E00"
 BLACK, GREY, PALE, ORANGE, SKY = "#222222", "#6E6E6E", "#DDDDDD", "#E69F00", "#56B4E9"
@@ -71,9 +73,34 @@ STYLE = {
 }
 
 
+# how windows open is no matter of looks
+DEFAULTS = {key: value for key, value in mpl.rcParamsDefault.items()
+            if not key.startswith(("backend", "interactive", "toolbar", "webagg", "tk.", "macosx.", "docstring."))}
+WIDEST = 840        # pixels of a picture: a notebook's cell in a window of 1280 is 848 wide, and nothing is scaled there
+
+
+# Matplotlib's settings are the process' own; JupyterLab lets a cell and a widget's callbacks run in two threads
+LOCK = threading.RLock()
+
+
+@contextlib.contextmanager
+def _only(look):
+    with LOCK, mpl.rc_context({key: value for key, value in look.items() if mpl.rcParams[key] != value}):
+        yield
+
+
+def defaults():
+    """Matplotlib's own defaults as a context or a decorator, whatever the user's matplotlibrc says."""
+    return _only(DEFAULTS)
+
+
 def style():
-    """The course's style as a context: ``with style(): ...``. Titles and texts take it on when they are made."""
-    return mpl.rc_context(STYLE)
+    """The course's style as a context: ``with style(): ...``. Titles and texts take it on when they are made.
+
+    It starts from Matplotlib's defaults: a matplotlibrc of the learner's own, or a style chosen in the notebook, is for
+    the learner's own figures and does not reach these.
+    """
+    return _only(DEFAULTS | STYLE)
 
 
 def new(rows=1, columns=1, size=(8.4, 4.0), left=0.85, right=0.25, bottom=0.65, top=0.5, **subplots):
@@ -85,13 +112,11 @@ def new(rows=1, columns=1, size=(8.4, 4.0), left=0.85, right=0.25, bottom=0.65, 
     """
     grid = {key: subplots.pop(key) for key in ("wspace", "hspace") if key in subplots}
     with style():
-        figure = Figure(figsize=size)
+        figure = Figure(figsize=size, dpi=min(mpl.rcParams["figure.dpi"], WIDEST / size[0]))
         Canvas(figure)
         axes = figure.subplots(rows, columns, **subplots)
         for ax in np.ravel(axes):       # ticks made later, while a slider moves, keep the style
             ax.tick_params(labelsize=STYLE["xtick.labelsize"], colors=BLACK)
-            keep(ax.xaxis)
-            keep(ax.yaxis)
         width, height = size
         figure.subplots_adjust(left=left / width, right=1 - right / width, bottom=bottom / height, top=1 - top / height,
                                **grid)
@@ -151,7 +176,7 @@ def number(value, digits=3):
 def night(pixels, figure=None):
     """A picture for a dark page: white becomes #111111, black becomes nearly white, a colour keeps its hue.
 
-    Greys are turned over in lightness (OKLab, https://bottosson.github.io/posts/oklab/), colours become a little darker: a
+    Greys are turned over in lightness (OKLab, https://bottosson.github.io/posts/oklab/), colours become about equally light: a
     heat map from white to pink runs from dark to pink, and a number written on it stays legible.
 
     Parameters
@@ -185,8 +210,8 @@ def _nights():
     to_lab = np.array([[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
                        [0.0259040371, 0.7827717662, -0.8086757660]])
     light, *ab = (np.cbrt(linear @ to_lms.T) @ to_lab.T).T
-    colourful = np.clip(np.hypot(*ab) / 0.12, 0, 1)
-    light = np.clip((1 - colourful) * (1.178 - light) + colourful * np.maximum(0.82 * light, 0.5), 0, 0.95)
+    colourful = np.clip(np.hypot(*ab) / 0.15, 0, 1)
+    light = np.clip((1 - colourful) * (1.178 - light) + colourful * (0.5 + 0.16 * light), 0, 0.95)
     linear = (np.stack([light, *ab], axis=-1) @ np.linalg.inv(to_lab).T) ** 3 @ np.linalg.inv(to_lms).T
     linear = np.clip(linear, 0, 1)
     rgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)

@@ -4,33 +4,24 @@ Everything here also leaves something readable in a saved notebook: a picture, a
 """
 
 import asyncio
-import base64
+import contextlib
 import difflib
+import functools
 import html
-import os
+import signal
 import time
 
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from . import figures, record, static_export
+from . import figures, record
+from .ahead import Ahead
+from .figures import LOCK
+from .page import FIGURES, Page, Running, SavedWidget, background, changed, line, say
 
-
-class SavedWidget(widgets.VBox):
-    """A box of widgets that a saved notebook shows as `.sentence()` and, where there is one, the picture in `.image`."""
-
-    image = None
-
-    def sentence(self):
-        raise NotImplementedError
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        bundle["text/plain"] = self.sentence()
-        if self.image is not None:
-            bundle["image/png"] = base64.b64encode(self.image.value).decode()
-        return bundle
+WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}
+WINDOW = 12     # so many pictures may be on their way to the page before more are drawn ahead: a slow line is never clogged
 
 
 def slider(label, value, low, high, step=None, continuous=True):
@@ -42,18 +33,28 @@ def slider(label, value, low, high, step=None, continuous=True):
     step = step or (1 if isinstance(value, int) else (high - low) / 100)
     number = {} if isinstance(value, int) else {"readout_format": f".{max(1, -int(np.floor(np.log10(step) + 1e-9)))}f"}
     return kind(value=value, min=low, max=high, step=step, description=label, continuous_update=continuous,
-                style={"description_width": "11em"}, layout={"width": "min(98%, 640px)"}, **number)
+                **WIDE, **number)
+
+
+def menu(label, options, value=None):
+    """A menu in the course's style; `options` as `ipywidgets.Dropdown` takes them, the first chosen where `value` is None."""
+    chosen = {} if value is None else {"value": value}
+    return widgets.Dropdown(options=options, description=label, **chosen, **WIDE)
 
 
 class LiveFigure(SavedWidget):
     """Sliders above one persistent figure, and under it a sentence that says what the figure shows.
+
+    While somebody moves a slider, pictures of further positions are drawn and sent ahead (`ahead` says which), and the page
+    shows them by itself. They go as soon as anything has run on which they may depend.
 
     Parameters
     ----------
     figure : matplotlib Figure
         Made once (`figures.new`); its artists are changed in place, it is never drawn on a new canvas.
     draw : function
-        draw(**values) -> str: sets the artists to the sliders' values and returns the finding in words.
+        draw(**values) -> str: sets the artists to the sliders' values and returns the finding in words. It does nothing
+        else, for it is also called with values that nobody has chosen yet.
     sliders : ipywidgets with a .value
         By name; sliders, menus, check boxes.
 
@@ -65,21 +66,24 @@ class LiveFigure(SavedWidget):
         The sentence now under the figure.
     """
 
+    again = "Run this cell to move it."
+
     def __init__(self, figure, draw, **sliders):
         if not hasattr(figure.canvas, "buffer_rgba"):   # a Figure made without pyplot and without figures.new
             FigureCanvasAgg(figure)
         self.figure, self._draw, self.sliders = figure, draw, sliders
-        self.image, self._text = _image(figure), _text()
-        super().__init__([*sliders.values(), self.image, self._text])
-        for control in sliders.values():
-            control.observe(self._redraw, "value")
+        self._sent = {}                     # the sentence of each place whose picture the page has; None: it cannot be drawn
+        self._under_way = 0                 # pictures that the page has not yet taken in
+        self._late = False                  # it was moved while a cell was running
+        self._plan, self._task = Ahead(map(_count, sliders.values())), None
+        image = Page(figure.canvas.get_width_height())
+        image.greet = self._greet
+        image.on_msg(lambda _, content, buffers: self._heard(content))
+        super().__init__([*sliders.values(), image], image, sliders.values())
+        for i, control in enumerate(sliders.values()):
+            control.observe(functools.partial(self._moved, i), "value")
+        FIGURES.add(self)
         self._redraw()
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        folder = os.environ.get("RNNLIB_PICTURES")      # set where the static site is built: its pages have no kernel to ask
-        markup = static_export.export(self, folder) if folder else None
-        return {**bundle, "text/html": markup} if markup else bundle
 
     def values(self):
         """The sliders' values now, by name."""
@@ -88,15 +92,175 @@ class LiveFigure(SavedWidget):
     def sentence(self):
         return f"{self.finding}\n[{', '.join(f'{name} = {_short(value)}' for name, value in self.values().items())}]"
 
-    def _redraw(self, _change=None):
+    def _picture(self, values):
+        """(finding, PNG) at these values."""
+        self._drawn = values        # what the artists show
+        with figures.style():
+            finding = self._draw(**values) or "A live figure."
+            return finding, figures.png(self.figure)
+
+    def _redraw(self):
         try:
-            with figures.style():
-                self.finding = self._draw(**self.values()) or "A live figure."
-            self.image.value = figures.png(self.figure)
+            self.finding, png = self._picture(self.values())
         except Exception as error:      # an exception in a callback is swallowed by the notebook; say it where it is seen
-            _say(self._text, f"This figure failed at {self.values()}: {type(error).__name__}: {error}")
+            self.image.show(f"This figure failed at {self.values()}: {type(error).__name__}: {error}")
             raise
-        _say(self._text, self.finding)
+        self._fresh = True
+        self.image.show(self.finding, png, place=self._place())
+        if self.image.answered:
+            self._note(self._place(), self.finding)
+
+    def _moved(self, i, _change):
+        with LOCK:
+            self._late = Running.elsewhere()
+            if self._late:
+                return
+            said = self._sent.get(self._place())
+            if said is None:
+                self._redraw()
+            else:       # the page shows it already
+                self.finding = said
+                self.image.later(said, lambda: self._picture(self.values())[1])
+            self._plan.move(self._positions(), i)
+        self._go_ahead()
+
+    # --- what is drawn ahead
+
+    def _place(self):
+        """What the page knows this setting by."""
+        return tuple(map(_known_by, self.sliders.values()))
+
+    def _positions(self):
+        return tuple(map(_position, self.sliders.values()))
+
+    def _elsewhere(self, positions):
+        """(values, place) at the positions of a plan, which differ from those of now in the control that is touched."""
+        i = self._plan.control
+        name = list(self.sliders)[i]
+        value, place = _at(self.sliders[name], positions[i]), list(self._place())
+        place[i] = positions[i] if hasattr(self.sliders[name], "index") else _rounded(value)
+        return {**self.values(), name: value}, tuple(place)
+
+    def _go_ahead(self):
+        if self.image.answered and (self._task is None or self._task.done()):
+            self._task = background(self._draw_ahead())
+
+    async def _draw_ahead(self):
+        """Draw one place of the plan after the other, and attend to messages between any two."""
+        going = True
+        while going:
+            await asyncio.sleep(0.001)
+            with LOCK:
+                going = self._under_way < WINDOW and Running.thread is None and self._draw_next()
+
+    def _draw_next(self):
+        """Draw the next place of the plan; False where there is none."""
+        positions = self._plan.next(lambda positions: self._elsewhere(positions)[1] in self._sent)
+        if positions is None:
+            return False
+        values, place = self._elsewhere(positions)
+        try:
+            finding, png = self._picture(values)
+        except Exception:       # whoever goes there is told
+            self._sent[place] = None
+        else:
+            self.image.ship(finding, png, place=place)
+            self._note(place, finding)
+        return True
+
+    def _note(self, place, finding):
+        self._sent[place] = finding
+        self._under_way += 1
+
+    def _greet(self):
+        """A page is there, which has no pictures yet."""
+        self._sent.clear()
+        self._under_way = 0
+        self.image.deliver(self._place() if self._fresh else None)
+        if self._fresh:
+            self._note(self._place(), self.finding)
+
+    def _heard(self, content):
+        with LOCK:
+            if "reach" in content:
+                self._plan.reach(self._positions(), content["reach"])
+            if "leave" in content:
+                self._plan.leave()
+            if "got" in content:
+                self._under_way = max(self._under_way - content["got"], 0)
+            for place in content.get("dropped", ()):
+                self._sent.pop(tuple(place), None)
+        self._go_ahead()
+
+    def forget(self):
+        """What was drawn is wrong from now on: something has run on which it may depend. The picture on the page stays."""
+        with LOCK:
+            self._plan.leave()
+            self._fresh = False
+            if self._sent:
+                self._sent.clear()
+                self.image.send({"forget": True})
+
+    def settle(self):
+        """Set the artists to where the sliders stand: what was drawn ahead has left them elsewhere."""
+        if self._drawn != self.values():
+            with contextlib.suppress(Exception), figures.style():
+                self._drawn = self.values()
+                self._draw(**self._drawn)
+
+    def catch_up(self):
+        """Draw what somebody asked for while a cell was running."""
+        if self._late:
+            self._late = False
+            self._redraw()
+
+    def sharpen(self, ratio):
+        with LOCK:
+            self.forget()
+            self.settle()
+            super().sharpen(ratio)
+
+    def release(self):
+        FIGURES.discard(self)
+        self._plan.leave()
+
+
+def _count(control):
+    """How many positions a control has; None where they cannot be counted."""
+    if hasattr(control, "index"):
+        return len(control.options)
+    if isinstance(control, widgets.Checkbox):
+        return 2
+    if isinstance(control, (widgets.IntSlider, widgets.FloatSlider)):
+        return int(np.floor((control.max - control.min) / control.step + 1e-6)) + 1
+    return None
+
+
+def _position(control):
+    if hasattr(control, "index"):
+        return control.index or 0
+    if isinstance(control, (widgets.IntSlider, widgets.FloatSlider)):
+        return int(round((control.value - control.min) / control.step))
+    return int(isinstance(control, widgets.Checkbox) and control.value)
+
+
+def _at(control, position):
+    """The value of a control at a position."""
+    if hasattr(control, "index"):
+        return control._options_values[position]
+    if isinstance(control, widgets.Checkbox):
+        return bool(position)
+    return type(control.value)(round(min(control.min + position * control.step, control.max), 10))
+
+
+def _known_by(control):
+    """What a page knows a control's value by."""
+    return control.index if hasattr(control, "index") else _rounded(control.value)
+
+
+def _rounded(value):
+    """0.3 and 0.1 + 0.2 are one place."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
 class Prediction(SavedWidget):
@@ -119,6 +283,8 @@ class Prediction(SavedWidget):
     answer : the committed number or choice; None before the button was pressed
     """
 
+    again = "Run this cell to answer."
+
     def __init__(self, question, options=None, low=None, high=None, start=None, unit=""):
         if (options is None) == (low is None or high is None):
             raise ValueError("a Prediction needs either options, or low and high")
@@ -132,17 +298,17 @@ class Prediction(SavedWidget):
             self.input = slider(unit or "your number", middle, low, high)
         self.button = widgets.Button(description="Commit", button_style="primary", tooltip="keep this prediction")
         self.button.on_click(lambda _: self.commit())
-        self._text = _text("1.6em")
+        self._text = line("1.6em")
         super().__init__([widgets.HTML(f"<b>{html.escape(question)}</b>"), self.input, self.button, self._text])
 
     def commit(self):
         """Keep the prediction that now stands in the input."""
         if self.input.value is None:
-            return _say(self._text, "Choose an answer first.")
+            return say(self._text, "Choose an answer first.")
         self.answer = self.input.value
         self.input.disabled = self.button.disabled = True
         record.note_prediction(self.question, self.answer)
-        _say(self._text, f"Kept: {_short(self.answer)} {self.unit}".rstrip() + ". Read on.")
+        say(self._text, f"Kept: {_short(self.answer)} {self.unit}".rstrip() + ". Read on.")
         for tell in self._waiting:
             tell()
 
@@ -162,22 +328,23 @@ class Prediction(SavedWidget):
 class Reveal(SavedWidget):
     """What `Prediction.reveal` shows: truth and prediction on one axis, and a sentence."""
 
+    again = "Run this cell to compare your prediction."
+
     def __init__(self, prediction, truth, why):
         self.prediction, self.truth, self.why = prediction, truth, why
         if prediction.options:
             self.figure, self._guess = figures.choice(prediction.options, truth)
         else:
             self.figure, self._guess = figures.number_line(prediction.low, prediction.high, float(truth), prediction.unit)
-        self.image, self._text = _image(self.figure), _text()
-        super().__init__([self.image, self._text])
+        image = Page(self.figure.canvas.get_width_height())
+        super().__init__([image], image)
         self.update()
 
     def update(self):
         if self.prediction.answer is not None:
             record.note_prediction(self.prediction.question, self.prediction.answer, self.truth)
         self._guess(self.prediction.answer)
-        self.image.value = figures.png(self.figure)
-        _say(self._text, self.sentence())
+        self.image.show(self.sentence(), figures.png(self.figure))
 
     def sentence(self):
         p = self.prediction
@@ -216,15 +383,15 @@ class TextBox(SavedWidget):
     """
 
     LONGEST = 500
+    again = "Run this cell to type."
 
     def __init__(self, label, text, answer, figure=None):
-        self._answer, self.figure = answer, figure
+        self._reader, self.figure = answer, figure
         self.input = widgets.Text(value=text, description=label, continuous_update=False, placeholder="type, then press Enter",
                                   style={"description_width": "initial"}, layout={"width": "min(98%, 640px)"})
-        self._text = _text()
-        if figure is not None:
-            self.image = _image(figure)
-        super().__init__([self.input, *([self.image] if figure is not None else []), self._text])
+        self._text = line() if figure is None else None
+        image = Page(figure.canvas.get_width_height()) if figure is not None else None
+        super().__init__([self.input, image or self._text], image)
         self.input.observe(self._reply, "value")
         self._reply()
 
@@ -232,21 +399,21 @@ class TextBox(SavedWidget):
         return f"{self.input.description} {self.input.value!r}: {self.finding}"
 
     def _reply(self, _change=None):
-        text = self.input.value.strip()
+        written, png = self.input.value.strip(), None
         try:
-            if not text:
+            if not written:
                 raise ValueError("Nothing is written there yet.")
-            if len(text) > self.LONGEST:
-                raise ValueError(f"That is {len(text)} characters long; up to {self.LONGEST} are read.")
+            if len(written) > self.LONGEST:
+                raise ValueError(f"That is {len(written)} characters long; up to {self.LONGEST} are read.")
             with figures.style():
-                self.finding = self._answer(text)
-            if self.figure is not None:
-                self.image.value, self.image.layout.visibility = figures.png(self.figure), "visible"
+                self.finding = self._reader(written)
+            png = figures.png(self.figure) if self.figure is not None else None
         except ValueError as error:
             self.finding = str(error)
-            if self.figure is not None:
-                self.image.layout.visibility = "hidden"     # it belongs to another text; its room stays
-        _say(self._text, self.finding)
+        if self.image is None:
+            say(self._text, self.finding)
+        else:       # a picture that belongs to another text is not shown
+            self.image.show(self.finding, png, refused=png is None)
 
 
 def nearest(word, known):
@@ -278,14 +445,14 @@ class _Bar(SavedWidget):
         self.label, self.count = label, count
         self.bar = widgets.IntProgress(value=0, max=count, description=label, style={"description_width": "initial"},
                                        layout={"width": "min(98%, 640px)"})
-        self._text = _text("1.6em")
+        self._text = line("1.6em")
         super().__init__([self.bar, self._text])
 
     def to(self, done, ended=False):
         self.bar.value = done
         if ended:
             self.bar.bar_style = "success" if done >= self.count else "warning"
-        _say(self._text, f"{done} of {self.count} steps" + (", stopped early" if ended and done < self.count else ""))
+        say(self._text, f"{done} of {self.count} steps" + (", stopped early" if ended and done < self.count else ""))
 
     def sentence(self):
         return f"{self.label}: {self.count} steps"
@@ -311,18 +478,20 @@ class Training(SavedWidget):
         By name; read when a run starts.
     """
 
+    again = "Run this cell to train."
+    under_way = None        # the one panel that trains now: two runs must never train one model
+
     def __init__(self, start, steps, after=None, history=(), **controls):
         self._start, self.steps, self._after, self.controls = start, steps, after, controls
         self.history, self.task, self._stopping = list(history), None, False
         self.figure, self._set_losses = figures.loss_curve()
-        self.image, self._text = _image(self.figure), _text()
+        image = Page(self.figure.canvas.get_width_height())
         self.start_button = widgets.Button(description="Train", button_style="primary", icon="play")
         self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
         self.start_button.on_click(lambda _: self.start())
         self.stop_button.on_click(lambda _: self.stop())
         self.bar = widgets.IntProgress(value=0, max=steps, layout={"width": "220px"})
-        super().__init__([*controls.values(), widgets.HBox([self.start_button, self.stop_button, self.bar]), self.image,
-                          self._text])
+        super().__init__([*controls.values(), widgets.HBox([self.start_button, self.stop_button, self.bar]), image], image)
         self._show("Press Train to watch the loss fall." if not self.history else
                    f"A finished run of {len(self.history)} steps; press Train for one of your own.")
 
@@ -330,58 +499,74 @@ class Training(SavedWidget):
         return f"{self.said} [a panel with the buttons Train and Stop]"
 
     def start(self):
-        """Start a run as a task on the running event loop; a second press while one runs does nothing."""
+        """Start a run as a task on the kernel's event loop; a second press while one runs does nothing."""
         if self.task is None or self.task.done():
-            self.task = asyncio.get_running_loop().create_task(self.run())
+            self.task = background(self.run())
 
     def stop(self):
         """End the run after the step it is in; the weights stay as they are."""
         self._stopping = True
 
+    def release(self):
+        self.stop()
+
     async def run(self):
-        """One whole run; `start` makes a task of it, a test may await it."""
-        self._stopping, self.history = False, []
+        """One whole run; `start` makes a task of it, a test may await it. A run that is under way anywhere ends before."""
+        if Training.under_way is not None:
+            Training.under_way.stop()
+        Training.under_way, self._stopping, self.history = self, False, []
         self.start_button.disabled, self.stop_button.disabled = True, False
-        shown = aside = time.monotonic()
+        await asyncio.sleep(0)      # until the button's own message has been dealt with
         try:
-            for step in self._start(**{name: control.value for name, control in self.controls.items()}):
-                self.history.append(step)
-                if self._stopping:
-                    break
-                if time.monotonic() - aside > 0.03:
-                    if time.monotonic() - shown > 0.3:
-                        self._show(f"Step {len(self.history)} of {self.steps}: loss {step[1]:.3g}.")
-                        shown = time.monotonic()
-                    await asyncio.sleep(0.001)
-                    aside = time.monotonic()
-            stopped = f"Stopped after {len(self.history)} of" if len(self.history) < self.steps else "Done:"
-            ending = f"{stopped} {self.steps} steps, loss {self.history[-1][1]:.3g}; the weights are kept."
-            self._show(ending + (f" {self._after()}" if self._after else ""))
+            with _interrupt_calls(self.stop):
+                await self._train()
+            if self.closed:
+                return
+            ended = f"Stopped after {len(self.history)} of" if len(self.history) < self.steps else "Done:"
+            loss = f", loss {self.history[-1][1]:.3g}; the weights are kept." if self.history else "."
+            self._show(f"{ended} {self.steps} steps{loss}" + (f" {self._after()}" if self._after else ""))
         except Exception as error:      # a task's exception is shown nowhere else
             self._show(f"Training stopped with {type(error).__name__}: {error}")
             raise
         finally:
+            if Training.under_way is self:
+                Training.under_way = None
             self.start_button.disabled, self.stop_button.disabled = False, True
+
+    async def _train(self):
+        steps = iter(self._start(**{name: control.value for name, control in self.controls.items()}))
+        shown = aside = time.monotonic()
+        while not self._stopping:       # asked before each step: whoever stops a run may begin another at once
+            step = next(steps, None)
+            if step is None:
+                break
+            self.history.append(step)
+            if time.monotonic() - aside > 0.03:
+                if time.monotonic() - shown > 0.3:
+                    self._show(f"Step {len(self.history)} of {self.steps}: loss {step[1]:.3g}.")
+                    shown = time.monotonic()
+                await asyncio.sleep(0.001)
+                aside = time.monotonic()
 
     def _show(self, said):
         self.said, self.bar.value = said, len(self.history)
         self._set_losses([loss for _, loss, _ in self.history])
-        self.image.value = figures.png(self.figure)
-        _say(self._text, said)
+        self.image.show(said, figures.png(self.figure))
+        changed()       # the model is another one
 
 
-def _image(figure):
-    width, height = figure.canvas.get_width_height()
-    return widgets.Image(format="png", width=width, height=height, layout={"max_width": "100%", "height": "auto"})
-
-
-def _text(height="3.4em"):
-    """A line for a sentence, of a height of its own, so that nothing below jumps when the sentence changes."""
-    return widgets.HTML(layout={"min_height": height, "width": "min(98%, 850px)"})
-
-
-def _say(text, sentence):
-    text.value = f'<div role="status" style="line-height: 1.5; font-size: 14px">{html.escape(sentence)}</div>'
+@contextlib.contextmanager
+def _interrupt_calls(stop):
+    """Let Kernel > Interrupt, which by itself reaches a running cell alone, call `stop`."""
+    try:
+        before = signal.signal(signal.SIGINT, lambda *_: stop())
+    except (ValueError, AttributeError, OSError):       # in a browser, or in a thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _short(value):

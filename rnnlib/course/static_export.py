@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from . import figures
+from .live import LiveFigure
 
 JOINT = 150             # so many pictures, at most, over the controls that move together
 ALONE = 12              # so many positions of a control that moves alone, or together with another
@@ -23,6 +24,17 @@ ONLY = 60               # so many of a figure's only control
 # 32 shades a channel, white and black exact: lines stay crisp, and a picture takes a fifth of what its PNG takes
 SHADES = np.round(np.round(np.arange(256) * 31 / 255) * 255 / 31).astype(np.uint8)
 START, ALL = 250_000, 2_000_000     # bytes: before the first move, and in all
+
+
+def follow(folder):
+    """From now on every LiveFigure that is shown puts its pictures into `folder` and their HTML into its output."""
+    plain = LiveFigure.bundle
+
+    def bundle(self):
+        markup = export(self, folder)
+        return {**plain(self), "text/html": markup} if markup else plain(self)
+
+    LiveFigure.bundle = bundle
 
 
 def export(live, folder):
@@ -69,10 +81,11 @@ def _controls(live, most, most_joint):
             values, texts = [values[i] for i in kept], [str(texts[i]) for i in kept]
             slides = "Slider" in type(control).__name__
         elif hasattr(control, "step"):
-            count = int(round((control.max - control.min) / control.step)) + 1
+            most_value = getattr(control, "longest", control.max)       # of a slider that ends where another one lets it
+            count = int(round((most_value - control.min) / control.step)) + 1
             at = int(round((control.value - control.min) / control.step))
             kept = _spread(count, at, ONLY if len(live.sliders) == 1 else most)
-            values = [type(control.value)(round(min(control.min + i * control.step, control.max), 10)) for i in kept]
+            values = [type(control.value)(round(min(control.min + i * control.step, most_value), 10)) for i in kept]
             values[int(np.argmin(np.abs(kept - at)))] = control.value
             texts, slides = [format(value, control.readout_format) for value in values], True
         else:
@@ -125,4 +138,4 @@ def _markup(name, controls, first, picture, sentence, size):
     return (f'<figure class="live-figure" data-name="{name}" data-first="{first}" '
             f'data-controls="{html.escape(json.dumps(shown, ensure_ascii=False))}">'
             f'<img src="data:image/webp;base64,{base64.b64encode(picture).decode()}" width="{size[0]}" height="{size[1]}" '
-            f'alt="{said}"><figcaption role="status">{said}</figcaption></figure>')
+            f'alt="{said}" aria-hidden="true"><figcaption role="status">{said}</figcaption></figure>')

@@ -1,6 +1,6 @@
 // Slider figures on a page without a kernel: every position of the sliders is a picture made when the site was built
-// (rnnlib/course/static_export.py says how they are stored).
-"use strict";
+// (rnnlib/course/static_export.py says how they are stored). Pictures are kept and shown as in a notebook.
+import { Frames, show } from "./page.js";
 
 class LiveFigure {
   constructor(figure) {
@@ -9,7 +9,7 @@ class LiveFigure {
     this.caption = figure.querySelector("figcaption");
     this.controls = JSON.parse(figure.dataset.controls);
     this.place = this.controls.map((control) => control.at);
-    this.pictures = new Map(); // place -> {url or bytes, sentence}
+    this.pictures = new Frames();
     this.build();
     // The first pictures come when the figure is about to be seen, the others when somebody reaches for it.
     new IntersectionObserver((entries, observer) => {
@@ -113,23 +113,18 @@ class LiveFigure {
     for (const [...place] of this.listed.slice(first, last)) {
       const sentence = place.pop();
       const size = place.pop();
-      this.pictures.set(place.join(), { bytes: new Uint8Array(bytes, offset, size), sentence });
+      this.pictures.put(place, new Uint8Array(bytes, offset, size), "image/webp", sentence);
       offset += size;
     }
     if (this.waiting) this.show();
   }
 
   async show() {
-    const wanted = this.place.join();
-    const picture = this.pictures.get(wanted);
+    const picture = this.pictures.get(this.place);
     this.waiting = !picture;
     this.figure.setAttribute("aria-busy", this.waiting);
     if (this.waiting) return this.rest;
-    picture.url ??= URL.createObjectURL(new Blob([picture.bytes], { type: "image/webp" }));
-    this.image.src = picture.url;
-    this.image.alt = picture.sentence;
-    this.caption.textContent = picture.sentence;
-    return this.image.decode().catch(() => {}); // a later move has taken its place
+    return show(picture, this.image, this.caption);
   }
 }
 

@@ -25,20 +25,24 @@ def launch(playwright, *flags):
 
 
 @contextlib.contextmanager
-def server(folder, home):
-    """JupyterLab on `folder` (nothing of the user's own configuration, kept in `home`); yields its address."""
+def server(folder, home, app="jupyterlab", settings="tools/jupyter", **variables):
+    """JupyterLab on `folder` (nothing of the user's own configuration, kept in `home`); yields its address.
+
+    app="notebook" starts Notebook 7; settings=None leaves out what `make lab` sets; `variables` are those of the environment.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     arguments = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
                  "--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}",
-                 "--LabApp.expose_app_in_browser=True"]
+                 "--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": f"{home}/config", "JUPYTER_RUNTIME_DIR": f"{home}/runtime",
                    "JUPYTERLAB_WORKSPACES_DIR": f"{home}/workspaces", "JUPYTERLAB_SETTINGS_DIR": f"{home}/settings",
-                   "JUPYTER_CONFIG_PATH": str(Path(__file__).parents[2] / "tools" / "jupyter"),
-                   "JUPYTER_PATH": os.path.join(sys.prefix, "share", "jupyter"), "IPYTHONDIR": f"{home}/ipython"}
+                   "JUPYTER_CONFIG_PATH": str(Path(__file__).parents[2] / settings) if settings else "",
+                   "JUPYTER_PATH": os.path.join(sys.prefix, "share", "jupyter"), "IPYTHONDIR": f"{home}/ipython",
+                   **variables}
     log = open(f"{home}/lab.log", "w")
-    process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *arguments], env=environment, stdout=log, stderr=log)
+    process = subprocess.Popen([sys.executable, "-m", app, *arguments], env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):
@@ -83,8 +87,8 @@ def static_server(folder, prefix="/", headers=()):
 class Notebook:
     """One notebook open in JupyterLab, on a kernel of its own."""
 
-    def __init__(self, browser, address, name, width=1200, height=1000):
-        self.page = browser.new_page(viewport={"width": width, "height": height})
+    def __init__(self, browser, address, name, width=1200, height=1000, **options):
+        self.page = browser.new_page(viewport={"width": width, "height": height}, **options)
         self.open(f"{address}/doc/tree/{name}?reset", name)
 
     def open(self, address, name):
@@ -147,8 +151,13 @@ class Notebook:
 
     def figures(self):
         """Locators of the live figures: the boxes that hold a picture and a slider, and do not train."""
-        boxes = self.page.locator(".jp-OutputArea-output .widget-vbox"
-                                  ":has(> img.widget-image):has(.noUi-handle):not(:has(button:has-text('Train')))")
+        boxes = self.page.locator(".rnn-room > .widget-vbox:has(> .rnn-picture):has(.noUi-handle)"
+                                  ":not(:has(button:has-text('Train')))")
+        return [boxes.nth(i) for i in range(boxes.count())]
+
+    def plain_figures(self):
+        """The same where pages have no anywidget."""
+        boxes = self.page.locator(".jp-OutputArea-output > .widget-vbox:has(> .widget-vbox > img.widget-image):has(.noUi-handle)")
         return [boxes.nth(i) for i in range(boxes.count())]
 
     def close(self):

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from conftest import NOTEBOOKS
 from rnnlib.course import explorers
 
-PICTURE = "img.widget-image"
+PICTURE = ".rnn-picture img"
 
 
 def source(figure):

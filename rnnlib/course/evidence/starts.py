@@ -21,29 +21,18 @@ class WideExitLSTM(LSTMCell):
 
     width = 10.0
 
-    def _step(self, x_t, state):
-        new_state = np.empty_like(state)
-        self.advance(x_t @ self.W_x.T + self.b, state, new_state, self.W_h.T)
-        return new_state
+    def step_forward(self, a_t, state, W_h_T):
+        (_, c_t), gates = super().step_forward(a_t, state, W_h_T)
+        o = gates[..., 3 * self.hidden_size:]
+        return np.array([o * self.width * np.tanh(c_t / self.width), c_t]), gates
 
-    def advance(self, z_t, state, new_state, W_h_T):
-        super().advance(z_t, state, new_state, W_h_T)
-        h_t, c_t = new_state
-        np.multiply(z_t[:, 3 * self.hidden_size:], self.width * np.tanh(c_t / self.width), out=h_t)
-
-    def step_backward(self, d_state, state, new_state, gates, dz_t, d_prev):
+    def step_backward(self, d_state, state, new_state, gates):
         # The slope of w tanh(c / w) is 1 - tanh(c / w)^2, so the LSTM's own lines serve, given c / w; only what reaches o
         # is w times as much.
-        super().step_backward(d_state, state, new_state / self.width, gates, dz_t, d_prev)
-        dz_t[:, 3 * self.hidden_size:] *= self.width
-        np.matmul(dz_t, self.W_h, out=d_prev[0])
-
-    def jacobians(self, states, gates):
-        H, J = self.hidden_size, super().jacobians(states, gates)
-        o, tanh_c = gates[:, 3 * H:, None], np.tanh(states[1:, H:, None] / self.width)
-        J[:, :H] = o * (1 - tanh_c ** 2) * J[:, H:]                 # through c
-        J[:, :H, :H] += self.width * tanh_c * o * (1 - o) * self.W_h[3 * H:]
-        return J
+        dz_t, d_prev = super().step_backward(d_state, state, new_state / self.width, gates)
+        dz_t[..., 3 * self.hidden_size:] *= self.width
+        d_prev[0] = dz_t @ self.W_h
+        return dz_t, d_prev
 
 
 def orthogonal(size, rng, gain=1.0):

@@ -29,13 +29,13 @@ def check(name, function):
     ----------
     name : str
         The exercise, one of `names()`.
-    function : callable
-        With the exercise's signature.
+    function : callable, or the answer itself
+        With the exercise's signature. Where it has no arguments (`two_word_memory`, `faulty_line`) the value will do as well.
 
     Returns
     -------
     Verdict
-        .ok, .mistake (the known mistake, or None) and .message; shows itself in a notebook.
+        .ok, .mistake (the mistake whose results are the same, or None) and .message; shows itself in a notebook.
 
     Raises
     ------

@@ -8,11 +8,11 @@ from .recurrent import batch
 from .texts import TEXT
 
 FAULTY = """\
-def bptt_with_a_fault(dh, x, h, W_x, W_h):                                      # line 1
+def bptt_with_a_fault(direct, x, h, W_x, W_h):                                  # line 1
     dx, from_later = np.zeros(x.shape), np.zeros(h[0].shape)                    # line 2
     dW_x, dW_h, db = np.zeros(W_x.shape), np.zeros(W_h.shape), np.zeros(len(W_h))   # line 3
     for t in reversed(range(len(x))):                                           # line 4
-        dz_t = (dh[t] + from_later) * (1 - h[t + 1]**2)                         # line 5
+        dz_t = (direct[t] + from_later) * (1 - h[t + 1]**2)                     # line 5
         dx[t] = dz_t @ W_x                                                      # line 6
         from_later = dz_t @ W_h.T                                               # line 7
         dW_x += dz_t.T @ x[t]                                                   # line 8
@@ -33,7 +33,7 @@ def line_judge(result):
 def _pencil_problems(rng):
     values = (("the example", (0.5, 1.0, -1.0, 0.2, 0.8, 0.6)), ("w_h is negative", (0.3, 0.4, 0.9, -0.5, 1.1, -0.7)),
               ("h_0 is 0", (0.0, 0.7, 0.2, 0.9, -0.6, 1.2)), ("the gradient is large", (-0.8, 0.1, 0.2, 1.0, 0.3, 1.5)))
-    return [Problem(note, **dict(zip(("h_0", "x_1", "x_2", "y", "w_x", "w_h"), numbers))) for note, numbers in values]
+    return [Problem(note, **dict(zip(("h_0", "x_1", "x_2", "target", "w_x", "w_h"), numbers))) for note, numbers in values]
 
 
 def _step_backward_problems(rng):
@@ -49,7 +49,7 @@ def _bptt_problems(rng):
     rnn_forward, problems = edits.compiled(TEXT["rnn_forward"][0]), []
     for run in recurrent.forward_problems(rng):
         h = rnn_forward(*run.values())
-        problems.append(Problem(run.note, dh=rng.normal(size=h[1:].shape), x=run["x"], h=h, W_x=run["W_x"], W_h=run["W_h"]))
+        problems.append(Problem(run.note, direct=rng.normal(size=h[1:].shape), x=run["x"], h=h, W_x=run["W_x"], W_h=run["W_h"]))
     return problems
 
 

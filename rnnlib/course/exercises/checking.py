@@ -235,6 +235,8 @@ def _explain(exercise, function, attempts, right):
         for i in wrong:
             if not (turned[i] or _best(singles, i) or _best(rules, i) or _best(pairs, i)):
                 turned[i] = mixture(exercise, names[i], [a[i] for a in attempts], [w[i] for w in wanted], problems)
+    attempt = _remembered(lambda problem: _attempt(exercise, function, problem, first=False))
+    reference = _remembered(lambda problem: _as_tuple(exercise.reference(*problem.values())))
     found, explained, blank = [], {}, {}        # sentence -> the outputs it is true of
     for i in wrong:
         name = names[i]
@@ -252,13 +254,25 @@ def _explain(exercise, function, attempts, right):
             explained.setdefault(_told(exercise, fits), []).append(name)
         else:
             said = turned[i] or locate(exercise, name, [a[i] for a in attempts], [w[i] for w in wanted], problems, right[name],
-                                       lambda problem, i=i: _attempt(exercise, function, problem, first=False)[i],
-                                       lambda problem, i=i: _as_tuple(exercise.reference(*problem.values()))[i])
+                                       lambda problem, i=i: attempt(problem)[i], lambda problem, i=i: reference(problem)[i])
             blank.setdefault(said, []).append(name)
     lines += [f"{', '.join(those)}: {said}" for said, those in explained.items()]
     lines += [f"{', '.join(those)}{': each' if len(those) > 1 else ''} {said}" for said, those in blank.items()]
     lines += _about(function, problems[0]) if blank else []
     return Verdict(exercise.name, False, " + ".join(dict.fromkeys(found)) or None, "\n".join(lines))
+
+
+def _remembered(run):
+    """run(problem), computed once for all outputs that ask for it."""
+    known = {}
+
+    def remembered(problem):
+        key = tuple(value.tobytes() if isinstance(value, np.ndarray) else repr(value) for value in problem.values())
+        if key not in known:
+            known[key] = run(problem)
+        return known[key]
+
+    return remembered
 
 
 def _pairs(exercise):
@@ -275,9 +289,11 @@ def _fitting(exercise, reference, candidates, attempts, wrong, finite_only=False
     """
     explainable = {i for i in wrong if _telling(i, attempts, reference is exercise.reference and len(candidates[0]) == 1)}
     found = {}
+    # where the attempt is right, so are many candidates: those problems come last
+    order = sorted(exercise.smallest_first, key=lambda n: all(agree(attempts[n][i], exercise.wanted[n][i]) for i in wrong))
     for keys in candidates if explainable else ():
         fits = set(range(len(exercise.outputs)))
-        for n in exercise.smallest_first:
+        for n in order:
             result = _result(exercise, reference, keys, n)
             if result is None or len(result) != len(exercise.outputs):
                 break

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
-from ..live import SavedWidget, _say, _text
+from ..page import SavedWidget, line, say
 
 
 @dataclass(frozen=True)
@@ -83,17 +83,19 @@ QUESTIONS = [
 class Quiz(SavedWidget):
     """Ten questions with their explanations; ``quiz.choose(2, "h[3]")`` answers one without a browser."""
 
+    again = "Run this cell to answer."
+
     def __init__(self):
         self.inputs, self._told, blocks = [], [], []
         for n, question in enumerate(QUESTIONS, 1):
             box = widgets.RadioButtons(options=question.shuffled(), value=None, layout={"width": "auto"})
-            told = _text("1.6em")
+            told = line("1.6em")
             box.observe(lambda change, at=n - 1: self._tell(at), "value")
             self.inputs.append(box)
             self._told.append(told)
             blocks.append(widgets.VBox([widgets.HTML(f"<b>{n}. {html.escape(question.text)}</b> (lesson {question.lesson})"),
                                         box, told]))
-        self._score = _text("1.6em")
+        self._score = line("1.6em")
         super().__init__([*blocks, self._score])
         self._count()
 
@@ -112,10 +114,10 @@ class Quiz(SavedWidget):
     def _tell(self, at):
         question, answer = QUESTIONS[at], self.inputs[at].value
         if answer is not None:
-            _say(self._told[at], ("\N{CHECK MARK} Right. " if answer == question.right else "\N{RIGHTWARDS ARROW} Not this. ")
+            say(self._told[at], ("\N{CHECK MARK} Right. " if answer == question.right else "\N{RIGHTWARDS ARROW} Not this. ")
                  + question.options[answer])
         self._count()
 
     def _count(self):
         right, answered = self.score()
-        _say(self._score, f"{right} right of {answered} answered, {len(QUESTIONS)} questions in all.")
+        say(self._score, f"{right} right of {answered} answered, {len(QUESTIONS)} questions in all.")

@@ -1,29 +1,46 @@
-"""The named slider figures of the lessons, a module a lesson. They draw; the numbers come from functions of the notebook."""
+"""The named slider figures of the lessons, one module per topic. They draw; the numbers come from functions of the notebook."""
 
-from .lesson01_cell import one_unit, shared_weights, sliding_cell, tip_to_tail, two_steps, verdicts
-from .lesson02_unrolling import loop_and_unrolled, loss_over_padding, padded_batch, three_lengths, travelling_change
-from .lesson03_backprop import check_curves, counting_cliff, gradient_map, losses_by_chunk, truncation, two_paths
+from .. import figures
+from .lesson01_cell import one_unit, shared_weights, sliding_cell, tip_to_tail, two_steps, two_turns, verdicts
+from .lesson02_unrolling import (
+    factors_per_step,
+    loop_and_unrolled,
+    loss_over_padding,
+    memory_window,
+    padded_batch,
+    three_lengths,
+    travelling_change,
+)
+from .lesson03_backprop import (
+    accuracy_by_chunk,
+    check_curves,
+    counting_cliff,
+    factor_per_step,
+    gradient_map,
+    truncation,
+    two_paths,
+)
 from .lesson04_clipping import clipped_descent
 from .lesson04_jacobians import jacobian_norms, norm_and_radius, predicted_left, radius_map, resting_factor, two_units
 from .lesson04_luck import luck_by_lag, starts_by_lag, training_and_gradient
 from .lesson04_vanishing import two_roundings, vanishing_product
 from .lesson05_highways import (
-           gate_highway,
-           gates_over_time,
-           gradient_norms,
-           jacobian_blocks,
-           memory_fills,
-           norms_by_bias,
-           recall_by_lag,
+    gate_highway,
+    gates_over_time,
+    gradient_norms,
+    jacobian_blocks,
+    memory_fills,
+    norms_by_bias,
+    recall_by_lag,
 )
 from .lesson06_many_to_one import (
-           accuracy_by_kind,
-           error_by_horizon,
-           forecast,
-           one_answer,
-           own_sentence,
-           running_verdict,
-           swapped_clauses,
+    accuracy_by_kind,
+    error_by_horizon,
+    forecast,
+    one_answer,
+    own_sentence,
+    running_verdict,
+    swapped_clauses,
 )
 from .lesson07_many_to_many import confusions, film, one_answer_each, same_words, second_layer, tagged, touched
 from .lesson07_streaming import holding, sensor_stream
@@ -33,16 +50,21 @@ from .lesson09_one_to_many import captioner, gallery, measured, next_letters, pe
 from .lesson09_tunes import Tune, by_temperature, piano_roll, rolls, sharpened
 from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed, two_readings, two_starts, waiting
 
-__all__ = ["Tune", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature", "captioner", "check_curves",
-           "clipped_descent", "confusions", "context_map", "counting_cliff", "error_by_horizon", "exact_by_zeros",
-           "felt_change", "film", "forced_and_free", "forecast", "gallery", "gate_highway", "gates_over_time",
-           "gradient_map", "gradient_norms", "handing_over", "holding", "jacobian_blocks", "jacobian_norms",
-           "kept_or_looked_up", "loop_and_unrolled", "loss_over_padding", "losses_by_chunk", "luck_by_lag",
-           "measured", "memory_fills", "next_letters", "norm_and_radius", "norms_by_bias", "number_box", "one_answer",
-           "one_answer_each", "one_unit", "own_sentence", "padded_batch", "perplexities", "piano_roll",
-           "predicted_left", "radius_map", "recall_by_lag", "resting_factor", "revealed", "rolls", "running_verdict",
-           "same_words", "second_layer", "sensor_stream", "shared_weights", "sharpened", "sliding_cell",
-           "starts_by_lag", "swapped_clauses", "tagged", "things_by_cell", "three_lengths", "through_one_vector",
-           "tip_to_tail", "tones", "touched", "training_and_gradient", "travelling_change", "truncation", "two_paths",
-           "two_readings", "two_roundings", "two_starts", "two_steps", "two_units", "vanishing_product", "verdicts",
-           "waiting", "written_out"]
+__all__ = ["Tune", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature",
+           "captioner", "check_curves", "clipped_descent", "confusions", "context_map", "counting_cliff",
+           "error_by_horizon", "exact_by_zeros", "factor_per_step", "factors_per_step", "felt_change", "film",
+           "forced_and_free", "forecast", "gallery", "gate_highway", "gates_over_time", "gradient_map",
+           "gradient_norms", "handing_over", "holding", "jacobian_blocks", "jacobian_norms", "kept_or_looked_up",
+           "loop_and_unrolled", "loss_over_padding", "luck_by_lag", "measured", "memory_fills", "memory_window",
+           "next_letters", "norm_and_radius", "norms_by_bias", "number_box", "one_answer", "one_answer_each",
+           "one_unit", "own_sentence", "padded_batch", "perplexities", "piano_roll", "predicted_left", "radius_map",
+           "recall_by_lag", "resting_factor", "revealed", "rolls", "running_verdict", "same_words", "second_layer",
+           "sensor_stream", "shared_weights", "sharpened", "sliding_cell", "starts_by_lag", "swapped_clauses",
+           "tagged", "things_by_cell", "three_lengths", "through_one_vector", "tip_to_tail", "tones", "touched",
+           "training_and_gradient", "travelling_change", "truncation", "two_paths", "two_readings", "two_roundings",
+           "two_starts", "two_steps", "two_turns", "two_units", "vanishing_product", "verdicts", "waiting",
+           "written_out"]
+
+for _name in __all__:       # nothing that they make takes on a style of the user's
+    if not isinstance(globals()[_name], type):
+        globals()[_name] = figures.defaults()(globals()[_name])

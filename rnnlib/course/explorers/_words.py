@@ -30,7 +30,13 @@ def cut(word, most):
 
 
 def ends_with(control, other, most):
-    """Let a slider end at most(value of another control): beyond it nothing would change."""
+    """Let a slider end at most(value of another control): beyond it nothing would change.
+
+    `control.longest` is where it ends at the most, for pages whose sliders cannot change: they hold all values.
+    """
+    values = other.options if hasattr(other, "options") else range(other.min, other.max + 1)
+    control.longest = max(most(value) for value in values)
+
     def follow(_=None):
         control.max = max(most(other.value), control.min + 1)
 

@@ -22,22 +22,24 @@ def tip_to_tail(sentences):
     """
     figure, ax = figures.new(size=(6.5, 4.6), left=0.9, bottom=0.7)
     ends = [vectors.sum(axis=0) for _, vectors in sentences.values()]
-    sides = (("-", -1, "right"), ("--", 1, "left"))     # solid and its words on the left, dashed on the right
-    for (text, (words, vectors)), (line, side, ha) in zip(sentences.items(), sides):
+    for (text, (words, vectors)), line in zip(sentences.items(), ("-", "--")):
         corners = np.vstack([np.zeros(2), np.cumsum(vectors, axis=0)])
-        for word, start, end in zip(words, corners, corners[1:]):
+        side = 1 if corners[:, 0].sum() > 0 else -1
+        ha = "left" if side > 0 else "right"
+        # the first and the last way cross in the middle: their words stand near their outer ends
+        for word, start, end, along in zip(words, corners, corners[1:], np.linspace(0.2, 0.8, len(words))):
             ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INPUT, "linestyle": line,
                                                     "linewidth": 2.5, "mutation_scale": 18, "shrinkA": 0, "shrinkB": 0})
-            # a first word that both share is named once, low enough to stay clear of the arrows that leave its tip
-            if start.any() or side < 0:
-                x, y = start + (end - start) * (0.5 if start.any() else 0.35)
-                ax.text(x + 0.15 * side, y, word, ha=ha, va="center")
-        ax.text(side * 1.05, 0.02, f"“{text}”", ha=ha, va="center", weight="bold")
+            x, y = start + along * (end - start)
+            ax.text(x + 0.12 * side, y, word, ha=ha, va="center")
+        ax.text(1.0 * side, 0.26, f"“{text}”", ha=ha, va="center", weight="bold")
     ax.plot(0, 0, "o", color=BLACK, markersize=7)
-    ax.text(0.1, 0.0, "start", va="center")
-    ax.plot(*ends[0], "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2)
-    ax.text(0.18, ends[0][1], "both end here" if np.allclose(*ends) else "the first ends here", va="center")
-    ax.set(xlim=(-2.6, 2.6), ylim=(-1.35, 1.25), xticks=[-2, -1, 0, 1, 2], yticks=[-1, 0, 1],
+    ax.text(0, 0.13, "start", ha="center", va="center")
+    named = ["both end here"] if np.allclose(*ends) else ["the first ends here", "the second ends here"]
+    for end, name in zip(ends, named):
+        ax.plot(*end, "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2)
+        ax.text(end[0], end[1] - 0.22, name, ha="center", va="center")
+    ax.set(xlim=(-2.6, 2.6), ylim=(-1.4, 0.5), xticks=[-2, -1, 0, 1, 2], yticks=[-1, 0],
            xlabel="how pleasant", ylabel="whether it negates")
     apart = float(np.abs(ends[0] - ends[1]).max())
     ax.set_title("Two orders, one sum" if np.allclose(*ends) else "Two orders, two sums")
@@ -59,6 +61,34 @@ def two_steps(x, h, y):
 
 def _column(vector, digits=2):
     return "\n".join(_number(number, digits) for number in vector)
+
+
+@figures.style()
+def two_turns(u, unit_2, unit_3, words):
+    """Two tanh units whose difference turns twice: the verdict unit_2 - unit_3 + 1 over what both of them see.
+
+    u, unit_2, unit_3 : ndarray (N,); words : dict of str to the u at which it is read
+    """
+    verdict = unit_2 - unit_3 + 1
+    figure, ax = figures.new(size=(8.4, 4.0), left=0.85)
+    ax.axhline(0, color=BLACK, linewidth=1)
+    plain = {"textcoords": "offset points", "va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
+    for unit, line, name, at in ((unit_2, "--", "unit 2: tanh(u)", 2.95), (unit_3, ":", "unit 3: tanh(u + 2)", -4.95)):
+        ax.plot(u, unit, line, color=STATE)
+        ax.annotate(name, (at, np.interp(at, u, unit)), (0, -18 if at > 0 else 18), ha="right" if at > 0 else "left",
+                    color=STATE, **plain)
+    ax.plot(u, verdict, color=OUTPUT, linewidth=3)
+    for name, at in words.items():
+        value = np.interp(at, u, verdict)
+        ax.plot(at, value, "o", color=OUTPUT, markersize=10)
+        ax.annotate(f"{name}: {_number(value, plus=True)}", (at, value), (0, 30 if value > 0 else -19), ha="center",
+                    weight="bold", **plain)
+    ax.set(xlim=(u[0], u[-1]), ylim=(-1.25, 1.55), yticks=[-1, 0, 1], xlabel="u: how pleasant the word is, less twice the note",
+           ylabel="verdict and units")
+    turned = [np.interp(at, u, verdict) > 0 for at in sorted(words.values())]
+    ax.set_title("The verdict turns twice: kind, unkind, kind" if turned == [True, False, True] else "The verdict at each word")
+    said = "; ".join(f"{name} at u = {at:g}: {_number(np.interp(at, u, verdict), plus=True)}" for name, at in words.items())
+    return figures.Picture(figure, f"The verdict, unit 2 minus unit 3 plus 1: {said}.")
 
 
 @figures.style()
@@ -107,7 +137,7 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
 
     run : function (x, w_x, w_h, b) -> (T+1,) states, the first one the start
     echo : function (w_x, w_h, b) -> (steps,) what an impulse at step 1 changes in h_1, h_2, ...
-    half_life : function (echo) -> steps until at most half of the change is left for good, or None
+    half_life : function (echo) -> steps after which never more than half of the change is left, or None
     inputs : dict of str to ndarray (T,), all of one length; "impulse" among them
     """
     import ipywidgets as widgets
@@ -163,12 +193,11 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
 
 
 def _kept(answer):
-    """The share of an impulse that stays for good: its last changes over its first, 0 where they still shrink."""
+    """The share of an impulse that never fades: its last changes over its first, 0 where they still shrink."""
     settled = abs(answer[-1] - answer[-3]) < SETTLED
     return np.abs(answer[-2:]).max() / abs(answer[0]) if settled and answer[0] else 0.0
 
 
-@figures.style()
 def _steps(n):
     return "1 step" if n == 1 else f"{n} steps"
 
@@ -203,7 +232,7 @@ def _answered(name, h, w_x, b, saturated):
 def _memory(answer, half, kept):
     if not answer[0]:
         return "With w_x = 0 the input never reaches the state."
-    stays = (f"{100 * min(kept, 1):.0f} % of it stays for good" if kept < 1.05
+    stays = (f"{100 * min(kept, 1):.0f} % of it never fades" if kept < 1.05
              else f"its effect grows {kept:.2g} times and stays")
     if half is None:
         return (f"Half-life of an impulse: never reached, {stays}." if kept

@@ -24,7 +24,7 @@ def loop_and_unrolled(read, word, weights):
     read : function (T) -> ndarray (T+1, H)
         h_0 .. h_T after the first T letters of the word.
     word : str
-        What is read, a letter a step; its length is the largest T.
+        What is read, one letter per step; its length is the largest T.
     weights : int
         Numbers in W_x, W_h and b together.
     """
@@ -162,10 +162,20 @@ def padded_batch(read, words, spread, longest=40):
     h = read(least)
     H, rows = h.shape[2], h.shape[2] + 2        # two rows above each word's states hold its letters
     own = spread(np.stack([h[n, b] for b, n in enumerate(lengths)]))
-    figure, (batch, apart) = figures.new(2, 1, size=(8.4, 5.7), left=1.0, right=0.25, top=0.5, height_ratios=[3, 2],
+    figure, (batch, apart) = figures.new(2, 1, size=(8.4, 5.7), left=1.0, right=0.75, top=0.5, height_ratios=[3, 2],
                                          hspace=0.12, sharex=True)
     blank = STATES.with_extremes(bad="white")
-    image = batch.imshow(np.zeros((1, 1)), cmap=blank, vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+
+    def show(image, h):     # (T+1, B, H), with nothing in the rows of the letters
+        blocks = np.full((len(words), rows, len(h)), np.nan)
+        blocks[:, 2:] = h.transpose(1, 2, 0)
+        image.set_data(np.ma.masked_invalid(blocks.reshape(-1, len(h))))
+        image.set_extent((-0.5, len(h) - 0.5, len(words) * rows, 0))
+
+    image, later = (batch.imshow(np.zeros((1, 1)), cmap=blank, vmin=-1, vmax=1, aspect="auto", interpolation="nearest",
+                                 alpha=alpha, zorder=order) for alpha, order in ((1, 0), (0.3, -1)))
+    at = batch.get_position()
+    _colour_bar(figure, image, at.x1, at.y0, at.y1)
     padding, = batch.plot([], [], ".", color=INPUT, markersize=4)
     batch.set_xlim(-0.5, longest + 0.5)
     batch.set_ylim(len(words) * rows, 0)
@@ -180,6 +190,10 @@ def padded_batch(read, words, spread, longest=40):
     read_here, = batch.plot([], [], color=BLACK, linewidth=1.2, linestyle=":", clip_on=False)
     line, = apart.plot([], [], color=STATE, linewidth=3)
     end, = apart.plot([], [], "o", color=STATE, markersize=9)
+    everything = read(longest)
+    show(later, everything)
+    apart.plot(np.arange(least, longest + 1), [np.log10(spread(states)) for states in everything[least:]], color=STATE,
+               linewidth=1.5, alpha=0.45)
     apart.axhline(np.log10(own), color=BLACK, linewidth=1.5, linestyle="--")
     Unrolled.label(apart, longest, np.log10(own), "read at each word's own end", ha="right", shift=9)
     apart.axhline(-6, color=GREY, linewidth=1, linestyle=":")
@@ -188,15 +202,12 @@ def padded_batch(read, words, spread, longest=40):
     apart.set_yticks([-6, -3, 0])
     apart.yaxis.set_major_formatter(decade)
     apart.set_ylabel("distance")
-    apart.set_xlabel("step t (dots: padding)")
+    apart.set_xlabel("step t (dots: padding; pale: what longer padding would add)")
     apart.set_xticks(range(0, longest + 1, 10))
 
     def draw(T):
         h = read(T)                                                                 # (T+1, B, H)
-        blocks = np.full((len(words), rows, T + 1), np.nan)
-        blocks[:, 2:] = h.transpose(1, 2, 0)
-        image.set_data(np.ma.masked_invalid(blocks.reshape(-1, T + 1)))
-        image.set_extent((-0.5, T + 0.5, len(words) * rows, 0))
+        show(image, h)
         outside, t = np.nonzero(np.arange(T + 1) > lengths[:, None])
         padding.set_data(t, outside * rows + 0.9)
         read_here.set_data(*_frames(np.full(len(words), T), rows, H))
@@ -243,7 +254,7 @@ def travelling_change(travel, ceiling, gain=0.9, scale=1.0, t=100):
     Parameters
     ----------
     travel : function (gain, scale) -> (ndarray (T,), float)
-        Norm of the change in h_1 .. h_T, and the mean of 1 - h^2 over all states: how open tanh is, from 0 to 1.
+        Norm of the change in h_1 .. h_T, and the root mean square of tanh's slopes 1 - h^2 over all states, from 0 to 1.
     ceiling : float
         The largest change there can be, 2 sqrt(H).
     """
@@ -286,10 +297,71 @@ def travelling_change(travel, ceiling, gain=0.9, scale=1.0, t=100):
         size = f"{scientific(log[t - 1])}" if log[t - 1] > ROUNDING else f"less than {power(10, ROUNDING)}, rounding"
         left_alone = scientific(linear.get_ydata()[t - 1])
         return (f"The change in h_{t} is {size}; it was {scientific(log[0])} in h_1. Without tanh, {t - 1} factors of "
-                f"{gain:.2f} would leave {left_alone}. tanh lets {slope:.2f} of a change through, on average.")
+                f"{gain:.2f} would make it {left_alone}. With tanh's root mean square slope, {slope:.2f}, the factor is "
+                f"{gain * slope:.2f}.")
 
     return LiveFigure(figure, draw, t=slider("step t", t, 1, T), gain=slider("gain of W_h", gain, 0.1, 4.0, 0.05),
                       scale=slider("input scale", scale, 0.5, 20.0, 0.5))
+
+
+@figures.style()
+def factors_per_step(gain, rms_slope, mean_slope, growth):
+    """The factor by which a step multiplies a change: measured, over what the root mean square slope and the mean slope predict.
+
+    gain, rms_slope, mean_slope, growth : ndarray (N,), one cell each
+    """
+    figure, ax = figures.new(size=(8.4, 4.6), left=0.85)
+    ends = np.array([0.3, 1.75])
+    ax.plot(ends, ends, "--", color=GREY, linewidth=1.5)
+    ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
+    ax.plot(gain * mean_slope, growth, "x", color=GREY, markersize=5, markeredgewidth=1, alpha=0.6)
+    ax.plot(gain * rms_slope, growth, "o", color=STATE, markersize=5, markeredgewidth=0, alpha=0.5)
+    for g in np.unique(gain):
+        here = gain == g
+        x, y = g * rms_slope[here].max(), np.median(growth[here])
+        ax.annotate(f"gain {g:g}", (x, y), (8, -9), textcoords="offset points", va="center")
+    ax.text(0.03, 0.93, "dots: gain times root mean square slope", color=STATE, transform=ax.transAxes)
+    ax.text(0.03, 0.85, "crosses: gain times mean slope", color=GREY, transform=ax.transAxes)
+    ax.set(xlim=ends, ylim=(0.3, 1.6), xlabel="predicted factor per step (dashed: predicted = measured)",
+           ylabel="measured factor per step")
+    near = gain <= 2
+    off = np.abs(gain * rms_slope / growth - 1)
+    worst = 100 * np.quantile(off[near], 0.9)
+    ax.set_title(f"Up to gain 2, nine of ten predictions are within {worst:.0f} % of the measured factor")
+    mean = 100 * np.quantile(np.abs(gain * mean_slope / growth - 1)[near], 0.9)
+    return figures.Picture(figure, f"{len(gain)} cells. Up to gain 2, gain times root mean square slope is at most {worst:.0f} % "
+                                   f"off the measured factor in nine of ten cells, gain times mean slope {mean:.0f} %.")
+
+
+@figures.style()
+def memory_window(gain, left, told_apart, floor):
+    """What each cell has left of a change at step 100, and whether it still tells a large change from a small one.
+
+    gain, left : ndarray (N,), left a decimal logarithm or nan; told_apart : ndarray (N,) of bool
+    floor : float, the least that counts as a memory, as a decimal logarithm
+    """
+    figure, ax = figures.new(size=(8.4, 4.4), left=0.95, top=0.85)
+    gains, lowest = np.unique(gain), -8.0
+    shares = []
+    for place, g in enumerate(gains):
+        here = np.flatnonzero(gain == g)
+        across = place + np.linspace(-0.3, 0.3, len(here))
+        height = np.maximum(np.nan_to_num(left[here], nan=lowest), lowest)
+        for told, marker, look in ((True, "o", {"color": STATE, "markeredgewidth": 0, "alpha": 0.6}),
+                                   (False, "x", {"color": GREY, "alpha": 0.8})):
+            chosen = told_apart[here] == told
+            ax.plot(across[chosen], height[chosen], marker, markersize=5, **look)
+        shares.append(np.mean((left[here] > floor) & told_apart[here]))
+        ax.text(place, 1.02, f"{100 * shares[-1]:.0f} %", ha="center", va="bottom", transform=ax.get_xaxis_transform())
+    ax.axhline(floor, color=BLACK, linewidth=1.5, linestyle="--")
+    ax.set(xlim=(-0.5, len(gains) - 0.5), ylim=(lowest - 0.4, 1.6), yticks=[-8, -6, -4, -2, 0],
+           xlabel="gain of $W_h$ (dots: sizes still differ; crosses: they are alike)", ylabel="share left in $h_{100}$")
+    ax.set_xticks(range(len(gains)), [f"{g:g}" for g in gains])
+    ax.yaxis.set_major_formatter(decade)
+    best = gains[int(np.argmax(shares))]
+    ax.set_title(f"Useful memory is most common at gain {best:g}: in {100 * max(shares):.0f} % of the cells", y=1.1)
+    said = ", ".join(f"{g:g}: {100 * share:.0f} %" for g, share in zip(gains, shares))
+    return figures.Picture(figure, f"Cells with a useful memory over 100 steps, by gain: {said}.")
 
 
 def _fate(t, log, left):

@@ -12,7 +12,7 @@ REACH, LOWEST = 1.5, -2.0                      # of the weights on the loss surf
 THROW = 0.4                                     # a step that moves a weight further than this is a throw
 HEAT = LinearSegmentedColormap.from_list("heat", [(0, "#FFFFFF"), (2 / 3, GRADIENT), (1, "#2A0E00")])
 HEAT = HEAT.with_extremes(bad="#E4E8EC")        # where there is no gradient at all
-RUNS = [(SKY, ":"), (ORANGE, "-."), (OUTPUT, "--"), (BLACK, "-")]    # curves of several runs
+RUNS = [(SKY, ":"), (ORANGE, "-."), (OUTPUT, "--")]     # curves of what went wrong
 
 
 def _map_and_curve():
@@ -34,13 +34,13 @@ def two_paths():
         for arrow in (*net.back, *down):
             into_h_t = arrow in (net.back[2], down[2])      # from h_{t+1}, and down from y_t
             arrow.set(linewidth=4 if into_h_t else 2.2, alpha=1.0 if into_h_t else 0.4)
-        ax.text(2.2, 0.56, "path 1: from\nthis step's loss", color=GRADIENT, va="center", weight="bold")
+        ax.text(2.2, 0.56, "path 1, direct:\nthis step's loss", color=GRADIENT, va="center", weight="bold")
         ax.text(2.5, -0.56, "path 2: from\nthe next step", color=GRADIENT, va="center", ha="center", weight="bold")
-        ax.text(1.65, -1.62, r"$\dfrac{\partial L}{\partial h_t}\;=\;W_y^\top(p_t-e_t)"
-                r"\;+\;W_h^\top\,\dfrac{\partial L}{\partial z_{t+1}}$", fontsize=18, ha="center", va="center")
+        ax.text(1.65, -1.62, r"$\mathrm{d}h_t\;=\;\mathrm{direct}_t\;+\;W_h^\top\,\mathrm{d}z_{t+1}$", fontsize=18,
+                ha="center", va="center")
         ax.set_title("Two gradients meet in every state, and are added")
-    return figures.Picture(figure, "Two gradients meet in h_t and are added: one comes down from y_t, this step's own "
-                           "loss; the other comes back from h_{t+1}. Their sum goes on to x_t and to h_{t-1}.")
+    return figures.Picture(figure, "Two gradients meet in h_t and are added: the direct one comes down from y_t, this "
+                           "step's own loss; the other comes back from h_{t+1}. Their sum goes on to x_t and h_{t-1}.")
 
 
 @figures.style()
@@ -166,7 +166,7 @@ def gradient_map(norms, gain=1.0, scale=1.0, T=40):
     """How large dL_s/dh_t is for every loss step s and state step t, and what is left of it over the lag s - t.
 
     norms : function (gain, scale, T) -> ((T, T) norms, [s - 1, t - 1] for loss step s and state step t, 0 where t > s;
-        the mean of 1 - h_t^2)
+        the root mean square of 1 - h_t^2)
     """
     figure, (map_ax, fade) = _map_and_curve()
     with figures.style():
@@ -207,8 +207,8 @@ def gradient_map(norms, gain=1.0, scale=1.0, T=40):
         back = T // 2
         map_ax.set_title(_faded(median, gain), y=1.03)
         return (f"Gain {gain:.2f}, inputs x {scale:.1f}: {back} steps back the median share of the gradient left is "
-                f"{figures.scientific(median[back])}, a factor of {10 ** (median[back] / back):.2f} a step. "
-                f"tanh' = 1 - h^2 is {slope:.2f} on average.")
+                f"{figures.scientific(median[back])}, a factor of {10 ** (median[back] / back):.2f} per step. "
+                f"Gain times root mean square slope is {gain * slope:.2f}.")
 
     return LiveFigure(figure, draw, gain=slider("gain of W_h", gain, 0.2, 3.0, 0.05),
                       scale=slider("size of the inputs", scale, 0.1, 5.0, 0.1), T=slider("steps T", T, 5, 60))
@@ -283,26 +283,52 @@ def truncation(steps, cosine, size, norms, k=4, step=0):
 
 
 @figures.style()
-def losses_by_chunk(losses, baseline, solved=0.03):
-    """Loss curves of trainings with chunks of k steps.
+def factor_per_step(setting, factor, by_rms, by_mean):
+    """The factor per step by which a gradient fades or grows, over what two averages of the slopes of tanh predict.
 
-    losses : dict k -> (steps,), at most four runs; baseline : loss of the best constant guess; solved : a low loss
+    setting : N strings, a network each, by which the sentence sums up
+    factor, by_rms, by_mean : (N,), the measured factor, and gain times the root mean square and the mean slope
     """
-    figure, ax = figures.new(size=(8.4, 4.0), right=1.3, left=0.95)
-    ends = {k: float(np.mean(loss[-10:])) for k, loss in losses.items()}
-    with figures.style():
-        for (k, loss), (color, line) in zip(losses.items(), RUNS):
-            smooth = np.convolve(loss, np.ones(10) / 10, mode="valid")
-            ax.semilogy(np.arange(10, len(loss) + 1), smooth, line, color=color)
-            for other in [o for o in ends if o < k and abs(np.log(ends[k] / ends[o])) < 0.25]:
-                ax.texts[list(ends).index(other)].set_text("")          # one label for curves that end together
-                k = f"{other} and {k}"
-            ax.text(len(loss) * 1.015, smooth[-1], f"k = {k}", va="center")
-        ax.axhline(baseline, color=GREY, linewidth=1, linestyle=":")
-        ax.text(len(loss), baseline, "best constant guess ", color=GREY, va="bottom", ha="right")
-        ax.set(xlabel="step of training", ylabel="loss (nats), mean of 10 steps")
-        ax.set_title("Loss at the end: " + ", ".join(f"{end:.2g} (k = {k})" for k, end in ends.items()))
-    learned = {sign: ", ".join(str(k) for k, end in ends.items() if (end < solved) == sign) for sign in (True, False)}
-    said = f"Chunks of k steps that reach a loss below {solved}: k = {learned[True] or 'none'}; "
-    said += f"that do not: k = {learned[False] or 'none'}. The best constant guess has {baseline:.2f}."
-    return figures.Picture(figure, said)
+    figure, ax = figures.new(size=(8.4, 4.4), left=0.85)
+    ends = np.array([0.4, 1.5])
+    ax.plot(ends, ends, color=BLACK, linewidth=1)
+    ax.text(1.48, 0.44, "on the line: predicted = measured", ha="right")
+    for predicted, color, name in ((by_mean, SKY, "gain x mean slope"), (by_rms, GRADIENT, "gain x rms slope")):
+        ax.plot(predicted, factor, "o", color=color, markersize=4, alpha=0.5, label=name, linestyle="none")
+    ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
+    ax.set(xlim=ends, ylim=ends, xlabel="predicted factor per step", ylabel="measured factor per step")
+    ax.legend(loc="upper left")
+    ax.set_title("The rms slope predicts the fading, up to gain 1.5")
+    said = []
+    for one in dict.fromkeys(setting):
+        these = np.array(setting) == one
+        told = (np.median(values[these]) for values in (factor, by_rms, by_mean))
+        said.append(f"{one}: " + " / ".join(f"{value:.2f}" for value in told))
+    return figures.Picture(figure, f"{len(setting)} networks, a dot each. Medians of the factor per step, measured / "
+                           f"predicted by the rms slope / by the mean slope. {'; '.join(said)}.")
+
+
+@figures.style()
+def accuracy_by_chunk(scores, baseline):
+    """The accuracy of networks trained with chunks of k steps, every network a dot.
+
+    scores : dict (k, steps of training) -> accuracies, the networks in any order; baseline : the accuracy of one constant answer
+    """
+    chunks, budgets = sorted({k for k, _ in scores}), sorted({steps for _, steps in scores})
+    figure, ax = figures.new(size=(8.4, 4.0), left=0.85)
+    for side, steps, color, mark in zip((-0.17, 0.17), budgets, (SKY, GRADIENT), "os"):
+        for i, k in enumerate(chunks):
+            values = np.sort(scores[k, steps])
+            places = i + side + np.linspace(-0.09, 0.09, len(values))
+            ax.plot(places, values, mark, color=color, markersize=4.5, label=f"{steps:,} steps" if i == 0 else None)
+            ax.hlines(np.median(values), places[0] - 0.03, places[-1] + 0.03, color=BLACK, linewidth=2)
+    ax.axhline(baseline, color=GREY, linewidth=1, linestyle=":")
+    ax.text(len(chunks) - 0.5, baseline + 0.01, "always the commonest count ", color=GREY, ha="right")
+    ax.set(xlabel="chunk length k (steps)", ylabel="share of right answers", ylim=(0.3, 1.03),
+           xlim=(-0.5, len(chunks) - 0.5))
+    ax.set_xticks(range(len(chunks)), [str(k) for k in chunks])
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.12), title="bar: median")
+    ax.set_title("Short chunks learn more slowly, and less surely")
+    said = "; ".join(f"k = {k}: " + ", ".join(f"{np.median(scores[k, steps]):.3f}" for steps in budgets) for k in chunks)
+    after = " and ".join(f"{steps:,}" for steps in budgets)
+    return figures.Picture(figure, f"The median share of right answers after {after} steps: {said}.")

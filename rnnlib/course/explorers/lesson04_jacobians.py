@@ -15,7 +15,6 @@ RANGES = [12, 25, 50, 100, 200, 400, 800]       # how far an axis of decimal log
 BOTH_WAYS = LinearSegmentedColormap.from_list("both ways", ["#FFFFFF", GRADIENT, BLACK])    # vanished, kept, exploded
 
 
-@figures.style()
 def _verdict(log10):
     """What has become of a gradient, by the decimal logarithm of the share that is left."""
     return "vanishes" if log10 < MILLIONTH else "explodes" if log10 > MILLION else \

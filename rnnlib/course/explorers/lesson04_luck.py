@@ -12,7 +12,6 @@ KINDS = [(SOLVED, BLACK, "-", "learned it"), (0.4, GRADIENT, "--", "some of it")
 SPREAD = 7.0        # how wide the dots of one lag lie, in steps
 
 
-@figures.style()
 def _kind(accuracy):
     return next(kind for kind in KINDS if accuracy >= kind[0])
 

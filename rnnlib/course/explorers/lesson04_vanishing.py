@@ -37,7 +37,7 @@ def vanishing_product(log10_left, factor=0.7, T=100):
     image = strip.imshow(np.zeros((1, 2)), cmap=FADING, vmin=0, vmax=1, aspect="auto", extent=(0.5, 2.5, 0, 1))
     strip.set_yticks([])
     strip.grid(False)
-    strip.set_xlabel("step k (the loss sits at step T; white: less than one millionth is left)")
+    strip.set_xlabel("step k (the loss is computed at step T; white: less than one millionth is left)")
     curve.tick_params(labelbottom=False)
 
     def draw(factor, T):
@@ -58,7 +58,7 @@ def vanishing_product(log10_left, factor=0.7, T=100):
         curve.set_title(_headline(factor, left), y=1.05)
         return _words(factor, T, left)
 
-    return LiveFigure(figure, draw, factor=slider("factor per step", factor, 0.1, 1.5, 0.01),
+    return LiveFigure(figure, draw, factor=slider("factor per step", factor, 0.1, 1.5, 0.001),
                       T=slider("steps T", T, 2, 500))
 
 
@@ -69,7 +69,6 @@ def _headline(factor, left):
         "The gradient shrinks" if factor < 1 else "The gradient grows"
 
 
-@figures.style()
 def _words(factor, T, left):
     """The figure in words: what reaches step 1, how far one millionth is, and which formats still hold the number."""
     n, log10 = T - 1, left[0]
@@ -89,8 +88,8 @@ def _words(factor, T, left):
     if lost == ["float32", "float64"]:
         return said + "float32 and float64 both round that to zero; the curve is drawn from logarithms."
     stuck = step_by_step(factor, n)[-1]
-    return said + ("float64 still holds it; float32 rounds the power to zero"
-                   + (f", and step by step it sticks at {number(stuck, 2)}." if stuck else "."))
+    return said + ("float64 holds it; float32 rounds the power to zero"
+                   + (f", and multiplied step by step it sticks at {number(stuck, 2)}." if stuck else "."))
 
 
 def step_by_step(factor, n):

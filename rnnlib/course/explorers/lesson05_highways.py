@@ -186,7 +186,6 @@ def gate_highway(log10_products, gate_bias=2.0, T=100):
                       T=slider("steps T", T, 2, 400))
 
 
-@figures.style()
 def _steps(number):
     return "less than a step" if number < 1 else f"{number:.1f} steps" if number < 10 else f"{number:.0f} steps"
 

@@ -6,12 +6,11 @@ import numpy as np
 from .. import figures
 from ..drawings import Unrolled
 from ..figures import BLACK, CELL_STYLES, GREY, INPUT, ORANGE, OUTPUT, PALE, STATES
-from ..live import LiveFigure, TextBox, slider
+from ..live import WIDE, LiveFigure, TextBox, slider
 from ._words import ends_with, readable, words_of
 
 MOST_WORDS = 16                 # as many as a verdict figure has columns
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
-WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
 # how a rule of forecasting is drawn: colour, line, marker
 RULES = {"persistence": (BLACK, ":", "v"), "linear rule": (ORANGE, "--", "s"), "network": (OUTPUT, "-", "D")}
 

@@ -7,13 +7,12 @@ from matplotlib.colors import LinearSegmentedColormap
 from .. import figures
 from ..drawings import Unrolled
 from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, OUTPUT, PALE
-from ..live import LiveFigure, TextBox, slider
+from ..live import WIDE, LiveFigure, TextBox, slider
 from ._words import ends_with, readable, words_of
 
 MOST_WORDS = 12                     # as many as a row of tags has columns
 SHARES = LinearSegmentedColormap.from_list("shares", ["#FFFFFF", OUTPUT])       # 0 .. 1, a probability
 UNREAD = SHARES.with_extremes(bad="#F0F0F0")
-WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
 
 
 @figures.style()
@@ -119,7 +118,6 @@ def same_words(tag, pairs, tags, heard=3):
     return LiveFigure(figure, draw, pair=menu, heard=slider("words read", heard, 1, columns))
 
 
-@figures.style()
 def _and(words):
     quoted = [f"“{word}”" for word in words]
     return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

@@ -10,6 +10,7 @@ from .. import figures
 from ..drawings import Unrolled
 from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE
 from ..live import LiveFigure, slider
+from ..page import background
 from .lesson07_many_to_many import SHARES
 
 SHOWN = 150             # samples in the window of a stream
@@ -33,7 +34,7 @@ class Stream(LiveFigure):
     def play(self):
         """Start to run from where the slider stands (from the beginning, where it stands at its end)."""
         if self.task is None or self.task.done():
-            self.task = asyncio.get_running_loop().create_task(self.run())
+            self.task = background(self.run())
 
     def stop(self):
         """Stand still after the picture that is being drawn."""

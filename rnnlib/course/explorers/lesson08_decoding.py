@@ -9,11 +9,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from .. import figures
 from ..drawings import Unrolled
 from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT
-from ..live import LiveFigure, TextBox, slider
+from ..live import WIDE, LiveFigure, TextBox, slider
 from ._words import cut, readable
 
 LIKELY = LinearSegmentedColormap.from_list("likely", ["#FFFFFF", OUTPUT])           # 0 .. 1, the probability of an output
-WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
 MOST_WORDS = 11                 # of a number below a million
 
 

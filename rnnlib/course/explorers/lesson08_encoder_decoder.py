@@ -6,9 +6,8 @@ import numpy as np
 from .. import figures
 from ..drawings import DECODER, Unrolled
 from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT, PALE, STATE, STATES
-from ..live import LiveFigure, slider
+from ..live import WIDE, LiveFigure, slider
 
-WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
 SIZES = ["#E0A9CB", STATE, "#A4568A", "#6A2F5A"]         # from a small state to a large one
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
 SHADES = ["#440154", "#482878", "#3E4A89", "#31688E", "#26828E", "#1F9E89", "#35B779", "#6DCD59", "#B4DE2C", "#E2C51B"]

@@ -7,11 +7,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from .. import figures
 from ..drawings import Unrolled
 from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT
-from ..live import LiveFigure, TextBox, nearest, slider
+from ..live import WIDE, LiveFigure, TextBox, nearest, slider
 
 LIKELY = LinearSegmentedColormap.from_list("likely", ["#FFFFFF", OUTPUT])           # 0 .. 1, the probability of an output
 INKED = LinearSegmentedColormap.from_list("inked", ["#FFFFFF", INPUT])              # 0 .. 1, an input
-WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
 LINES = {"RNN": (0, -0.09), "LSTM": (1, 0.0), "GRU": (2, 0.09)}     # where a cell stands beside the others
 
 

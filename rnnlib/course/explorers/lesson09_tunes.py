@@ -7,8 +7,8 @@ from IPython.display import Audio
 from .. import figures
 from ..drawings import Unrolled, apart
 from ..figures import BLACK, INPUT, OUTPUT, PALE
-from ..live import LiveFigure, slider
-from .lesson09_one_to_many import LIKELY, WIDE
+from ..live import WIDE, LiveFigure, slider
+from .lesson09_one_to_many import LIKELY
 
 SLOTS = 120                             # half beats on the longest piano roll; a tune that ends early shows 32 of them
 
@@ -130,12 +130,11 @@ def piano_roll(compose, wav, rules, seeds, pitches, name, most, temperature=1.0)
     """
     figure, ax = figures.new(size=(8.4, 4.4), left=0.8)
     roll = Roll(ax, pitches, name)
-    sound = widgets.Audio(value=wav([]), format="wav", autoplay=False, loop=False)
+    sound = widgets.Audio(format="wav", autoplay=False, loop=False)
 
     def draw(seed, temperature, top_k, number):
         tune, p = compose(seed, temperature, top_k, number)
         roll.show(tune, seed, p)
-        sound.value = wav(tune)
         kept = rules(tune, seed)
         broken = [rule for rule, well in kept.items() if not well]
         more = f" and {len(broken) - 4} more" if len(broken) > 4 else ""
@@ -149,6 +148,12 @@ def piano_roll(compose, wav, rules, seeds, pitches, name, most, temperature=1.0)
                         seed=widgets.Dropdown(options=[(name(s), s) for s in seeds], description="seed note", **WIDE),
                         temperature=slider("temperature", temperature, 0.1, 3.0, 0.1),
                         top_k=slider("top k", most, 1, most), number=slider("number of the draw", 1, 1, 30))
+    def play(_change=None):     # beside `draw`, which is also called with values that nobody has chosen
+        sound.value = wav(compose(**figure.values())[0])
+
+    for control in figure.sliders.values():
+        control.observe(play, "value")
+    play()
     figure.sound = sound
     figure.children = [*figure.children, sound]
     return figure

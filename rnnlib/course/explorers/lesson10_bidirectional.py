@@ -6,13 +6,12 @@ import numpy as np
 from .. import figures
 from ..drawings import Unrolled
 from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT, PALE, STATE, STATES, decade, scientific
-from ..live import LiveFigure, TextBox, slider
+from ..live import WIDE, LiveFigure, TextBox, slider
 from ._words import ends_with, readable, words_of
 
 FLOOR = -17.0                   # where an exact zero is drawn on an axis of decimal logarithms
 SAME = 1e-12                    # a state that moved by less has not moved: rounding
 MOST_WORDS = 10                 # as many as a verdict figure has columns
-WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}     # like live.slider
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
 ONE, BOTH = (BLACK, "o"), (STATE, "D")      # a model of one direction and one of both: colour and marker
 

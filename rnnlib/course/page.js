@@ -1,0 +1,371 @@
+// Live pictures in a page: one module for a notebook and for the static site.
+//
+// Both keep pictures by the place of the sliders they belong to, and show one, with its own sentence, as soon as a slider
+// gets there. They differ in where pictures come from. In a notebook (`Live`, at the end of this file) the kernel draws
+// them, also those that nobody has asked for yet, and sends them as messages. On the site (site/_static/live_figures.js) they
+// were drawn when it was built, and come as files.
+
+// Pictures by place, the least recently shown first; a place is a list with the value of each control.
+export class Frames {
+  constructor(limit = Infinity) {
+    this.limit = limit; // bytes
+    this.bytes = 0;
+    this.kept = new Map();
+  }
+
+  // Numbers may differ in their last digits, as 0.1 + 0.2 and 0.3 do.
+  static key(place) {
+    return JSON.stringify(place.map((value) => (typeof value === "number" ? Number(value.toPrecision(12)) : value)));
+  }
+
+  // Keeps a picture, and returns the places of those that had to go for it.
+  put(place, bytes, type, sentence) {
+    const key = Frames.key(place);
+    this.drop(key);
+    this.kept.set(key, { place, blob: new Blob([bytes], { type }), sentence });
+    this.bytes += bytes.byteLength;
+    const gone = [];
+    for (const [oldest, frame] of this.kept) {
+      if (this.bytes <= this.limit || oldest === key) break;
+      gone.push(frame.place);
+      this.drop(oldest);
+    }
+    return gone;
+  }
+
+  drop(key) {
+    const frame = this.kept.get(key);
+    if (!frame) return;
+    this.kept.delete(key);
+    this.bytes -= frame.blob.size;
+    frame.old = true; // its address goes when the next picture is shown: it may be on the page now
+  }
+
+  forget() {
+    for (const key of [...this.kept.keys()]) this.drop(key);
+  }
+
+  // The picture of a place, which from now on is the most recently shown one; undefined where there is none.
+  get(place) {
+    const key = Frames.key(place);
+    const frame = this.kept.get(key);
+    if (frame) {
+      this.kept.delete(key);
+      this.kept.set(key, frame);
+    }
+    return frame;
+  }
+
+  // The picture nearest to a place along its control i, the others being equal; undefined where there is none.
+  nearest(place, i) {
+    if (typeof place[i] !== "number") return undefined;
+    let nearest;
+    const others = (there) => Frames.key(there.filter((_, j) => j !== i));
+    const wanted = others(place);
+    for (const frame of this.kept.values()) {
+      if (others(frame.place) !== wanted) continue;
+      if (!nearest || Math.abs(frame.place[i] - place[i]) < Math.abs(nearest.place[i] - place[i])) nearest = frame;
+    }
+    return nearest;
+  }
+
+  static address(frame) {
+    frame.url ??= URL.createObjectURL(frame.blob);
+    return frame.url;
+  }
+}
+
+// Puts a picture and its sentence where they are seen; done when the picture is ready to be painted.
+export function show(frame, image, caption) {
+  image.src = Frames.address(frame);
+  image.alt = frame.sentence;
+  if (caption.textContent !== frame.sentence) caption.textContent = frame.sentence;
+  return image.decode().catch(() => {}); // a later move has taken its place
+}
+
+// --- in a notebook
+
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+const LATE = "The picture for this setting has not come yet: Python is busy, or it has stopped. If it stays so, run this cell again.";
+const FORGOTTEN = ["dead", "terminating", "restarting", "autorestarting"];
+
+// One live output: the widgets of the kernel that belong to it, and every element of the page that shows it. What a
+// notebook stores is plain HTML, with the picture, the sentence and a line that says how to make it move. Where such an
+// element is found on the page, the widgets are put into it and hide what is stored; when the kernel is gone, that comes back.
+class Live {
+  begin(model) {
+    this.model = model;
+    this.manager = model.widget_manager;
+    this.frames = new Frames(32e6);
+    this.views = new Set();
+    this.rooms = new Map(); // element that shows it -> what was put there
+    this.controls = [];
+    this.got = 0;
+    this.ratio = 1;
+    model.on("msg:custom", (message, buffers) => this.heard(message, buffers));
+    model.on("change:box", () => this.connect());
+    this.connect();
+  }
+
+  async connect() {
+    if (!this.model.get("box") || this.box) return;
+    this.box = "soon";
+    this.box = await this.modelOf(this.model.get("box"));
+    this.controls = await Promise.all(this.model.get("controls").map(async ([id, trait]) => {
+      const control = { model: await this.modelOf(id), trait };
+      control.model?.on(`change:${trait}`, () => this.moved(this.controls.indexOf(control)));
+      return control;
+    }));
+    if (!this.box || this.controls.some((control) => !control.model)) return; // closed meanwhile
+    this.box.on("comm_live_update", () => (this.box.comm_live ? this.look(document.body) : this.die()));
+    this.box.on("destroy", () => this.end());
+    const kernel = this.manager.kernel;
+    kernel?.statusChanged?.connect?.((_, status) => FORGOTTEN.includes(status) && this.die());
+    kernel?.disposed?.connect?.(() => this.die());
+    this.observer = new MutationObserver((changes) => {
+      for (const change of changes) for (const node of change.addedNodes) if (node.nodeType === 1) this.look(node);
+    });
+    this.observer.observe(document.body, { childList: true, subtree: true });
+    this.alive = true;
+    this.look(document.body);
+    this.tell({ hello: true });
+  }
+
+  // A model may be announced after what refers to it.
+  async modelOf(id) {
+    for (let i = 0; i < 200 && !this.manager.has_model(id); i++) await wait(25);
+    return this.manager.has_model(id) ? this.manager.get_model(id) : undefined;
+  }
+
+  look(node) {
+    const name = this.model.get("name");
+    if (node.classList.contains(name)) this.fill(node);
+    for (const host of node.getElementsByClassName(name)) this.fill(host);
+  }
+
+  async fill(host) {
+    if (this.rooms.has(host) || this.box.comm_live === false) return;
+    // Outputs that are gone for good and those scrolled out of sight look alike; the latter are filled anew when they come back.
+    if (this.rooms.size > 3) for (const other of [...this.rooms.keys()]) if (!other.isConnected) this.empty(other);
+    const room = document.createElement("div");
+    room.className = "rnn-room";
+    this.rooms.set(host, { room });
+    this.shown ??= { url: host.querySelector("img")?.src, sentence: host.querySelector("p")?.textContent ?? "" };
+    const view = await this.manager.create_view(this.box);
+    if (this.rooms.get(host)?.room !== room || !host.isConnected) {
+      view.remove();
+      if (this.rooms.get(host)?.room === room) this.rooms.delete(host);
+      return;
+    }
+    this.rooms.get(host).view = view;
+    host.append(room);
+    const widget = view.luminoWidget ?? view.pWidget;
+    widget.constructor.attach(widget, room);
+    host.classList.add("rnn-alive");
+    this.heed(room);
+  }
+
+  empty(host) {
+    const { room, view } = this.rooms.get(host) ?? {};
+    this.rooms.delete(host);
+    view?.remove();
+    room?.remove();
+    host.classList.remove("rnn-alive");
+  }
+
+  // The kernel is gone: each element shows again what it has stored, with the last picture.
+  die() {
+    clearTimeout(this.patience);
+    for (const host of [...this.rooms.keys()]) {
+      this.empty(host);
+      host.classList.add("rnn-dead");
+      if (!this.shown) continue;
+      const [image, said] = [host.querySelector("img"), host.querySelector("p")];
+      if (image && this.shown.url) image.src = this.shown.url;
+      if (said) said.textContent = this.shown.sentence;
+    }
+  }
+
+  end() {
+    this.alive = false;
+    this.die();
+    this.observer.disconnect();
+    this.frames.forget();
+  }
+
+  tell(message) {
+    if (!this.alive || this.box.comm_live === false) return;
+    try {
+      this.model.send(message);
+    } catch {
+      this.die(); // the kernel went without a word
+    }
+  }
+
+  // --- pictures
+
+  heard(message, buffers) {
+    if (message.forget) return this.frames.forget();
+    const bytes = buffers?.length ? new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength)
+      : undefined;
+    if (message.place) {
+      const gone = this.frames.put(message.place, bytes, "image/png", message.sentence);
+      if (gone.length) this.tell({ dropped: gone });
+      this.got += 1;
+      if (this.got === 4) {
+        this.tell({ got: this.got });
+        this.got = 0;
+      }
+      const place = this.place();
+      if (Frames.key(place) === Frames.key(message.place)) this.show(this.frames.get(place), true);
+      else if (this.waiting !== undefined) this.showNearest(place);
+      return undefined;
+    }
+    // A picture of no place, that is shown and not kept; or words alone, beside the picture that is there.
+    const picture = bytes ? { blob: new Blob([bytes], { type: "image/png" }) } : { url: this.shown?.url, place: this.shown?.place };
+    return this.show({ ...picture, sentence: message.sentence, refused: message.refused }, true);
+  }
+
+  place() {
+    return this.controls.map(({ model, trait }) => model.get(trait));
+  }
+
+  moved(i) {
+    const place = this.place();
+    const frame = this.frames.get(place);
+    if (frame) return this.show(frame, true);
+    this.waiting = i;
+    this.showNearest(place);
+    this.views.forEach((view) => view.said.setAttribute("aria-busy", "true"));
+    this.patience ??= setTimeout(() => this.views.forEach((view) => { view.note.textContent = LATE; }), 2000);
+    return undefined;
+  }
+
+  // Until the exact picture comes: the nearest that is there, if it is nearer than the one that is shown.
+  showNearest(place) {
+    const i = this.waiting;
+    const nearest = this.frames.nearest(place, i);
+    const now = this.shown?.place;
+    const comparable = now && Frames.key(now.filter((_, j) => j !== i)) === Frames.key(place.filter((_, j) => j !== i));
+    if (nearest && nearest !== this.shown
+        && !(comparable && Math.abs(now[i] - place[i]) <= Math.abs(nearest.place[i] - place[i]))) this.show(nearest, false);
+  }
+
+  show(frame, exact) {
+    const before = this.shown;
+    this.shown = frame;
+    if (exact) {
+      clearTimeout(this.patience);
+      this.waiting = this.patience = undefined;
+    }
+    for (const view of this.views) this.put(view, exact);
+    const kept = before?.place && !before.old;
+    if (before?.url?.startsWith("blob:") && !kept && before.url !== frame.url) URL.revokeObjectURL(before.url);
+  }
+
+  put(view, exact) {
+    const frame = this.shown;
+    if (frame.blob || frame.url) show(frame, view.image, view.said);
+    else view.said.textContent = frame.sentence;
+    view.el.classList.toggle("rnn-refused", Boolean(frame.refused));
+    if (!exact) return;
+    view.note.textContent = "";
+    view.said.removeAttribute("aria-busy");
+  }
+
+  // --- elements
+
+  // The picture and the sentence, wherever the box of widgets has its place for them.
+  view(el) {
+    const [width, height] = [this.model.get("width"), this.model.get("height")];
+    el.classList.add("rnn-picture");
+    const image = el.appendChild(document.createElement("img"));
+    Object.assign(image, { width, height, decoding: "sync", alt: "" });
+    image.style.setProperty("--rnn-width", width);
+    image.setAttribute("aria-hidden", "true"); // the sentence says it, once
+    const status = el.appendChild(document.createElement("div"));
+    status.setAttribute("role", "status");
+    const said = status.appendChild(document.createElement("p"));
+    const note = status.appendChild(document.createElement("p"));
+    const view = { el, image, said, note };
+    this.views.add(view);
+    if (this.shown) this.put(view, true);
+    // Pictures of twice the pixels, where the screen or a presentation shows them larger than they are.
+    const sizes = new ResizeObserver(() => {
+      const ratio = image.clientWidth * devicePixelRatio > 1.05 * width ? 2 : 1;
+      if (ratio <= this.ratio) return;
+      this.ratio = ratio;
+      this.tell({ ratio });
+    });
+    sizes.observe(image);
+    return () => {
+      sizes.disconnect();
+      this.views.delete(view);
+    };
+  }
+
+  // What the widgets in a room need beyond what they can do by themselves.
+  heed(room) {
+    // Keys go to the control that has the focus, not to the notebook's commands: x would cut the cell.
+    room.addEventListener("keydown", (event) => {
+      const command = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+      if (!command && event.key !== "Tab" && event.key !== "Escape") event.stopPropagation();
+    });
+    const reach = async (event) => {
+      for (const [i, { model }] of this.controls.entries()) {
+        for (const view of await Promise.all(Object.values(model.views ?? {}))) {
+          if (view.el.contains(event.target) && this.reached !== i) {
+            this.reached = i;
+            this.tell({ reach: i });
+          }
+        }
+      }
+    };
+    for (const kind of ["pointerover", "focusin", "touchstart"]) room.addEventListener(kind, reach, { passive: true });
+    const leave = () => {
+      if (this.reached === undefined || room.contains(document.activeElement) || room.matches(":hover")) return;
+      this.reached = undefined;
+      this.tell({ leave: true });
+    };
+    room.addEventListener("pointerleave", leave);
+    room.addEventListener("focusout", () => setTimeout(leave));
+    let focused;
+    room.addEventListener("focusin", (event) => { focused = event.target; });
+    room.addEventListener("focusout", () => setTimeout(() => { if (document.activeElement !== document.body) focused = undefined; }));
+    new MutationObserver((changes) => {
+      for (const change of changes) {
+        if (change.type !== "attributes" || change.target !== focused || !focused.disabled) continue;
+        setTimeout(() => this.focusBeside(room, change.target), 150); // what takes its place may not be there yet
+      }
+      this.name(room);
+    }).observe(room, { childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
+    this.name(room);
+  }
+
+  // A button that switches itself off would drop the focus to the page.
+  focusBeside(room, button) {
+    if (![document.body, button].includes(document.activeElement)) return;
+    const beside = [...(button.parentElement?.querySelectorAll("button:not(:disabled)") ?? [])][0]
+      ?? room.querySelector("[role=status]");
+    if (!beside) return;
+    if (!beside.matches("button")) beside.tabIndex = -1;
+    beside.focus({ preventScroll: true });
+  }
+
+  // Names and values of sliders, for those who cannot see what stands beside them.
+  name(room) {
+    for (const handle of room.querySelectorAll(".noUi-handle")) {
+      const slider = handle.closest(".jupyter-widgets");
+      const [label, value] = [".widget-label", ".widget-readout"].map((part) => slider?.querySelector(part));
+      for (const [attribute, text] of [["aria-label", label?.textContent], ["aria-valuetext", value?.textContent]]) {
+        if (text && handle.getAttribute(attribute) !== text) handle.setAttribute(attribute, text);
+      }
+      if (value && label && !value.hasAttribute("aria-label")) value.setAttribute("aria-label", `${label.textContent}, as a number`);
+    }
+  }
+}
+
+export default () => {
+  const live = new Live();
+  return { initialize: ({ model }) => live.begin(model), render: ({ el }) => live.view(el) };
+};
