@@ -7,7 +7,7 @@ import pytest
 from lessons import moved, run, solutions, sources, sweep, title
 
 import rnnlib
-from rnnlib.course import explorers, figures
+from rnnlib.course import evidence, explorers, figures
 from rnnlib.course.explorers import lesson04_clipping as clipping
 from rnnlib.course.explorers import lesson04_jacobians as jacobians
 from rnnlib.course.explorers import lesson04_luck as luck
@@ -92,54 +92,43 @@ def test_the_power_and_the_product_of_steps_in_float32():
     assert "292" in picture.sentence and times_ten("1.4e-45") in picture.sentence
 
 
-def test_the_way_back_names_every_share(monkeypatch):
-    faded = []
-    monkeypatch.setattr(vanishing.Unrolled, "gradient_left", lambda _, amounts: faded.extend(amounts))
-    picture = vanishing.way_back(0.7 ** np.arange(5, -1, -1))
-    np.testing.assert_allclose(faded[1:], 0.7 ** np.arange(5, 0, -1), err_msg="the arrow into h_t is as strong as what it brings")
-    assert faded[0] == 0, "the arrow into h_0 is not on the way to h_1"
-    shares = [text.get_text() for text in picture.figure.axes[0].texts][-6:]
-    assert shares == ["0.17", "0.24", "0.34", "0.49", "0.7", "1"]
-    assert "5 factors; 0.17" in picture.sentence
-
-
 # --- products of Jacobians -------------------------------------------------------------------------------------------
 
 def test_the_norms_drawn_are_those_of_the_products_of_the_cell_itself():
-    lesson = cells("cell = rnnlib.RNNCell(8, 24, rng)", "def norms_by_lag", "def log10_norms")
+    lesson = cells("cell = rnnlib.RNNCell(8, 24, rng)", "def norms_by_lag", "def spectral_radius", "def log10_norms")
     cell, x, W = (lesson[name] for name in ("cell", "x", "W"))
     assert np.isclose(np.abs(np.linalg.eigvals(W)).max(), 1)
     figure = explorers.jacobian_norms(lesson["log10_norms"])
     ax, arrows = figure.figure.axes
     for values in sweep(figure, count=3):
-        gain, scale, T = values.values()
-        measured, chained, bound, radius = (line.get_ydata() for line in ax.lines[:4])
+        radius, scale, T = values.values()
+        measured, chained, bound, short_cut = (line.get_ydata() for line in ax.lines[:4])
         assert list(ax.lines[0].get_xdata()) == list(range(T))
-        cell.W_h = gain * W
+        cell.W_h = radius * W
         states, cache = rnnlib.forward(cell, scale * x[:T])
         J = rnnlib.jacobians(cell, cache)
         products = rnnlib.jacobian_products(J)[:0:-1]           # lag 0 .. T-1
         np.testing.assert_allclose(measured, np.log10(np.linalg.norm(products, 2, axis=(1, 2))), atol=1e-6)
-        np.testing.assert_allclose(radius, np.arange(T) * np.log10(gain), atol=1e-9)
-        slope = (1 - states[2:] ** 2).max()
-        np.testing.assert_allclose(bound[-1], (T - 1) * np.log10(np.linalg.norm(gain * W, 2) * slope), atol=1e-9)
+        slopes = (1 - states[2:] ** 2).ravel()
+        np.testing.assert_allclose(short_cut, np.arange(T) * np.log10(radius * np.sqrt(slopes @ slopes / len(slopes))), atol=1e-9)
+        np.testing.assert_allclose(bound[-1], (T - 1) * np.log10(np.linalg.norm(radius * W, 2) * slopes.max()), atol=1e-9)
         assert (measured <= chained + 1e-9).all() and (chained <= bound + 1e-9).all()
         low, high = ax.get_ylim()
-        for curve in (measured, chained, bound, radius):
+        for curve in (measured, chained, bound, short_cut):
             assert low < curve.min() and curve.max() < high, "no curve leaves the picture"
         strength = [arrow.get_alpha() for arrow in arrows.lines]
         there = np.interp(np.linspace(0, T - 1, len(strength) + 1)[1:], np.arange(T), measured)
         np.testing.assert_allclose(strength, 0.06 + 0.94 * np.clip(1 + there / 6, 0, 1), atol=1e-6)
         left = figures.scientific(measured[-1])
         assert f"norm {left};" in figure.finding and left in title(figure)
-        said = [figures.scientific(curve[-1]) for curve in (chained, bound, radius)]
-        assert "product of the norms {}, bound {}, radius to the power {}.".format(*said) in figure.finding
+        said = [figures.scientific(curve[-1]) for curve in (chained, bound, short_cut)]
+        assert "product of the norms {}, bound {}, radius times slope to the power {}.".format(*said) in figure.finding
         assert ("vanishes" in title(figure)) == (measured[-1] < -6)
         assert ("explodes" in title(figure)) == (measured[-1] > 6)
 
 
 def test_without_input_the_product_is_a_power_of_the_weights():
-    lesson = cells("cell = rnnlib.RNNCell(8, 24, rng)", "def norms_by_lag", "def log10_norms")
+    lesson = cells("cell = rnnlib.RNNCell(8, 24, rng)", "def norms_by_lag", "def spectral_radius", "def log10_norms")
     measured = lesson["log10_norms"](0.8, 0.0, 30)[0]
     norms = [np.linalg.norm(np.linalg.matrix_power(0.8 * lesson["W"], n), 2) for n in range(30)]
     np.testing.assert_allclose(measured, np.log10(norms), atol=1e-9)
@@ -190,22 +179,33 @@ def test_at_rest_no_factor_exceeds_one():
     assert "over all weights is 1.00" in picture.sentence
 
 
+def test_the_short_cut_is_drawn_against_the_product():
+    predicted = {"radius 0.5": np.array([-30.0, -29.0, -31.0]), "radius 1.5": np.array([1.0, 3.0])}
+    measured = {"radius 0.5": np.array([-29.5, -28.0, -33.0]), "radius 1.5": np.array([-4.0, 2.5])}
+    picture = jacobians.predicted_left(predicted, measured)
+    _, *dots = picture.figure.axes[0].lines
+    for line, label in zip(dots, measured):
+        np.testing.assert_array_equal(line.get_xydata(), np.transpose([predicted[label], measured[label]]))
+    assert picture.sentence.endswith("(the blue band): radius 0.5 2 of 3, radius 1.5 1 of 2.")
+    assert picture.figure.axes[0].get_title(loc="left").endswith("2 of 3 cells at radius 0.5, 1 at radius 1.5")
+
+
 def test_the_map_shows_the_shares_and_counts_them():
-    gains, scales = np.linspace(0.5, 3.5, 7), np.array([0.1, 1.0, 10.0])
+    radii, scales = np.linspace(0.5, 3.5, 7), np.array([0.1, 1.0, 10.0])
     log10_left = np.array([[-40.0, -9, -3, 0, 8, 9, 30], [-40, -9, -7, 0, 8, 9, 30], [-40, -9, -8, -7, -6.5, 9, 30]])
-    picture = jacobians.gain_map(gains, scales, log10_left)
+    picture = jacobians.radius_map(radii, scales, log10_left)
     shown = picture.figure.axes[0].collections[0].get_array()
     np.testing.assert_array_equal(shown.reshape(3, 7), log10_left.clip(-20, 20))
     assert "14 %" in picture.figure.axes[0].get_title(loc="left")       # 3 of 21
-    assert "up to a gain of 1.0 at every input scale, up to 2.5 at input scale 10" in picture.sentence
+    assert "up to a radius of 1.0 at every input scale, up to 2.5 at input scale 10" in picture.sentence
 
 
 # --- clipping --------------------------------------------------------------------------------------------------------
 
 def test_the_clipped_descent_draws_the_path_it_was_given():
-    lesson = cells("def loss_and_gradient", "def descend")
+    lesson = cells("def counting_gradient", "def descend")
     w_x, w_h = np.linspace(-1, 3, 9), np.linspace(0, 1.6, 9)
-    surface = np.array([[lesson["loss_and_gradient"](a, b)[0] for a in w_x] for b in w_h])
+    surface = lesson["counting_loss"](w_x[None, :], w_h[:, None], lesson["ones"][:20])
     figure = explorers.clipped_descent(lesson["descend"], w_x, w_h, surface)
     plane, curve = figure.figure.axes
     outcomes = set()
@@ -228,12 +228,26 @@ def test_the_clipped_descent_draws_the_path_it_was_given():
     assert len(outcomes) == 6
 
 
+def test_the_loss_of_two_weights_is_that_of_the_recurrence():
+    lesson = cells("def counting_gradient")
+    x, w_x, w_h = lesson["ones"][:12], np.array([[0.3], [-1.2]]), np.array([[0.7, -0.4, 1.3]])
+    h = np.zeros((2, 3, 20))
+    for x_t in x:
+        h = w_x[..., None] * x_t + w_h[..., None] * h
+    loss = ((h - x.sum(axis=0)) ** 2).mean(axis=-1)
+    np.testing.assert_allclose(lesson["counting_loss"](w_x, w_h, x), loss)
+    for a, b in ((0.3, 0.7), (-1.2, 1.3)):
+        numeric = [(lesson["counting_loss"](a + d, b + e, x) - lesson["counting_loss"](a - d, b - e, x)) / 2e-6
+                   for d, e in ((1e-6, 0), (0, 1e-6))]
+        np.testing.assert_allclose(lesson["counting_gradient"](a, b, x), numeric, rtol=1e-6)
+
+
 def test_clipping_takes_the_path_that_the_library_s_clip_by_norm_takes():
-    lesson = cells("def loss_and_gradient", "def descend")
+    lesson = cells("def counting_gradient", "def descend")
     w, path = np.array([0.0, 0.5]), lesson["descend"](10.0)[0]
     for k in range(100):
         np.testing.assert_allclose(path[k], w, rtol=1e-7, atol=1e-12)
-        clipped, _ = rnnlib.clip_by_norm({"w": lesson["loss_and_gradient"](*w)[1]}, 10.0)
+        clipped, _ = rnnlib.clip_by_norm({"w": lesson["counting_gradient"](*w, lesson["ones"][:20])}, 10.0)
         w = w - 0.001 * clipped["w"]
 
 
@@ -273,6 +287,20 @@ def test_every_stored_seed_is_a_dot():
     assert "At lag 10, 1 of 2 seeds learn it; at lag 20, 2" in title(picture)
 
 
+def test_every_seed_of_every_start_is_a_dot():
+    runs = {20: {"default": [0.3, 1.0]}, 100: {"default": [0.25, 0.5, 0.94], "orthogonal, rate 0.003": [0.95, 1.0, 0.2]}}
+    picture = luck.starts_by_lag(runs)
+    for ax, by_start in zip(picture.figure.axes, runs.values()):
+        dots = [line for line in ax.lines if line.get_marker() == "o"]
+        assert [list(line.get_xdata()) for line in dots] == [sorted(found) for found in by_start.values()]
+        for row, line in enumerate(dots):
+            assert np.abs(line.get_ydata() - row).max() < 0.3
+    assert picture.sentence == ("Seeds that learned the recall task: lag 20, default: 1 of 2; lag 100, default: 0 of 3; "
+                                "lag 100, orthogonal, rate 0.003: 2 of 3.")
+    said = picture.figure.texts[0].get_text()
+    assert said == 'At lag 100, 2 of 3 seeds learn it with "orthogonal, rate 0.003", 0 with "default"'
+
+
 # --- the lesson ------------------------------------------------------------------------------------------------------
 
 def test_the_order_of_the_factor():
@@ -285,8 +313,8 @@ def test_the_order_of_the_factor():
 
 def test_the_folded_solutions_are_right():
     namespace = run("\n".join(solutions(4)))
-    assert np.isclose(namespace["gradient_product"](0.7, 100), 4.620680728e-16, rtol=1e-8)
-    assert namespace["gradient_product"](0.7, 1) == 1
+    assert namespace["lag_of_one_millionth"](0.5 * np.eye(3), 1.0) == 20 and 0.5**20 < 1e-6 < 0.5**19
+    assert namespace["lag_of_one_millionth"](np.eye(3), 1.0) == np.inf
     cell = rnnlib.RNNCell(3, 5, np.random.default_rng(1))
     states, cache = rnnlib.forward(cell, np.random.default_rng(2).normal(size=(2, 1, 3)))
     np.testing.assert_allclose(namespace["rnn_jacobian"](states[2, 0], cell.W_h), rnnlib.jacobians(cell, cache)[1])
@@ -295,3 +323,59 @@ def test_the_folded_solutions_are_right():
         clipped, wanted = namespace["clip_by_norm"](grads, threshold), rnnlib.clip_by_norm(grads, threshold)[0]
         assert all(np.allclose(clipped[name], wanted[name]) for name in grads)
     assert not namespace["clip_by_norm"]({"a": np.zeros(2)}, 1.0)["a"].any()
+
+
+# --- what its sentences say of random things, in the stored runs ----------------------------------------------------------
+
+def stored_runs(**only):
+    return evidence.stored("recall", cell="RNN", **only)
+
+
+def well(runs):
+    return sum(run["accuracy"] >= 0.95 for run in runs)
+
+
+def test_a_fresh_cell_always_vanishes():
+    radii = [row["radius"] for row in evidence.stored("spectrum")]
+    assert len(radii) >= 1000 and max(radii) < 1, "1/sqrt(3), whatever H"
+    assert all(0.57 < np.median([row["radius"] for row in evidence.stored("spectrum", H=H)]) < 0.63 for H in (12, 24, 64, 400))
+    assert max(row["left_99"] for row in evidence.stored("fresh")) < -10
+
+
+def test_the_short_cut_holds_below_radius_one_and_not_above():
+    def close(radius):
+        rows = evidence.stored("gains", gain=radius, input_scale=1.0)
+        return np.mean([abs(99 * np.log10(radius * row["rms_slope"]) - row["left_99"]) <= 1 for row in rows])
+
+    assert min(close(radius) for radius in (0.5, 0.6, 0.7, 0.8, 0.9)) > 0.9 and close(1.5) < 0.4
+
+
+def test_with_longer_sequences_the_same_rate_is_thrown_off():
+    rows = evidence.stored("cliff")
+    assert len(rows) == 100 and all(row["long_loss_10"] < 0.2 for row in rows)
+    assert sum(row["long_20"] < 100 for row in rows) == 99
+
+
+def test_a_small_radius_vanishes_in_every_cell_and_a_large_one_does_not_explode_in_all():
+    assert max(row["left_99"] for row in evidence.stored("gains", gain=0.8)) < -6
+    exploded = [row["left_99"] > 6 for row in evidence.stored("gains", gain=2.0, input_scale=1.0)]
+    assert 5 < sum(exploded) < 50
+
+
+def test_what_the_lesson_says_of_luck():
+    runs = stored_runs(start="default", learning_rate=0.01, steps=500)
+    by_lag = {lag: [run for run in runs if run["lag"] == lag] for lag in (10, 20, 40, 60, 80, 100)}
+    assert all(len(of) == 20 for of in by_lag.values())
+    assert [well(of) for of in by_lag.values()] == [16, 14, 4, 3, 3, 4]
+    failed = [run for run in runs if run["accuracy"] < 0.95]
+    assert {run["groups"] for run in failed if run["lag"] <= 20} == {"2+2"}
+    assert {run["groups"] for run in failed} == {"together", "2+2", "1+3", "1+1+2"}
+    open_way = [run for run in runs if run["product_highest"] >= 0]
+    assert well(open_way) > 0.8 * len(open_way) and 0 < well(runs) - well(open_way) < 5
+
+
+def test_what_the_lesson_says_of_the_orthogonal_start():
+    assert well(stored_runs(start="orthogonal 1.1", lag=40, steps=500)) == 20
+    assert well(stored_runs(start="identity", lag=40, steps=500)) == 7
+    assert well(stored_runs(start="orthogonal 1.1", lag=100, steps=500, learning_rate=0.003)) == 13
+    assert well(stored_runs(start="default", lag=100, steps=500, learning_rate=0.003)) == 0

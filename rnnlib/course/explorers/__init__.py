@@ -21,9 +21,9 @@ from .lesson03_backprop import (
     two_paths,
 )
 from .lesson04_clipping import clipped_descent
-from .lesson04_jacobians import gain_map, jacobian_norms, norm_and_radius, resting_factor, two_units
-from .lesson04_luck import luck_by_lag, training_and_gradient
-from .lesson04_vanishing import two_roundings, vanishing_product, way_back
+from .lesson04_jacobians import jacobian_norms, norm_and_radius, predicted_left, radius_map, resting_factor, two_units
+from .lesson04_luck import luck_by_lag, starts_by_lag, training_and_gradient
+from .lesson04_vanishing import two_roundings, vanishing_product
 from .lesson05_highways import (
     closed_exits,
     every_run,
@@ -56,17 +56,18 @@ from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed,
 __all__ = ["Tune", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature",
            "captioner", "check_curves", "clipped_descent", "closed_exits", "confusions", "context_map",
            "counting_cliff", "error_by_horizon", "every_run", "exact_by_zeros", "factor_per_step",
-           "factors_per_step", "felt_change", "film", "forced_and_free", "forecast", "fresh_seeds", "gain_map",
-           "gallery", "gate_highway", "gated_cell", "gates_over_time", "gradient_map", "gradient_norms",
-           "handing_over", "holding", "jacobian_blocks", "jacobian_norms", "kept_or_looked_up", "loop_and_unrolled",
+           "factors_per_step", "felt_change", "film", "forced_and_free", "forecast", "fresh_seeds", "gallery",
+           "gate_highway", "gated_cell", "gates_over_time", "gradient_map", "gradient_norms", "handing_over",
+           "holding", "jacobian_blocks", "jacobian_norms", "kept_or_looked_up", "loop_and_unrolled",
            "loss_over_padding", "luck_by_lag", "measured", "memory_fills", "memory_window", "next_letters",
            "norm_and_radius", "number_box", "one_answer", "one_answer_each", "one_unit", "own_sentence",
-           "padded_batch", "perplexities", "piano_roll", "recall_by_lag", "resting_factor", "revealed", "rolls",
-           "running_verdict", "same_words", "second_layer", "sensor_stream", "shared_weights", "sharpened",
-           "sliding_cell", "swapped_clauses", "tagged", "things_by_cell", "three_lengths", "through_one_vector",
-           "tip_to_tail", "tones", "touched", "training_and_gradient", "travelling_change", "truncation",
-           "two_paths", "two_readings", "two_roundings", "two_starts", "two_steps", "two_turns", "two_units",
-           "vanishing_product", "verdicts", "waiting", "way_back", "written_out"]
+           "padded_batch", "perplexities", "piano_roll", "predicted_left", "radius_map", "recall_by_lag",
+           "resting_factor", "revealed", "rolls", "running_verdict", "same_words", "second_layer", "sensor_stream",
+           "shared_weights", "sharpened", "sliding_cell", "starts_by_lag", "swapped_clauses", "tagged",
+           "things_by_cell", "three_lengths", "through_one_vector", "tip_to_tail", "tones", "touched",
+           "training_and_gradient", "travelling_change", "truncation", "two_paths", "two_readings", "two_roundings",
+           "two_starts", "two_steps", "two_turns", "two_units", "vanishing_product", "verdicts", "waiting",
+           "written_out"]
 
 for _name in __all__:       # nothing that they make takes on a style of the user's
     if not isinstance(globals()[_name], type):

@@ -22,16 +22,17 @@ def _verdict(log10):
 
 
 @figures.style()
-def jacobian_norms(log10_norms, gain=0.9, input_scale=1.0, T=100):
+def jacobian_norms(log10_norms, radius=0.9, input_scale=1.0, T=100):
     """The spectral norm of d h_T / d h_k over the lag T - k, against three curves that need no product of matrices.
 
-    log10_norms : function (gain, input_scale, T) -> (4, T) decimal logarithms, by lag 0..T-1: the norm of the product,
-    the product of the factors' norms, the bound (||W_h|| max tanh')^lag, and (spectral radius of W_h)^lag
+    log10_norms : function (radius, input_scale, T) -> (4, T) decimal logarithms, by lag 0..T-1: the norm of the product,
+    the product of the factors' norms, the bound (||W_h|| max tanh')^lag, and (spectral radius times root mean square
+    slope)^lag
     """
     figure, (ax, row) = figures.new(2, 1, size=(8.4, 5.0), left=0.95, right=1.75, top=0.5, bottom=0.65, height_ratios=[8, 1],
                                     hspace=0.06, sharex=True)
     looks = [(GRADIENT, "-", 4, "the product"), (BLACK, "--", 1.8, "product of norms"),
-             (GREY, "-.", 1.8, "bound"), (BLACK, ":", 2.2, "radius to power")]
+             (GREY, "-.", 1.8, "bound"), (BLACK, ":", 2.2, "radius x slope")]
     lines = [ax.plot([], [], line, color=color, linewidth=width, zorder=3 if width == 4 else 2)[0]
              for color, line, width, _ in looks]
     end, = ax.plot([], [], "o", color=GRADIENT, markersize=9, zorder=4, clip_on=False)
@@ -51,27 +52,54 @@ def jacobian_norms(log10_norms, gain=0.9, input_scale=1.0, T=100):
     row.grid(False)
     row.xaxis.get_major_locator().set_params(integer=True, nbins=6)
 
-    def draw(gain, input_scale, T):
-        curves = log10_norms(gain, input_scale, T)
+    def draw(radius, input_scale, T):
+        curves = log10_norms(radius, input_scale, T)
         for line, curve in zip(lines, curves):
             line.set_data(np.arange(T), curve)
-        left, chained, bound, radius = (float(curve[-1]) for curve in curves)
+        left, chained, bound, predicted = (float(curve[-1]) for curve in curves)
         end.set_data([T - 1], [left])
         ax.set_xlim(0, T - 1)
         low, high = curves.min(), curves.max()      # few ranges, so that the axis stays where it is from most moves to the next
         ax.set_ylim(-next(r for r in RANGES if r > -low + 1), next(r for r in RANGES if r > high + 1))
-        names.set(T - 1, [left, chained, bound, radius])
+        names.set(T - 1, [left, chained, bound, predicted])
         arrows.set([curves[0]])
         for name, edge in zip(zones, ((ax.get_ylim()[1] + MILLION) / 2, (ax.get_ylim()[0] + MILLIONTH) / 2)):
             move(name, ax, 0.015 * (T - 1), edge)
             name.set_visible(abs(edge) - MILLION > 0.035 * np.diff(ax.get_ylim())[0])     # a thin zone has no room for it
         ax.set_title(f"The gradient {_verdict(left)}: {scientific(left)} after {T - 1} step{'s' * (T > 2)}")
-        said = [scientific(value) for value in (left, chained, bound, radius)]
-        return (f"Gain {gain:g}, input scale {input_scale:g}, lag {T - 1}: the product has norm {said[0]}; product of "
-                f"the norms {said[1]}, bound {said[2]}, radius to the power {said[3]}.")
+        said = [scientific(value) for value in (left, chained, bound, predicted)]
+        return (f"Radius {radius:g}, input scale {input_scale:g}, lag {T - 1}: the product has norm {said[0]}; product of "
+                f"the norms {said[1]}, bound {said[2]}, radius times slope to the power {said[3]}.")
 
-    return LiveFigure(figure, draw, gain=slider("gain of W_h", gain, 0.2, 4.0, 0.05),
+    return LiveFigure(figure, draw, radius=slider("spectral radius", radius, 0.2, 4.0, 0.05),
                       input_scale=slider("input scale", input_scale, 0.0, 20.0, 0.25), T=slider("steps T", T, 2, 200))
+
+
+@figures.style()
+def predicted_left(predicted, measured):
+    """What a short cut predicts of a product of Jacobians against the product itself, each cell a dot.
+
+    predicted, measured : dict of str (a label) to ndarray (N,), decimal logarithms, one entry for each cell
+    """
+    figure, ax = figures.new(size=(8.4, 4.6), left=0.95, right=0.3)
+    low = min(min(values.min() for values in of.values()) for of in (predicted, measured)) - 1
+    high = max(max(values.max() for values in of.values()) for of in (predicted, measured)) + 1
+    ax.fill_between([low, high], [low - 1, high - 1], [low + 1, high + 1], color=SKY, alpha=0.25, linewidth=0)
+    ax.plot([low, high], [low, high], color=GREY, linewidth=1)
+    looks = [(STATE, "o"), (GREY, "s"), (GRADIENT, "^"), (BLACK, "x")]
+    for (label, values), (color, marker) in zip(measured.items(), looks):
+        ax.plot(predicted[label], values, marker, color=color, markersize=5, alpha=0.6, label=label)
+    ax.set(xlim=(low, high), ylim=(low, high), xlabel="predicted from radius and slope", ylabel="measured")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(decade)
+        axis.get_major_locator().set_params(integer=True, nbins=7)
+    ax.legend(loc="lower right")
+    close = {label: (np.abs(predicted[label] - values) <= 1).sum() for label, values in measured.items()}
+    said = ", ".join(f"{label} {close[label]} of {len(values)}" for label, values in measured.items())
+    first, last = list(measured)[0], list(measured)[-1]
+    ax.set_title(f"Right within a factor of ten: {close[first]} of {len(measured[first])} cells at {first}, "
+                 f"{close[last]} at {last}")
+    return figures.Picture(figure, f"Cells in which the prediction is within a factor of ten (the blue band): {said}.")
 
 
 @figures.style()
@@ -182,27 +210,27 @@ def resting_factor(w, factors):
 
 
 @figures.style()
-def gain_map(gains, scales, log10_left):
-    """Where the gradient vanishes and where it explodes: the norm of d h_T / d h_1 over gain and input scale.
+def radius_map(radii, scales, log10_left):
+    """Where the gradient vanishes and where it explodes: the norm of d h_T / d h_1 over spectral radius and input scale.
 
-    gains (G,), scales (S,); log10_left (S, G) decimal logarithms
+    radii (G,), scales (S,); log10_left (S, G) decimal logarithms
     """
     figure, ax = figures.new(size=(8.4, 4.2), right=0.75)
-    mesh = ax.pcolormesh(gains, scales, np.clip(log10_left, FLOOR, -FLOOR), cmap=BOTH_WAYS, vmin=FLOOR, vmax=-FLOOR,
+    mesh = ax.pcolormesh(radii, scales, np.clip(log10_left, FLOOR, -FLOOR), cmap=BOTH_WAYS, vmin=FLOOR, vmax=-FLOOR,
                          shading="nearest", rasterized=True)
-    ax.contour(gains, scales, log10_left, levels=[MILLIONTH, MILLION], colors=[BLACK], linestyles=["--", "-"],
+    ax.contour(radii, scales, log10_left, levels=[MILLIONTH, MILLION], colors=[BLACK], linestyles=["--", "-"],
                linewidths=2)
     bar = figure.colorbar(mesh, ax=ax, pad=0.02, ticks=[-20, -6, 0, 6, 20])
     bar.ax.set_yticklabels([f"{power(10, -20)} or less", "one millionth", "1", "a million", f"{power(10, 20)} or more"])
     for level, line in ((MILLIONTH, "--"), (MILLION, "-")):
         bar.ax.axhline(level, color=BLACK, linewidth=2, linestyle=line)
-    ax.set(yscale="log", xlabel="gain of $W_h$ (its spectral radius)", ylabel="input scale")
+    ax.set(yscale="log", xlabel="spectral radius of $W_h$", ylabel="input scale")
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.grid(False)
-    ax.text(0.03, 0.95, "vanishes", transform=ax.transAxes, va="top")
-    ax.text(0.97, 0.05, "explodes", transform=ax.transAxes, ha="right", color="white")
+    ax.text(0.03, 0.95, "vanishes\n(left of the dashed line)", transform=ax.transAxes, va="top")
+    ax.text(0.97, 0.05, "explodes\n(right of the solid line)", transform=ax.transAxes, ha="right", color="white")
     between = float(((log10_left > MILLIONTH) & (log10_left < MILLION)).mean())
     ax.set_title(f"Between vanishing and exploding lies a strip, {100 * between:.0f} % of this map")
-    small, loud = (gains[(rows < MILLIONTH).all(axis=0)] for rows in (log10_left, log10_left[-1:]))
-    return figures.Picture(figure, f"Less than one millionth is left up to a gain of {small[-1]:.1f} at every input "
+    small, loud = (radii[(rows < MILLIONTH).all(axis=0)] for rows in (log10_left, log10_left[-1:]))
+    return figures.Picture(figure, f"Less than one millionth is left up to a radius of {small[-1]:.1f} at every input "
                                    f"scale, up to {loud[-1]:.1f} at input scale {scales[-1]:g}.")

@@ -7,8 +7,9 @@ from ..drawings import ON_TOP
 from ..figures import BLACK, GRADIENT, GREY, decade, power
 
 SOLVED = 0.95
-# how a run is drawn, by its accuracy: both bits of the first symbol known, one of the two, none
-KINDS = [(SOLVED, BLACK, "-", "learned it"), (0.4, GRADIENT, "--", "half of it"), (0.0, GREY, ":", "nothing")]
+# how a run is drawn, by its accuracy: all four symbols told apart, some of them, none
+KINDS = [(SOLVED, BLACK, "-", "learned it"), (0.4, GRADIENT, "--", "some of it"), (0.0, GREY, ":", "nothing")]
+SPREAD = 7.0        # how wide the dots of one lag lie, in steps
 
 
 def _kind(accuracy):
@@ -28,9 +29,11 @@ def training_and_gradient(losses, every, log10_shares, accuracies):
         _, color, line, label = _kind(accuracy)
         left.plot(steps[9:], np.convolve(loss, smooth, mode="valid"), line, color=color)
         right.plot(every * np.arange(len(shares)), shares, line, color=color, label=label)
-    for level, label in ((np.log(4), "nothing known: ln 4"), (np.log(2), "one bit known: ln 2")):
+    for level, label in ((np.log(4), "nothing known: ln 4"), (np.log(2), "two pairs: ln 2")):
         left.axhline(level, color=GREY, linewidth=1)
-        left.text(steps[-1], level + 0.06, label, color=GREY, ha="right", va="bottom", bbox=ON_TOP)
+        above = level > 1       # a run that is stuck keeps above ln 2
+        left.text(steps[-1], level + (0.06 if above else -0.06), label, color=GREY, ha="right",
+                  va="bottom" if above else "top", bbox=ON_TOP)
     left.set(xlim=(0, steps[-1]), ylim=(0, 1.75), xlabel="step of training", ylabel="loss (nats)")
     right.axhline(0, color=GREY, linewidth=1)
     right.set(xlim=(0, steps[-1]), xlabel="step of training", ylabel="norm of d $h_T$ / d $h_1$")
@@ -50,7 +53,7 @@ def training_and_gradient(losses, every, log10_shares, accuracies):
 
 @figures.style()
 def luck_by_lag(lags, accuracies, chance, live_lag=None, live_accuracies=()):
-    """Accuracy against lag, each seed a dot; the runs of this notebook beside them.
+    """Accuracy against lag, each seed a dot; the runs of this notebook next to them.
 
     lags, accuracies : (R,), one entry a stored run; live_lag : int, live_accuracies : the runs just made
     """
@@ -58,16 +61,15 @@ def luck_by_lag(lags, accuracies, chance, live_lag=None, live_accuracies=()):
     lags, accuracies = np.asarray(lags), np.asarray(accuracies)
     for lag in np.unique(lags):
         found = np.sort(accuracies[lags == lag])
-        shift = 0.45 * (np.arange(len(found)) - (len(found) - 1) / 2)
-        ax.plot(lag + shift, found, "o", color=BLACK, markersize=7, alpha=0.75)
+        ax.plot(lag + _spread(len(found), SPREAD), found, "o", color=BLACK, markersize=5, alpha=0.7)
         solved = (found >= SOLVED).sum()
         ax.text(lag, 1.1, f"{solved}/{len(found)}", ha="center", va="center")
     if live_lag is not None:
         found = np.sort(live_accuracies)
-        ax.plot(live_lag + 5 + 0.45 * np.arange(len(found)), found, "D", color=BLACK, markerfacecolor="none",
-                markersize=8)
-        ax.text(live_lag + 4.5, 0.75, "trained\nhere", va="center")
-    for level, label in ((chance, "chance"), (2 * chance, "one bit of two")):
+        ax.plot(live_lag + SPREAD / 2 + 2 + 1.2 * np.arange(len(found)), found, "D", color=BLACK, markerfacecolor="none",
+                markersize=7)
+        ax.text(live_lag + SPREAD / 2 + 2, 0.75, "trained\nhere", va="center")
+    for level, label in ((chance, "chance"), (2 * chance, "half right")):
         ax.axhline(level, color=GREY, linestyle="--", linewidth=1.2)
         ax.text(max(lags) + 20, level + 0.015, label, color=GREY, va="bottom", ha="right")
     ax.text(-1, 1.1, "learned", va="center", ha="right")
@@ -78,3 +80,37 @@ def luck_by_lag(lags, accuracies, chance, live_lag=None, live_accuracies=()):
     ax.set_title(f"At lag {near}, {most} of {of} seeds learn it; at lag {far}, {least}")
     return figures.Picture(figure, "Seeds that learned the recall task: "
                            + ", ".join(f"lag {lag}: {solved} of {seeds}" for lag, solved, seeds in counts) + ".")
+
+
+@figures.style()
+def starts_by_lag(runs, solved=SOLVED):
+    """Accuracy at the end of training for several starts of one cell, each seed a dot; a panel for each lag.
+
+    runs : dict of lag (int) to dict of start (str) to accuracies (list of float)
+    """
+    starts = list(dict.fromkeys(start for by_start in runs.values() for start in by_start))
+    figure, row = figures.new(1, len(runs), size=(8.4, 1.5 + 0.5 * len(starts)), left=2.25, right=0.35, wspace=0.12, top=0.85,
+                              sharey=True)
+    counts = []
+    for ax, (lag, by_start) in zip(np.atleast_1d(row), runs.items()):
+        for start, accuracies in by_start.items():
+            y, found = starts.index(start), np.sort(accuracies)
+            ax.plot(found, y - _spread(len(found), 0.5), "o", color=BLACK, markersize=4.5, alpha=0.7)
+            counts.append(f"lag {lag}, {start}: {(found >= solved).sum()} of {len(found)}")
+            ax.text(0.62, y - 0.3, f"{(found >= solved).sum()}/{len(found)}", ha="center", va="center", weight="bold")
+        ax.axvline(0.25, color=GREY, linestyle="--", linewidth=1.2)
+        ax.set(xlim=(0.15, 1.07), xticks=[0.25, 0.5, 1.0], xlabel="accuracy", ylim=(len(starts) - 0.4, -0.7),
+               yticks=range(len(starts)), yticklabels=[start.replace(", rate", ",\nrate") for start in starts])
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        ax.set_title(f"Lag {lag}", fontsize=13)
+    learned = {start: (np.asarray(found) >= solved).sum() for start, found in by_start.items()}     # at the last lag
+    best = max(learned, key=learned.get)
+    title = (f"At lag {lag}, {learned[best]} of {len(by_start[best])} seeds learn it with \"{best}\", "
+             f"{learned[starts[0]]} with \"{starts[0]}\"")
+    figure.text(0.1 / 8.4, 1 - 0.28 / figure.get_figheight(), title, weight="bold", va="center")
+    return figures.Picture(figure, "Seeds that learned the recall task: " + "; ".join(counts) + ".")
+
+
+def _spread(n, width):
+    """Where n dots lie side by side, around 0."""
+    return width * ((np.arange(n) + 0.5) / n - 0.5)
