@@ -258,7 +258,7 @@ def recall_by_lag(records, chance):
         with figures.style():
             ax.set_title(title, y=1.0 if ax in axes[1] else 1.17)
             inside = ax in axes[1]      # long names, and room for them
-            ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.22) if inside else (-0.04, 0.98), ncols=1 if inside else 3,
+            ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.02) if inside else (-0.04, 0.98), ncols=1 if inside else 3,
                       handlelength=1.5, columnspacing=0.8, handletextpad=0.3)
         ax.set_ylim(0, 1.03)
         ax.set_xlim(4, 106)
@@ -305,7 +305,7 @@ def gates_over_time(write, keep, show, memory, symbol=0):
         heat.set(yticks=[], xticks=[])
         heat.grid(False)
         Unrolled.label(heat, 0.5, 0.5, f"symbol {b}", ha="left", shift=9)
-        gates.set(xlim=(0.5, T + 0.5), ylim=(-4.3, 0.2), yticks=[-4, -2, 0], xticks=[T // 2])
+        gates.set(xlim=(0.5, T + 0.5), ylim=(-4.3, 0.9), yticks=[-4, -2, 0], xticks=[T // 2])
         gates.yaxis.set_major_formatter(decade)
         gates.tick_params(labelleft=not b)
         cursors += [ax.axvline(1, color=BLACK, linewidth=1.2) for ax in (heat, gates)]
