@@ -269,12 +269,15 @@ def choice(options, truth):
 
 
 @style()
-def loss_curve(steps=10):
-    """An empty loss curve of a run of so many steps: (figure, set_losses(list of numbers, one per step))."""
+def loss_curve(steps=10, unit=""):
+    """An empty loss curve of a run of so many steps: (figure, set_losses(list of numbers, one per step)).
+
+    unit : "nats" for a cross entropy
+    """
     figure, ax = new(size=(8.4, 3.0))
     line, = ax.plot([], [], color=BLACK)
     ax.set_xlabel("step of training")
-    ax.set_ylabel("loss (nats)")
+    ax.set_ylabel(f"loss ({unit})" if unit else "loss")
     ax.set_xlim(0, steps)
     ax.set_title("no run yet")
 

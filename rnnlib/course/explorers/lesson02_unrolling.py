@@ -81,7 +81,7 @@ def loop_and_unrolled(read, word, weights):
 
     step, length = slider("computed up to t", min(5, longest), 0, longest), slider("length T", longest, 1, longest)
     ends_with(step, length, lambda T: T)
-    return LiveFigure(figure, draw, t=step, T=length)
+    return LiveFigure(figure, draw, T=length, t=step)      # first the one that the other depends on
 
 
 def _rectangle(left, right, H):

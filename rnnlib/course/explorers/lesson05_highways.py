@@ -398,7 +398,7 @@ def gates_over_time(write, keep, show, memory, symbol=0):
         heat.set(yticks=[], xticks=[])
         heat.grid(False)
         Unrolled.label(heat, 0.5, 0.5, f"symbol {b}", ha="left", shift=9)
-        gates.set(xlim=(0.5, T + 0.5), ylim=(-4.3, 0.2), yticks=[-4, -2, 0], xticks=[T // 2])
+        gates.set(xlim=(0.5, T + 0.5), ylim=(-4.3, 0.9), yticks=[-4, -2, 0], xticks=[T // 2])
         gates.yaxis.set_major_formatter(decade)
         gates.tick_params(labelleft=not b)
         cursors += [ax.axvline(1, color=BLACK, linewidth=1.2) for ax in (heat, gates)]
