@@ -56,7 +56,7 @@ def first_live_figure(browser, address):
     start = time.perf_counter()
     page.goto(address, wait_until="commit")
     page.locator("#kernel-progress button").click(timeout=300_000)
-    page.wait_for_selector("img.widget-image", timeout=120_000)
+    page.wait_for_selector(".rnn-picture img", timeout=120_000)
     seconds = time.perf_counter() - start
     page.context.close()
     return sum(came.values()) / 1e6, seconds

@@ -338,9 +338,9 @@ def test_progress_is_said_until_python_is_ready(alone, site, record_property):
     page.wait_for_function("""() => {       // the notebook keeps only what is in view on the page
         const notebook = window.jupyterapp.shell.currentWidget.content;
         const at = notebook.widgets.findIndex(cell => (cell.model.sharedModel.outputs ?? []).some(
-            output => output.data?.["application/vnd.jupyter.widget-view+json"]));
+            output => String(output.data?.["text/html"]).includes("rnn-live")));
         if (at >= 0) notebook.scrollToItem(at, "center");
-        return [...document.querySelectorAll("img.widget-image")].some(image => image.complete && image.naturalWidth); }""",
+        return [...document.querySelectorAll(".rnn-picture img")].some(image => image.complete && image.naturalWidth); }""",
                            timeout=60_000)
     record_property("live, nothing in the cache", f"first figure after {time.monotonic() - started:.1f} s")
     heard = page.evaluate("() => window.heard")
