@@ -39,6 +39,17 @@ def log10_left(factor, T):
     return np.arange(T - 1, -1, -1) * np.log10(factor)
 
 
+def test_the_way_back_names_every_share(monkeypatch):
+    faded = []
+    monkeypatch.setattr(vanishing.Unrolled, "gradient_left", lambda _, amounts: faded.extend(amounts))
+    picture = vanishing.way_back(0.7 ** np.arange(5, -1, -1))
+    np.testing.assert_allclose(faded[1:], 0.7 ** np.arange(5, 0, -1), err_msg="the arrow into h_t is as strong as what it brings")
+    assert faded[0] == 0, "the arrow into h_0 is not on the way to h_1"
+    shares = [text.get_text() for text in picture.figure.axes[0].texts][-6:]
+    assert shares == ["0.17", "0.24", "0.34", "0.49", "0.7", "1"]
+    assert "5 factors; 0.17" in picture.sentence
+
+
 def test_the_vanishing_product_draws_the_power_and_says_what_each_format_holds():
     figure = explorers.vanishing_product(log10_left)
     curve, strip = figure.figure.axes

@@ -8,7 +8,6 @@ from minutes import minutes
 
 ROOT = Path(__file__).parent.parent
 LESSONS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
-REWORKED = ["00", "01", "02", "03", "05"]       # the lessons held to it; the others wait for their turn
 MOST, LONG = 75, 45         # no main line is longer; beyond this a pause is marked
 
 
@@ -29,7 +28,7 @@ def told(number):
     return {"its title": re.findall(r"\b(\d+) min", title), **pages}
 
 
-@pytest.mark.parametrize("number", REWORKED)
+@pytest.mark.parametrize("number", LESSONS)
 def test_what_is_promised_is_what_a_reader_needs(number):
     needed, _ = minutes(cells_of(number))
     for place, found in told(number).items():
@@ -37,7 +36,7 @@ def test_what_is_promised_is_what_a_reader_needs(number):
         assert abs(int(found[0]) - needed) <= 0.15 * needed, f"{place} says {found[0]} minutes for {number}, not {needed:.0f}"
 
 
-@pytest.mark.parametrize("number", REWORKED)
+@pytest.mark.parametrize("number", LESSONS)
 def test_no_lesson_is_too_long_and_a_long_one_has_a_pause(number):
     cells = cells_of(number)
     needed, _ = minutes(cells)

@@ -23,7 +23,7 @@ from .lesson03_backprop import (
 from .lesson04_clipping import clipped_descent
 from .lesson04_jacobians import jacobian_norms, norm_and_radius, predicted_left, radius_map, resting_factor, two_units
 from .lesson04_luck import luck_by_lag, starts_by_lag, training_and_gradient
-from .lesson04_vanishing import two_roundings, vanishing_product
+from .lesson04_vanishing import two_roundings, vanishing_product, way_back
 from .lesson05_highways import (
     closed_exits,
     every_run,
@@ -66,7 +66,7 @@ __all__ = ["Tune", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_positio
            "shared_weights", "sharpened", "sliding_cell", "starts_by_lag", "swapped_clauses", "tagged",
            "things_by_cell", "three_lengths", "through_one_vector", "tip_to_tail", "tones", "touched",
            "training_and_gradient", "travelling_change", "truncation", "two_paths", "two_readings", "two_roundings",
-           "two_starts", "two_steps", "two_turns", "two_units", "vanishing_product", "verdicts", "waiting",
+           "two_starts", "two_steps", "two_turns", "two_units", "vanishing_product", "verdicts", "waiting", "way_back",
            "written_out"]
 
 for _name in __all__:       # nothing that they make takes on a style of the user's

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import figures
+from ..drawings import Unrolled
 from ..figures import BLACK, FADING, GRADIENT, GREY, decade, number, power, scientific
 from ..live import LiveFigure, slider
 
@@ -11,6 +12,25 @@ FLOAT32, FLOAT64 = np.finfo(np.float32), np.finfo(np.float64)
 ZERO = {"float32": np.log10(float(FLOAT32.smallest_subnormal)) - np.log10(2),
         "float64": np.log10(FLOAT64.smallest_subnormal) - np.log10(2)}
 OVERFLOW = {"float32": np.log10(float(FLOAT32.max)), "float64": np.log10(FLOAT64.max)}
+
+
+@figures.style()
+def way_back(share):
+    """The unrolled network with the gradient on its way from h_T to h_1, each arrow as strong as what it delivers.
+
+    share : ndarray (T,): the share of dL/dh_T that arrives at h_1 .. h_T, 0 to 1
+    """
+    T = len(share)
+    figure, ax = figures.new(size=(8.4, 2.9), left=0.1, right=0.1, bottom=0.1, top=0.5)
+    network = Unrolled(ax, T, outputs=False, gradient=True)
+    network.gradient_left([0, *share[:-1]])     # the arrow into h_0 is not on the way to h_1
+    ax.text(0, 0.48, "share left:", color=GRADIENT, ha="center", va="center")
+    for t in range(1, T + 1):
+        ax.text(t, 0.48, f"{figures.number(share[t - 1], 2)}", color=GRADIENT, weight="bold", ha="center", va="center")
+    ax.set_title(f"A loss computed from $h_{T}$: {T} states, {T - 1} factors, "
+                 f"{figures.number(share[0], 2)} of its gradient reaches $h_1$")
+    return figures.Picture(figure, f"Between h_1 and h_{T} lie {T - 1} factors; {figures.number(share[0], 2)} of the gradient at "
+                                   f"h_{T} is left at h_1.")
 
 
 @figures.style()
