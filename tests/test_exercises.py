@@ -615,7 +615,7 @@ def test_numbers_are_shown_where_the_arguments_are_numbers():
 
 
 def test_arguments_that_were_exchanged_are_told():
-    body = "h_1 = np.tanh(w_x * x_2 + w_h * h_0); h_2 = np.tanh(w_x * x_1 + w_h * h_1); d = (h_2 - y) * (1 - h_2 ** 2)\n    "
+    body = "h_1 = np.tanh(w_x * x_2 + w_h * h_0); h_2 = np.tanh(w_x * x_1 + w_h * h_1); d = (h_2 - target) * (1 - h_2 ** 2)\n    "
     verdict = _verdict(_stub("gradient_w_h") + body + "return d * (h_1 + w_h * (1 - h_1 ** 2) * h_0)", "gradient_w_h")
     assert "right where x_1 and x_2 change places" in verdict.message
 
