@@ -67,7 +67,7 @@ def look_at(figure):
     assert not re.search(r"\b(nan|inf|None)\b|-inf", said), f"{figure.values()}: {said}"
     assert len(said) <= 330, f"{len(said)} characters at {figure.values()}: {said}"
     height, width = matplotlib.image.imread(BytesIO(figure.image.value)).shape[:2]
-    assert (str(width), str(height)) == (figure.image.width, figure.image.height)
+    assert (width, height) == (figure.image.width, figure.image.height)
     for ax in figure.figure.axes:
         for text in (ax.get_title(loc="left"), ax.get_title(), ax.get_xlabel(), ax.get_ylabel()):
             assert not re.search(r"\bnan\b|\binf\b", text), f"{figure.values()}: {text}"
