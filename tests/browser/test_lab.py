@@ -176,7 +176,7 @@ def test_two_sliders_at_once_and_a_queue_of_moves_end_at_the_right_picture(brows
         notebook.page.keyboard.press("ArrowRight")          # 100 -> 200
     settle(notebook, figure)
     assert figure.locator(".widget-readout").all_inner_texts() == ["0.10", "200"]
-    assert figure.locator("[role=status]").inner_text().startswith("0.1^199 = 1.0e-199")
+    assert figure.locator("[role=status]").inner_text().startswith("0.1¹⁹⁹ = 1.0×10⁻¹⁹⁹")
     shown = notebook.page.evaluate("async url => Array.from(new Uint8Array(await (await fetch(url)).arrayBuffer()))",
                                    source(figure))
     drawn_here = explorers.vanishing_product(lambda factor, T: np.arange(T - 1, -1, -1) * np.log10(factor), 0.1, 200)

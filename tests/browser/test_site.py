@@ -222,7 +222,7 @@ def test_the_first_figure_moves_before_anything_else_and_quickly(visit, capsys):
     slider.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("([f, src]) => f.querySelector('img').src !== src", arg=[figure.element_handle(), before[0]])
-    assert "0.86^99 = 3.3e-07" in shown_of(figure)[1]
+    assert "0.864⁹⁹ = 5.2×10⁻⁷" in shown_of(figure)[1]
     page.context.close()
 
     page = visit("notebooks/00_start_here.html")
@@ -264,7 +264,7 @@ def test_pictures_that_do_not_come_are_asked_for_again(visit):
     page.unroute("**/*-rest.bin")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowRight")
-    expect(figure.locator("figcaption")).to_contain_text("1.5^99 = ", timeout=10_000)
+    expect(figure.locator("figcaption")).to_contain_text("1.5⁹⁹ = ", timeout=10_000)
     visit.complaints.clear()     # the browser's word about the failure that was made here
 
 
