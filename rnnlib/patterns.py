@@ -11,9 +11,13 @@ Inputs are vectors (T, B, D), or tokens (T, B), whole numbers, where the model h
 length are padded at their end and come with lengths (B,).
 """
 
+import functools
+
 import numpy as np
 
 from . import _check, generation
+from .attention import Attention
+from .layer import Layer
 from .readout import mask_of
 from .sequence import Bidirectional, _named, bptt, forward
 
@@ -105,9 +109,12 @@ class EncoderDecoder:
     embedding, target_embedding : Embedding, optional
         For tokens on the encoder's side; for the decoder's own (one-hot vectors without it, so decoder.input_size = K).
     start, end : int
+    attention : Attention, optional
+        With it every step of the decoder looks back at all states of the encoder, and the readout, of hidden_size 2H, reads
+        [g_t; c_t]; the recurrence stays as it is.
     """
 
-    def __init__(self, encoder, decoder, readout, embedding=None, target_embedding=None, start=1, end=0):
+    def __init__(self, encoder, decoder, readout, embedding=None, target_embedding=None, start=1, end=0, attention=None):
         _one_way("encoder", encoder)
         _one_way("decoder", decoder)
         if encoder is decoder or (embedding is not None and embedding is target_embedding):
@@ -116,7 +123,8 @@ class EncoderDecoder:
             raise ValueError("encoder and decoder must have states of one shape, for the one starts where the other ended; "
                              f"they were {encoder!r} and {decoder!r}")
         self.reader = _Reader(encoder, embedding)
-        self.writer = _Writer(decoder, _fitting(readout, decoder), target_embedding, start, end)
+        self.writer = _Writer(decoder, _fitting(readout, _attention_for(decoder, attention) or decoder), target_embedding, start,
+                              end, attention)
         self.params = {**_named("encoder", self.reader.params), **_named("decoder", self.writer.params)}
 
     def context(self, x, lengths=None):
@@ -125,14 +133,28 @@ class EncoderDecoder:
 
     def predict(self, x, lengths=None, max_length=30):
         """What the decoder writes by itself, always the likeliest token: (L, B), L <= max_length, padded with `end`."""
-        return generation.greedy(self.writer.step, self.context(x, lengths), self.writer.start, self.writer.end, max_length)
+        step, context = self.writing(x, lengths)
+        return generation.greedy(step, context, self.writer.start, self.writer.end, max_length)
+
+    def writing(self, x, lengths=None):
+        """(step, context): what `greedy`, `beam_search` and `sample` take to write from x. With attention `step` looks at x."""
+        h, context, _ = self.reader.forward(x, lengths)
+        return functools.partial(self.writer.step, seen=(h, lengths)), context
+
+    def weights(self, x, target, lengths=None):
+        """Where each step of the decoder looks, with teacher forcing: (T, B, S), each row adds up to 1."""
+        if self.writer.attention is None:
+            raise ValueError("attention must be given to the model before it has weights; it was None")
+        h, context, _ = self.reader.forward(x, lengths)
+        g, _, _ = self.writer.states(target, context)
+        return self.writer.look(g, (h, lengths))[1]
 
     def loss_and_gradients(self, batch):
         """(loss, gradients like params) of a batch (x, target) or (x, target, lengths of x), with teacher forcing."""
         x, target, lengths = _unpack(batch)
-        _, context, back = self.reader.forward(x, lengths)
-        loss, grads, d_context = self.writer.loss_and_gradients(target, context)
-        return loss, {**_named("encoder", back(d_last=d_context)), **_named("decoder", grads)}
+        h, context, back = self.reader.forward(x, lengths)
+        loss, grads, d_context, dh = self.writer.loss_and_gradients(target, context, (h, lengths))
+        return loss, {**_named("encoder", back(dh, d_context)), **_named("decoder", grads)}
 
 
 class OneToMany:
@@ -180,7 +202,7 @@ class OneToMany:
         """(loss, gradients like params) of a batch (v, target), with teacher forcing."""
         v, target, _ = _unpack(batch)
         state_0 = self.first_state(v)
-        loss, grads, d_state_0 = self.writer.loss_and_gradients(target, state_0)
+        loss, grads, d_state_0, _ = self.writer.loss_and_gradients(target, state_0)
         if self.input_size is not None:
             hidden = self.writer.cell.hidden
             da = hidden(d_state_0) * (1 - hidden(state_0) ** 2)
@@ -198,7 +220,7 @@ class _Reader:
     def forward(self, x, lengths):
         """h (T, B, H), the last state, and a function back(dh, d_last) -> gradients of params; either may be left out."""
         vectors = self.embedding.forward(x) if self.embedding else x
-        if isinstance(self.cell, Bidirectional):
+        if _is_layer(self.cell):
             h, cache = self.cell.forward(vectors, lengths)
             last = self.cell.last(cache)
         else:
@@ -207,7 +229,7 @@ class _Reader:
 
         def back(dh=None, d_last=None):
             dh = np.zeros(h.shape) if dh is None else dh
-            if isinstance(self.cell, Bidirectional):
+            if _is_layer(self.cell):
                 params, dx = self.cell.backward(dh, cache, d_last)
             else:
                 params, dx, *_ = bptt(self.cell, dh, cache, d_last)
@@ -219,38 +241,56 @@ class _Reader:
 class _Writer:
     """The writing half: a cell that reads the token it wrote last, and a readout that proposes the next."""
 
-    def __init__(self, cell, readout, embedding, start, end):
-        self.cell, self.readout = cell, readout
+    def __init__(self, cell, readout, embedding, start, end, attention=None):
+        self.cell, self.readout, self.attention = cell, readout, attention
         self.embedding = _embedding_for(cell, embedding, readout.output_size)
         self.start, self.end = (_check.whole(name, token, 0, readout.output_size - 1)
                                 for name, token in (("start", start), ("end", end)))
         if not embedding and cell.input_size != readout.output_size:
             raise ValueError(f"without an embedding the writing cell reads one-hot tokens: its input_size must be the "
                              f"readout's output_size {readout.output_size}; it was {cell.input_size}")
-        self.params = {**cell.params, **readout.params, **(embedding.params if embedding else {})}
+        self.params = {**cell.params, **readout.params, **(embedding.params if embedding else {}),
+                       **(attention.params if attention else {})}
 
     def vectors(self, tokens):
         """tokens (T, B) -> what the cell reads (T, B, D)."""
         return self.embedding.forward(tokens) if self.embedding else np.eye(self.readout.output_size)[tokens]
 
-    def step(self, tokens, state):
+    def step(self, tokens, state, seen=None):
         """(scores of the next token (B, K), new state) after reading tokens (B,)."""
         state = self.cell.step(self.vectors(tokens[None])[0], state)
-        return self.readout.forward(self.cell.hidden(state)), state
+        out, _, _ = self.look(self.cell.hidden(state)[None], seen)
+        return self.readout.forward(out[0]), state
 
-    def loss_and_gradients(self, target, state_0):
-        """(loss, gradients of params, dL/d state_0) with teacher forcing: step t reads the target of step t - 1."""
+    def look(self, g, seen):
+        """What the readout reads of states g (T, B, H): g, or with attention [g; c] (T, B, 2H), the weights, the cache."""
+        if self.attention is None:
+            return g, None, None
+        h, lengths = seen
+        mask = None if lengths is None else mask_of(lengths, len(h)).T[None]        # (1, B, S)
+        if h.shape[1] == 1:                                         # a beam: several write from one x
+            h = np.repeat(h, g.shape[1], axis=1)
+        return self.attention.forward(g, h, mask)
+
+    def states(self, target, state_0):
+        """g_1 .. g_T (T, B, H) with teacher forcing, step t reads the target of step t - 1; the cache; what was read (T, B)."""
         _check.whole_numbers("target", target, {"T": None, "B": state_0.shape[-2]}, 0, self.readout.output_size - 1)
         read = np.concatenate([np.full_like(target[:1], self.start), target[:-1]])
+        states, cache = forward(self.cell, self.vectors(read), state_0)
+        return self.cell.hidden(states)[1:], cache, read
+
+    def loss_and_gradients(self, target, state_0, seen=None):
+        """(loss, gradients of params, dL/d state_0, dL/dh of the encoder's states or None) with teacher forcing."""
+        g, cache, read = self.states(target, state_0)
         ends = target == self.end
         mask = np.cumsum(ends, axis=0) - ends == 0                  # up to and with each sequence's first `end`
-        states, cache = forward(self.cell, self.vectors(read), state_0)
-        h = self.cell.hidden(states)[1:]
-        loss, dy = self.readout.loss(self.readout.forward(h), target, mask)
-        grads_y, dh = self.readout.backward(dy, h)
-        grads = bptt(self.cell, dh, cache)
+        out, _, kept = self.look(g, seen)
+        loss, dy = self.readout.loss(self.readout.forward(out), target, mask)
+        grads_y, dout = self.readout.backward(dy, out)
+        grads_a, dg, dh = self.attention.backward(dout, kept) if self.attention else ({}, dout, None)
+        grads = bptt(self.cell, dg, cache)
         grads_e = self.embedding.backward(grads.x, read) if self.embedding else {}
-        return loss, {**grads.params, **grads_y, **grads_e}, grads.states[0]
+        return loss, {**grads.params, **grads_y, **grads_e, **grads_a}, grads.states[0], dh
 
 
 def _fitting(readout, cell):
@@ -269,8 +309,21 @@ def _embedding_for(cell, embedding, least=1):
 
 
 def _one_way(name, cell):
-    if isinstance(cell, Bidirectional):
-        raise ValueError(f"{name} must be one cell that reads in one direction; it was a Bidirectional")
+    if _is_layer(cell):
+        raise ValueError(f"{name} must be one cell that reads in one direction; it was a {type(cell).__name__}")
+
+
+def _attention_for(decoder, attention):
+    if attention is not None:
+        if not isinstance(attention, Attention):
+            raise TypeError(f"attention must be an Attention or None; it was {attention!r}")
+        if attention.input_size != decoder.hidden_size:
+            raise ValueError(f"attention must have the cells' hidden_size {decoder.hidden_size}; it was {attention!r}")
+    return attention
+
+
+def _is_layer(cell):
+    return isinstance(cell, (Bidirectional, Layer))
 
 
 def _unpack(batch):
