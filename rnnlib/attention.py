@@ -162,9 +162,8 @@ class SelfAttention(Layer):
         if self.ordered:
             x = x + positions(T, D)[:, None]
         q, k, v = x @ self.W_q.T, x @ self.W_k.T, x @ self.W_v.T
-        mask = mask_of(lengths, T).T[None]                          # (1, B, T): no one looks into the padding
-        if self.causal:
-            mask = mask & np.tri(T, dtype=bool)[:, None]            # (T, 1, T): s <= t
+        # causal: s <= t, and the padding comes last; else no step looks into the padding
+        mask = np.tri(T, dtype=bool)[:, None] if self.causal else mask_of(lengths, T).T[None]
         c, a = attend(q, k, v, mask, self.size ** -0.5)
         return np.concatenate([x, c], axis=-1), (x, q, k, v, a)
 

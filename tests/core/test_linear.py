@@ -348,7 +348,9 @@ def test_nothing_given_is_changed(name):
     for array, old in ((x, x_kept), (dout, dout_kept), (d_last, d_kept), (lengths, LENGTHS)):
         assert_same(array, old)
     assert_same(layer.params, before)
-    out[...], layer.last(cache)[...] = 7, 7                         # what was handed out is not what is kept
+    last = layer.last(cache)
+    out[...], last[...] = 7, 7                                      # what was handed out is not what is kept
+    assert (layer.last(cache) != 7).any()
     again, dx_again = layer.backward(dout, cache, d_last)
     assert_same(again, expected)
     assert_same(dx_again, dx)
@@ -570,6 +572,7 @@ def test_a_layer_of_one_s_own():
             self.input_size, self.hidden_size, self.params = D, H, {"W": rng.normal(size=(H, D))}
 
         def run(self, x, lengths):
+            assert x.dtype == float                                 # whatever was given
             mean = np.cumsum(x, axis=0) / np.arange(1, len(x) + 1)[:, None, None]
             return mean @ self.params["W"].T, mean
 
@@ -578,6 +581,9 @@ def test_a_layer_of_one_s_own():
             return {"W": np.einsum("tbh,tbd->hd", dout, mean)}, np.cumsum(d[::-1], axis=0)[::-1]
 
     rng = np.random.default_rng(24)
+    x = rng.normal(size=(T, B, D)).astype(np.float32)
+    layer = RunningMean(D, H, rng)
+    assert_same(layer.forward(x)[0], layer.forward(x.astype(float))[0])
     model = ManyToOne(RunningMean(D, H, rng), Readout(H, K, rng), Embedding(V, D, rng))
     batch = rng.integers(V, size=(T, B)), rng.integers(K, size=B), LENGTHS
     assert gradient_check(lambda: model.loss_and_gradients(batch)[0], model.params, model.loss_and_gradients(batch)[1]) < LIMIT
