@@ -44,7 +44,7 @@ class Embedding:
 class ManyToOne:
     """Read the whole sequence, answer once, from the last state. target: (B,) classes or (B, K) numbers.
 
-    The cell may be Bidirectional: then the last states of both directions are read.
+    The cell may be Bidirectional: then the last states of both directions are read. It may be any `Layer`, too.
     """
 
     def __init__(self, cell, readout, embedding=None):
@@ -72,7 +72,7 @@ class ManyToOne:
 class ManyToMany:
     """Answer at every step, from the state of that step. target: (T, B) classes or (T, B, K) numbers.
 
-    The cell may be Bidirectional: then every answer has seen the whole sequence.
+    The cell may be Bidirectional: then every answer has seen the whole sequence. It may be any `Layer`, too.
     """
 
     def __init__(self, cell, readout, embedding=None):
@@ -266,6 +266,8 @@ class _Writer:
         """What the readout reads of states g (T, B, H): g, or with attention [g; c] (T, B, 2H), the weights, the cache."""
         if self.attention is None:
             return g, None, None
+        if seen is None:
+            raise ValueError("with attention, step must come from the model's writing(x, lengths): this one has no x to look at")
         h, lengths = seen
         mask = None if lengths is None else mask_of(lengths, len(h)).T[None]        # (1, B, S)
         if h.shape[1] == 1:                                         # a beam: several write from one x
