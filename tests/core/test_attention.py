@@ -503,7 +503,7 @@ def test_writing_with_attention(kind, embedded):
                 scores, state = step(np.array([token]), state)
                 total, token = total + scores[0, wanted] - np.log(np.exp(scores[0]).sum()), wanted
             np.testing.assert_allclose(log_p, total, rtol=1e-12)
-    refused(lambda: model.writer.step(np.array([START] * B), context), "step", "writing(x, lengths)", error=ValueError)
+    refused(lambda: model.writer.step(np.array([START]), context), "step", "writing(x, lengths)", error=ValueError)
     step, context = model.writing(x)
     drawn, p = rnnlib.sample(step, context, START, END, 3, rng)
     assert drawn.shape[1] == B and p.shape[1:] == (B, K)
