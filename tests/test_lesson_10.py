@@ -5,7 +5,6 @@ import warnings
 
 import numpy as np
 import pytest
-import weights
 
 import rnnlib
 from rnnlib.course import figures
@@ -141,68 +140,23 @@ def test_shipped_weights_reach_what_the_lesson_says():
     at_start = names.mark(test, names.ambiguous) == 1
     deviation = np.sqrt(0.7 * 0.3 / at_start.sum())
     for cell, seed in names.SHIPPED:
-        one, both = ((names.stored(d, cell, seed).predict(x, lengths).argmax(axis=-1) == target)[at_start].mean()
+        one, both = ((names.load_model(cell, seed, directions=d).predict(x, lengths).argmax(axis=-1) == target)[at_start].mean()
                      for d in (1, 2))
         assert abs(one - 0.7) < 3 * deviation, (cell, seed)
         assert both >= 0.95, (cell, seed)
 
 
-def test_weights_are_small_and_need_no_pickle(tmp_path, monkeypatch):
-    assert names.WEIGHTS.stat().st_size < 250_000
-    monkeypatch.setattr(names, "SHIPPED", [("GRU", 7)])
-    monkeypatch.setattr(names, "WEIGHTS", tmp_path / "w.npz")
-    monkeypatch.setattr(names, "training", lambda model, batches: rnnlib.train(model, batches, rnnlib.SGD(0.1), 2))
-    assert weights.remake("ambiguous_names") == tmp_path / "w.npz"
-    first = names.WEIGHTS.read_bytes()
-    weights.remake("ambiguous_names")
-    assert names.WEIGHTS.read_bytes() == first and len(list(tmp_path.iterdir())) == 1
-    with np.load(names.WEIGHTS, allow_pickle=False) as file:
-        assert {array.dtype for array in file.values()} == {np.dtype(np.float32)}
-    rng = np.random.default_rng(7)
-    trained = names.model(2, "GRU", rng)
-    for _ in names.training(trained, names.batches(rng)):
-        pass
-    loaded = names.stored(2, "GRU", 7)
-    for name, array in trained.params.items():
-        np.testing.assert_array_equal(loaded.params[name], array.astype(np.float32))
-
-
-def test_an_interrupted_remake_leaves_the_old_weights(tmp_path, monkeypatch):
-    def broken(path):
-        path.write_bytes(b"half")
-        raise KeyboardInterrupt
-
-    (tmp_path / "w.npz").write_bytes(b"old")
-    monkeypatch.setattr(names, "WEIGHTS", tmp_path / "w.npz")
-    monkeypatch.setattr(names, "make_weights", broken)
-    with pytest.raises(KeyboardInterrupt):
-        weights.remake("ambiguous_names")
-    assert [file.name for file in tmp_path.iterdir()] == ["w.npz"] and names.WEIGHTS.read_bytes() == b"old"
-
-
-def test_the_command_names_what_there_is(capsys, monkeypatch):
-    assert weights.main(["zzz"]) == 1 and "ambiguous_names" in capsys.readouterr().err
-    made = []
-    monkeypatch.setattr(weights, "remake", lambda name: made.append(name) or names.WEIGHTS)
-    assert weights.main(["ambig"]) == 0 and made == ["ambiguous_names"]
-    assert weights.main([]) == 0 and made == ["ambiguous_names", *weights.MAKERS]
-
-
 def test_models_say_what_they_want():
     rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match="cell_name must be one of RNN, LSTM, GRU; it was 'rnn'"):
-        names.model(1, "rnn", rng)
     with pytest.raises(ValueError, match="directions must be 1 or 2; it was 3"):
-        names.model(3, "RNN", rng)
-    with pytest.raises(ValueError, match="must be one of"):
-        names.stored(1, "GRU", 5)
-    sizes = [sum(a.size for a in names.model(d, "RNN", rng).params.values()) for d in (1, 2)]
+        names.model("RNN", rng, 3)
+    sizes = [sum(a.size for a in names.model("RNN", rng, d).params.values()) for d in (1, 2)]
     assert sizes[1] < sizes[0]      # the lesson says so
 
 
 def test_the_learning_rate_falls_to_zero_and_a_cut_is_a_beginning():
     rng = np.random.default_rng(0)
-    model = names.model(1, "RNN", rng)
+    model = names.model("RNN", rng, 1)
     before, sizes = {name: a.copy() for name, a in model.params.items()}, []
     for _ in names.training(model, names.batches(rng, B=4), steps=20):
         sizes.append(max(np.abs(a - before[name]).max() for name, a in model.params.items()))

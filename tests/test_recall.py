@@ -70,11 +70,6 @@ def test_model_is_as_the_curriculum_sets_it(cell, label, biases):
         assert array.size < 20 or np.abs(free).max() > 0.8 / np.sqrt(24), name
 
 
-def test_unknown_cell_is_named():
-    with pytest.raises(ValueError, match="RNN, LSTM, GRU.*'Elman'"):
-        recall.model("Elman", np.random.default_rng(0))
-
-
 def test_accuracy_counts():
     class Constant:
         def predict(self, x):

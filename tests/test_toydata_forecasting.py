@@ -27,9 +27,8 @@ def test_swing_takes_numbers_and_arrays():
     np.testing.assert_allclose(one[12:24], one[:12], atol=1e-12)
 
 
-def test_test_set_is_fixed_and_shares_nothing_with_training():
-    x, target = task.test_set()
-    np.testing.assert_array_equal(x, task.test_set()[0])
+def test_the_test_set_shares_nothing_with_training():
+    x, _ = task.test_set()
     seen, _ = task.draw(3000, np.random.default_rng(0))
     first = seen[:, :, 0].T
     nearest = min(np.abs(first - sequence).max(axis=1).min() for sequence in x[:, :200, 0].T)
@@ -68,23 +67,3 @@ def test_best_forecast_is_the_posterior_mean():
 def test_ceiling_lies_between_noise_and_all_others():
     assert task.NOISE < task.ceiling() < task.baseline()
     assert task.ceiling() == pytest.approx(0.220, abs=1e-3) and task.baseline() == pytest.approx(0.399, abs=1e-3)
-    assert task.TARGET <= (task.baseline() + task.ceiling()) / 2
-
-
-@pytest.mark.parametrize(("cell", "seed"), task.SHIPPED)
-def test_shipped_weights_reach_the_target(cell, seed):
-    error = task.score(task.load_model(cell, seed))
-    assert task.ceiling() < error <= task.TARGET
-
-
-def test_training_lowers_the_error():
-    rng = np.random.default_rng(0)
-    model = task.model("RNN", rng)
-    before = task.score(model)
-    steps = list(task.training(model, task.batches(rng), steps=60))
-    assert [step for step, *_ in steps] == list(range(1, 61)) and task.score(model) < 0.8 * before
-
-
-def test_a_wrong_run_is_explained():
-    with pytest.raises(ValueError, match="must be one of"):
-        task.load_model("GRU", 1)

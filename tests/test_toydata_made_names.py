@@ -1,13 +1,12 @@
-"""The made names of lesson 09: how they are made, what of them can be known, and which weights ship."""
+"""The made names of lesson 09: how they are made, and what of them can be known."""
 
 import re
 
 import numpy as np
 import pytest
-import weights
 
-import rnnlib
-from rnnlib.course.toydata import _split, made_names
+from rnnlib.course.toydata import made_names
+from rnnlib.course.toydata.task import held_out
 
 
 def simulated(rng):
@@ -49,20 +48,20 @@ def test_every_name_has_vowels_of_one_family():
 def test_no_name_is_in_both_parts():
     parts = {test: set(made_names.decode(made_names.everything(test).tokens)) for test in (False, True)}
     assert not parts[False] & parts[True]
-    assert all(_split.held_out(name.encode()) for name in parts[True])
+    assert all(held_out(name.encode()) for name in parts[True])
     for test in (False, True):
         _, tokens = made_names.draw(200, np.random.default_rng(2), test)
         assert set(made_names.decode(tokens)) <= parts[test]
 
 
 def test_baselines_and_ceiling_agree_with_a_simulation():
-    rng, held_out, rest = np.random.default_rng(1), [], []
+    rng, parts = np.random.default_rng(1), {False: [], True: []}
     for _ in range(8000):
         land, name = simulated(rng)
-        (held_out if _split.held_out(name.encode()) else rest).append((land, name))
+        parts[held_out(name.encode())].append((land, name))
     for before in (0, 1, 2):
         counts, totals = {}, {}
-        for land, name in rest:
+        for land, name in parts[False]:
             padded = "<<" + name + ">"
             for i in range(2, len(padded)):
                 key = (land, padded[i - before:i])
@@ -70,32 +69,9 @@ def test_baselines_and_ceiling_agree_with_a_simulation():
                 counts[key, padded[i]] = counts.get((key, padded[i]), 0) + 1
         logs = [np.log((counts.get(((land, padded[i - before:i]), padded[i]), 0) + 1e-3)
                        / (totals.get((land, padded[i - before:i]), 0) + 1e-3))
-                for land, name in held_out for padded in ["<<" + name + ">"] for i in range(2, len(padded))]
+                for land, name in parts[True] for padded in ["<<" + name + ">"] for i in range(2, len(padded))]
         assert made_names.baseline(before) == pytest.approx(np.exp(-np.mean(logs)), rel=0.04)
-    entropy = sum(-np.log(made_names.chance(name, land)) for land, name in held_out) / sum(len(name) + 1 for _, name in held_out)
+    entropy = (sum(-np.log(made_names.chance(name, land)) for land, name in parts[True])
+               / sum(len(name) + 1 for _, name in parts[True]))
     assert made_names.ceiling() == pytest.approx(np.exp(entropy), rel=0.03)
     assert made_names.ceiling() < made_names.baseline(2) < made_names.baseline(1) < made_names.baseline(0)
-
-
-def test_shipped_weights_reach_the_target_and_stay_above_the_entropy():
-    for cell, seed in made_names.SHIPPED:
-        assert made_names.ceiling() < made_names.score(made_names.load_model(cell, seed)) < made_names.target(), (cell, seed)
-    assert made_names.WEIGHTS.stat().st_size < 200_000
-
-
-def test_the_row_of_scores(monkeypatch):
-    monkeypatch.setattr(made_names, "trained", lambda seed: made_names.load_model("GRU", seed))
-    row = made_names.table()
-    assert row.ceiling < row.reached < row.target < row.baseline and 0 <= row.spread < 0.1
-
-
-def test_weights_are_remade_from_the_seed(tmp_path, monkeypatch):
-    monkeypatch.setattr(made_names, "SHIPPED", [("RNN", 7)])
-    monkeypatch.setattr(made_names, "WEIGHTS", tmp_path / "w.npz")
-    monkeypatch.setattr(made_names, "training", lambda model, batches: rnnlib.train(model, batches, rnnlib.SGD(0.1), 2))
-    weights.remake("made_names")
-    made = made_names.trained("RNN", 7)
-    for name, array in made_names.load_model("RNN", 7).params.items():
-        np.testing.assert_array_equal(array, made.params[name].astype(np.float32))
-    with pytest.raises(ValueError, match="must be one of"):
-        made_names.load_model("RNN", 5)

@@ -1,11 +1,11 @@
-"""The motion sensor: the chain, the exact detectors against brute force, the split, the stack's gradients, the weights."""
+"""The motion sensor: the chain, the exact detectors against brute force, the split, the stack's gradients."""
 
 import numpy as np
 import pytest
 
 import rnnlib
 from rnnlib.course.toydata import motion
-from rnnlib.course.toydata._split import held_out
+from rnnlib.course.toydata.task import held_out
 
 
 @pytest.fixture(scope="module")
@@ -124,21 +124,3 @@ def test_two_layers_are_as_large_as_one():
         assert abs(one - two) < 0.03 * one
     with pytest.raises(ValueError, match="layers must be 1 or 2"):
         motion.model("GRU", np.random.default_rng(0), 3)
-
-
-def test_target_and_shipped_weights(test):
-    baseline, ceiling = motion.baseline(test), motion.ceiling(test)
-    assert motion.TARGET >= max(0.95 * ceiling, (baseline + ceiling) / 2) - 0.005       # a sample is a draw
-    full = motion.test_set()
-    for name, layers, seed in motion.SHIPPED:
-        score = motion.score(motion.load_model(name, seed, layers), full)
-        assert score >= motion.TARGET if name == "GRU" else score > 0.85
-    assert motion.WEIGHTS.stat().st_size < 200_000
-    with pytest.raises(ValueError, match="must be one of"):
-        motion.load_model("LSTM", 0, 2)
-
-
-def test_training_starts_well():
-    rng = np.random.default_rng(0)
-    losses = [loss for _, loss, _ in motion.training(motion.model("GRU", rng), [motion.test_set(8)], steps=30)]
-    assert losses[-1] < 0.8 * losses[0]

@@ -1,4 +1,4 @@
-"""The moving dot: its films, the split, baseline and ceiling by counting, and the shipped weights."""
+"""The moving dot: its films, and baseline and ceiling by counting."""
 
 from collections import Counter, defaultdict
 
@@ -41,23 +41,9 @@ def test_two_frames_say_all_but_the_first(films):
     assert moving_dot.ceiling() == 0.9375
 
 
-def test_parts_are_disjoint():
-    parts = [{film.tobytes() for film in moving_dot.draw(2000, np.random.default_rng(0), test)[0].T} for test in (False, True)]
-    assert not parts[0] & parts[1] and len(parts[1]) > 1900
-
-
 def test_frames_hold_one_dot():
     x, directions = moving_dot.test_set(20)
     assert x.shape == (moving_dot.T, 20, 36) and directions.shape == x.shape[:2]
     assert (x.sum(axis=-1) == 1).all() and x.max() == 1
     batch = next(moving_dot.batches(np.random.default_rng(0), B=3))
     assert batch[0].shape == (moving_dot.T, 3, 36)
-
-
-def test_target_and_shipped_weights():
-    assert moving_dot.TARGET >= max(0.95 * moving_dot.ceiling(), (moving_dot.baseline() + moving_dot.ceiling()) / 2)
-    test = moving_dot.test_set(200)
-    assert all(moving_dot.score(moving_dot.load_model(*run), test) >= moving_dot.TARGET for run in moving_dot.SHIPPED)
-    assert moving_dot.WEIGHTS.stat().st_size < 200_000
-    with pytest.raises(ValueError, match="must be one of"):
-        moving_dot.load_model("RNN", 2)

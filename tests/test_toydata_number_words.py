@@ -1,4 +1,4 @@
-"""Number words and digit strings: the grammar, the split, baseline and ceiling by an independent count, the shipped weights."""
+"""Number words and digit strings: the grammar, the split, baseline and ceiling by an independent count."""
 
 import numpy as np
 import pytest
@@ -82,14 +82,9 @@ def test_baseline_is_the_share_of_numbers_without_an_unsaid_zero():
     assert numbers.ceiling() == 1
 
 
-@pytest.mark.parametrize("cell, seed", numbers.SHIPPED)
-def test_shipped_weights_write_held_out_numbers(cell, seed):
-    score = numbers.score(numbers.load_model(cell, seed))
-    assert score >= (0.995 if cell == "GRU" else 0.94)
-
-
-def test_scores_reach_the_target_and_the_early_run_does_not():
-    assert np.mean([numbers.score(numbers.load_model("RNN", seed)) for seed in range(3)]) >= numbers.TARGET
+def test_the_vanilla_cell_reaches_the_target_on_average_and_the_early_run_does_not():
+    reached = [numbers.score(numbers.load_model("RNN", seed)) for seed in range(3)]
+    assert np.mean(reached) >= numbers.TARGET and min(reached) >= 0.94
     early = numbers.load_early()
     flags = numbers.exact(early, numbers.TEST[::12])
     words, _, lengths = numbers.encode(numbers.TEST[::12])
@@ -97,15 +92,7 @@ def test_scores_reach_the_target_and_the_early_run_does_not():
     assert flags.tolist() == [text == str(n) for text, n in zip(written, numbers.TEST[::12])] and 0.2 < flags.mean() < 0.5
 
 
-def test_training_lowers_the_loss():
-    rng = np.random.default_rng(0)
-    losses = [loss for _, loss, _ in numbers.training(numbers.model("GRU", rng), numbers.batches(rng, 16), 40)]
-    assert np.mean(losses[-5:]) < 0.9 * losses[0]
-
-
-@pytest.mark.parametrize("call", [lambda: numbers.load_model("LSTM"), lambda: numbers.load_model("GRU", 9),
-                                  lambda: numbers.model("gru", np.random.default_rng(0)), lambda: digit_strings.load_model(7),
-                                  lambda: digit_strings.test_set(2)])
+@pytest.mark.parametrize("call", [lambda: digit_strings.load_model(7), lambda: digit_strings.test_set(2)])
 def test_bad_arguments_are_explained(call):
     with pytest.raises(ValueError, match="must be"):
         call()

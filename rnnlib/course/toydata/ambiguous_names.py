@@ -1,6 +1,6 @@
-"""Names that a later word explains: tag every word of a made sentence as person, place or other.
+"""Names that a later word explains: tag every word of a sentence as person, place or other.
 
-"jordan" is a person in "jordan of course laughed" and a place in "jordan of course flooded"; until the verb comes
+"jordan" is a person in "jordan of course laughed" and a place in "jordan of course flooded"; until the verb comes,
 nobody can know. The grammar, with its probabilities::
 
     sentence  ->  opener  NAME  aside  verb  tail
@@ -10,32 +10,30 @@ nobody can know. The grammar, with its probabilities::
     verb      ->  one of five person verbs, or one of five place verbs, as NAME is a person or a place: 0.2 each
     tail      ->  (none) 0.3  |  says NAME (a person) 0.35  |  near NAME (a place) 0.35
 
-An ambiguous NAME after the opener is a person with the probability PERSON_SHARE gives it, else a place. Opener and
-aside say nothing about which: only the verb does, 1 to 5 words later. In the tail the same names stand behind "says" or
-"near", so there the past decides. The tail's NAME is one of the six (0.75) or the clear name of its kind (0.25).
+An ambiguous NAME after the opener is a person with the probability in PERSON_SHARE, otherwise a place. Opener and aside
+say nothing about which: only the verb does, 1 to 5 words later. In the tail the same names follow "says" or "near", so
+there the past decides. The tail's NAME is one of the six (0.75) or the clear name of its kind (0.25).
 
-The split: every way of filling the other slots comes with five verbs; one of the five, drawn from a generator of a
-fixed seed, is held out for the test. So no sentence is in both parts, and whatever has been read before the verb,
-persons and places are held out alike: a ceiling that holds for the grammar holds exactly for either part.
+The split: every way of filling the other slots comes with five verbs; one of the five, drawn from a generator with a
+fixed seed, is held out for the test. So no sentence is in both parts, and whatever comes before the verb, persons and
+places are held out alike: a ceiling that holds for the grammar holds exactly for either part.
 
-`SENTENCES` lists all of them with their probabilities, so a ceiling is a sum and no estimate (`best_accuracy`).
-The shipped weights are made anew by ``python tools/weights.py ambiguous_names``.
+`SENTENCES` lists all of them with their probabilities, so a ceiling is a sum, not an estimate (`best_accuracy`).
 """
 
 from itertools import product
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from ... import Bidirectional, GRUCell, LSTMCell, ManyToMany, Readout, RNNCell, train
-from ...training import Adam
+from ... import Bidirectional, ManyToMany, Readout, mask_of
+from .task import CELL_TYPES, Task, new_cell, padded, pick
 
 TAGS = ("person", "place", "other")
 PERSON, PLACE, OTHER = range(3)
 K = len(TAGS)
 
-# how often each ambiguous name, first met in a sentence, is a person
+# how often each ambiguous name is a person, after the opener
 PERSON_SHARE = {"jordan": 0.8, "florence": 0.7, "austin": 0.6, "georgia": 0.4, "sydney": 0.3, "paris": 0.2}
 CLEAR = ("anna", "norway")
 OPENERS = {"": 0.4, "then": 0.2, "last week": 0.2, "one day": 0.2}
@@ -45,10 +43,9 @@ VERBS = (("laughed", "sneezed", "whistled", "yawned", "dozed"),
 TAIL_WORDS = ("says", "near")
 AMBIGUOUS, NO_TAIL = 0.75, 0.3
 
-CELL_TYPES = {"RNN": RNNCell, "LSTM": LSTMCell, "GRU": GRUCell}
 H = 16                                      # in each direction; a model of one direction has 2H
-STEPS, LEARNING_RATE, CLIP, BATCH = 400, 0.01, 1.0, 64
-WEIGHTS = Path(__file__).with_name("ambiguous_names.npz")
+STEPS, LEARNING_RATE, BATCH = 400, 0.01, 64
+TARGET = 0.98                               # above the best that one direction can do, 0.963
 # (cell, seed) of the shipped weights, each in one and in two directions
 SHIPPED = [("RNN", 0), ("RNN", 1), ("RNN", 2), ("LSTM", 0), ("GRU", 0)]
 
@@ -57,15 +54,15 @@ class Sentence(NamedTuple):
     """One sentence of the grammar."""
 
     words: tuple            # of str
-    tags: tuple             # of int, one a word: 0 person, 1 place, 2 other
+    tags: tuple             # of int, one per word: 0 person, 1 place, 2 other
     start: int              # index of the NAME after the opener
     probability: float
     test: bool              # held out of training
 
 
 def _grammar():
-    """Every sentence with its probability, by writing the grammar out."""
-    held_out, sentences = np.random.default_rng(10), []
+    """Every sentence with its probability: the grammar written out."""
+    rng, sentences = np.random.default_rng(10), []
     subjects = [(name, kind, AMBIGUOUS / len(PERSON_SHARE) * (share if kind == PERSON else 1 - share))
                 for name, share in PERSON_SHARE.items() for kind in (PERSON, PLACE)]
     subjects += [(name, kind, (1 - AMBIGUOUS) / 2) for kind, name in enumerate(CLEAR)]
@@ -75,7 +72,7 @@ def _grammar():
         tails += [((word, name), (OTHER, kind), (1 - NO_TAIL) / 2 * p) for name, p in names.items()]
     for (opener, p_o), (name, kind, p_n), (aside, p_a), (tail, tail_tags, p_t) in product(
             OPENERS.items(), subjects, ASIDES.items(), tails):
-        opener, aside, test_verb = opener.split(), aside.split(), held_out.integers(5)
+        opener, aside, test_verb = opener.split(), aside.split(), rng.integers(5)
         for i, verb in enumerate(VERBS[kind]):
             sentences.append(Sentence((*opener, name, *aside, verb, *tail),
                                       (*[OTHER] * len(opener), kind, *[OTHER] * (len(aside) + 1), *tail_tags),
@@ -93,23 +90,20 @@ _CUMULATED = {test: np.cumsum([s.probability for s in part]) for test, part in _
 
 
 def draw(n, rng, test=False):
-    """n sentences of the training part (or of the test part), each with its own probability: a list of Sentence."""
-    total = _CUMULATED[test]
-    return [_PARTS[test][i] for i in np.searchsorted(total, rng.random(n) * total[-1], side="right")]
+    """n sentences of the training part (or of the test part), drawn by their probabilities: a list of Sentence."""
+    return [_PARTS[test][i] for i in pick(_CUMULATED[test], n, rng)]
 
 
 def encode(sentences):
     """Arrays of a list of Sentence: x (T, B, D) one-hot, target (T, B) of int, lengths (B,) of int.
 
-    T is the longest of them; behind a sentence's end x is zero and target is 0, which a mask leaves out.
+    T is the length of the longest; after the end of a sentence x is zero and target is 0, which a mask leaves out.
     """
     lengths = np.array([len(sentence.words) for sentence in sentences])
-    x, target = np.zeros((lengths.max(), len(sentences), D)), np.zeros((lengths.max(), len(sentences)), dtype=int)
+    x = np.zeros((lengths.max(), len(sentences), D))
     for b, sentence in enumerate(sentences):
-        steps = np.arange(lengths[b])
-        x[steps, b, [_INDEX[word] for word in sentence.words]] = 1
-        target[steps, b] = sentence.tags
-    return x, target, lengths
+        x[np.arange(lengths[b]), b, [_INDEX[word] for word in sentence.words]] = 1
+    return x, padded([sentence.tags for sentence in sentences]), lengths
 
 
 def mark(sentences, group):
@@ -129,21 +123,21 @@ def ambiguous(sentence, t):
 
 
 def position(sentence, t):
-    """The position (from 1) of an ambiguous name, None for other words: 1 to 3 before the verb, 4 to 10 behind it."""
+    """The position (from 1) of an ambiguous name, None for other words: 1 to 3 before the verb, 4 to 10 after it."""
     return t + 1 if sentence.words[t] in PERSON_SHARE else None
 
 
 def best_accuracy(view, group=None, sentences=SENTENCES):
-    """What the best possible rule scores that sees no more than `view`, computed from the grammar, without a test set.
+    """The score of the best possible rule that sees no more than `view`, computed from the grammar, without a test set.
 
-    The rule answers, for everything it can see, with the tag that is most probable then.
+    Whatever the rule sees, it answers with the tag that is then the most probable.
 
     Parameters
     ----------
     view : function (words, t) -> anything hashable
         What the rule sees when it tags word t (from 0) of a tuple of words: ``words[:t + 1]`` is one direction.
     group : function (sentence, t) -> number or None, optional
-        Splits the words into groups that are scored apart; None leaves a word out. Without it all words are one group.
+        Splits the words into groups that are scored separately; None leaves a word out. Without it all words are one group.
     sentences : list of Sentence, optional
         One part of the grammar instead of the whole.
 
@@ -167,18 +161,12 @@ def best_accuracy(view, group=None, sentences=SENTENCES):
     return accuracies if group else accuracies[0]
 
 
-def model(directions, cell_name, rng):
-    """A ManyToMany of 2H = 32 states: one cell of that size (directions = 1), or two of H = 16 side by side (2).
-
-    cell_name is "RNN", "LSTM" or "GRU"; the weights are drawn from rng.
-    """
-    if cell_name not in CELL_TYPES:
-        raise ValueError(f"cell_name must be one of {', '.join(CELL_TYPES)}; it was {cell_name!r}")
-    cell = CELL_TYPES[cell_name]
+def model(cell_name, rng, directions=2):
+    """A ManyToMany of 2H = 32 states: one cell of that size (directions=1), or two of H = 16 side by side (2)."""
     if directions not in (1, 2):
         raise ValueError(f"directions must be 1 or 2; it was {directions!r}")
-    reader = cell(D, 2 * H, rng) if directions == 1 else Bidirectional(cell(D, H, rng), cell(D, H, rng))
-    return ManyToMany(reader, Readout(2 * H, K, rng))
+    cells = [new_cell(cell_name, D, 2 * H // directions, rng) for _ in range(directions)]
+    return ManyToMany(cells[0] if directions == 1 else Bidirectional(*cells), Readout(2 * H, K, rng))
 
 
 def batches(rng, B=BATCH):
@@ -187,44 +175,36 @@ def batches(rng, B=BATCH):
         yield encode(draw(B, rng))
 
 
-def training(model, batches, steps=STEPS):
-    """One run as a generator of (step, loss, gradient norm), see `rnnlib.train`; `model` is changed in place.
-
-    The learning rate falls in a line to zero: at the end no single batch sways a verdict that the past leaves at
-    60 to 40.
-    """
-    optimiser = Adam(LEARNING_RATE)
-    for step in train(model, batches, optimiser, steps, clip=CLIP):
-        yield step
-        optimiser.learning_rate = LEARNING_RATE * (1 - step[0] / steps)
-
-
 def cut(batches, rng):
-    """The same batches, half of the sentences cut off behind a word drawn at random: for a model that cannot wait."""
+    """The same batches, half of the sentences cut off after a word drawn at random: for a model that cannot wait."""
     for x, target, lengths in batches:
         yield x, target, np.where(rng.random(len(lengths)) < 0.5, lengths, rng.integers(1, lengths + 1))
 
 
-def stored(directions, cell_name="RNN", seed=0):
-    """The model of `model` with the shipped weights of one run; SHIPPED lists which there are."""
-    if (cell_name, seed) not in SHIPPED:
-        raise ValueError(f"(cell_name, seed) must be one of {SHIPPED}; it was {(cell_name, seed)}")
-    filled = model(directions, cell_name, np.random.default_rng(seed))
-    with np.load(WEIGHTS, allow_pickle=False) as file:
-        for name, array in filled.params.items():
-            array[...] = file[f"{cell_name}/{directions}/{seed}/{name}"]
-    return filled
+def test_set(n=3000, rng=None):
+    """(x, target, lengths) of n sentences of the test part; always the same ones without an rng."""
+    return encode(draw(n, np.random.default_rng(10) if rng is None else rng, test=True))
 
 
-def make_weights(path):
-    """Train every model of SHIPPED in one and in two directions, and write their weights to `path` (.npz, float32)."""
-    arrays = {}
-    for cell_name, seed in SHIPPED:
-        for directions in (1, 2):
-            rng = np.random.default_rng(seed)
-            trained = model(directions, cell_name, rng)
-            for _ in training(trained, batches(rng)):
-                pass
-            arrays |= {f"{cell_name}/{directions}/{seed}/{name}": array.astype(np.float32)
-                       for name, array in trained.params.items()}
-    np.savez_compressed(path, **arrays)
+def baseline():
+    """The best possible accuracy, over all words, of a rule that sees one word alone."""
+    return best_accuracy(lambda words, t: words[t])
+
+
+def ceiling():
+    """The best possible accuracy, over all words, of a rule that sees the whole sentence: 1, since it leaves no doubt."""
+    return best_accuracy(lambda words, t: (words, t))
+
+
+def score(model, batch=None):
+    """The share of all words tagged correctly in a batch (x, target, lengths), by default the test set."""
+    x, target, lengths = test_set() if batch is None else batch
+    return float((model.predict(x, lengths).argmax(axis=-1) == target)[mask_of(lengths, len(x))].mean())
+
+
+TASK = Task(name=__name__, title="ambiguous names", lesson=10, kinds=CELL_TYPES, default="RNN", model=model,
+            batches=batches, test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
+            steps=STEPS, learning_rate=LEARNING_RATE, options={"directions": 2},
+            shipped={f"{cell_name}/{directions}/{seed}": (cell_name, seed, {"directions": directions})
+                     for cell_name, seed in SHIPPED for directions in (1, 2)})
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

@@ -9,28 +9,25 @@ A picture is SIDE x SIDE pixels, one shape on grey paper. Its caption::
     shape    ->  circle | square | triangle | cross | ring
     place    ->  "in the middle", "at the top", "on the left", "at the bottom right" ... one of nine
 
-So the first word already depends on the second, and on a size that is never said: "an indigo ring", "a large indigo ring".
+So the first word already depends on the second, which may be a size or a colour: "an indigo ring", "a large indigo ring".
 Everything is drawn evenly; half width, centre and paint vary from picture to picture within what a caption can mean, with
-gaps in between (`RADII`, `CENTRES`), so that a caption is never a matter of taste.
+gaps in between (`RADII`, `CENTRES`), so that every picture has exactly one right caption.
 
-What a network gets is not the pixels but V = 23 numbers measured from them (`features`), as a captioner of photographs
-gets what another network has made of them.
+A network does not get the pixels but V = 23 numbers measured from them (`features`), as a captioner of photographs gets
+what another network has computed from them.
 
-The split is by what is drawn. Each shape has one colour of `STRANGE` in which it is never trained, at any size or place: a
-part of its own, "strange". Of the other combinations one in five, by the checksum of its caption, is the part "test"; the
-rest is "train". So no caption is in two parts, and a strange one holds two words that were never read together.
-
-The shipped weights are made anew by ``python tools/weights.py captions``.
+The split is by what is drawn. Each shape has one colour, in `STRANGE`, in which it is never trained, at any size or place:
+these pictures are the part "strange". Of the other combinations one in five, by the checksum of its caption, is in the part
+"test"; the rest is "train". So no caption is in two parts, and a strange one has two words that were never read together.
 """
 
 import functools
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
-from ... import LSTMCell, OneToMany, Readout
-from . import _runs, _split
+from ... import OneToMany, Readout
+from .task import CELL_TYPES, Task, held_out, new_cell, padded, up_to_end
 
 SIDE, PAPER = 32, 0.72
 SHAPES = ("circle", "square", "triangle", "cross", "ring")
@@ -49,16 +46,14 @@ WORDS = ("end", "start", "a", "an", *SIZES[::2], *COLOURS, *SHAPES, "at", "on", 
          "middle")
 END, START, K = 0, 1, len(WORDS)
 TOKEN = {word: token for token, word in enumerate(WORDS)}
-GRID = 4                        # the box around the shape is looked at in GRID x GRID parts
+GRID = 4                        # the box around the shape is cut into GRID x GRID parts
 V = GRID * GRID + 7
 MOST = 10                       # words in the longest caption, `end` included
 
-CELL_TYPES = _runs.CELL_TYPES
 H = 40
 STEPS, LEARNING_RATE, BATCH = 900, 0.02, 32
 TARGET = 0.95                   # exact captions; the ceiling is 1 and the baseline 0, see there
 POOL = 4000                     # pictures a run is trained on, in batches drawn from them
-WEIGHTS = Path(__file__).with_name("captions.npz")
 SHIPPED = [("GRU", 0), ("GRU", 1), ("GRU", 2), ("RNN", 0), ("LSTM", 0)]
 
 
@@ -78,9 +73,9 @@ def paint(shape, colour, radius, x, y):
 
 
 def features(pictures):
-    """What is measured of pictures (B, SIDE, SIDE, 3): v (B, V).
+    """What is measured in pictures (B, SIDE, SIDE, 3): v (B, V).
 
-    The box around all that is not paper: its centre (2 numbers) and its width and height (2), the mean colour in it (3),
+    The box around everything that is not paper: its centre (2 numbers) and its width and height (2), the mean colour in it (3),
     and, cut into GRID x GRID parts, how much of each part is painted (16, row by row). All about -1 to 1.
     """
     ink = np.abs(pictures - PAPER).max(axis=-1) > 0.02                  # (B, SIDE, SIDE)
@@ -88,7 +83,7 @@ def features(pictures):
     if not rows.any(axis=1).all():
         raise ValueError("every picture must have something painted on it")
     ends = [(line.argmax(axis=1), SIDE - line[:, ::-1].argmax(axis=1)) for line in (columns, rows)]     # first, last + 1
-    # half a pixel more for each side, so that a box of a few pixels is cut evenly
+    # by the middles of pixels, so that a box of a few pixels is cut evenly
     parts = [np.clip(((np.arange(SIDE) + 0.5 - low[:, None]) * GRID / (high - low)[:, None]).astype(int), 0, GRID - 1)
              for low, high in ends]
     part = np.arange(B)[:, None, None] * GRID ** 2 + parts[1][:, :, None] * GRID + parts[0][:, None, :]
@@ -110,7 +105,7 @@ def picture_of(shape, colour, radius, x, y):
 
 
 def caption_of(shape, colour, radius, x, y):
-    """The right caption of `picture_of`; an empty text where it lies in a gap between two."""
+    """The right caption of `picture_of`; an empty text where it lies in a gap between two captions."""
     def within(value, between):
         return next((place for place, (low, high) in enumerate(between) if low - 1e-9 <= value <= high + 1e-9), None)
 
@@ -128,24 +123,19 @@ def caption(shape, size, colour, place):
 
 def encode(captions):
     """A list of captions as tokens (T, B), each closed by END and padded with it."""
-    tokens = np.full((max(len(text.split()) for text in captions) + 1, len(captions)), END)
-    for b, text in enumerate(captions):
-        words = text.split()
-        tokens[:len(words), b] = [TOKEN[word] for word in words]
-    return tokens
+    return padded([[TOKEN[word] for word in text.split()] for text in captions], closed=True)
 
 
 def decode(tokens):
     """Tokens (T, B) as a list of B captions, each up to its first END."""
-    return [" ".join(WORDS[token] for token in column[:np.argmax([*column, END] == np.int64(END))])
-            for column in np.asarray(tokens).T]
+    return [" ".join(WORDS[token] for token in column) for column in up_to_end(tokens)]
 
 
 PARTS = ("train", "test", "strange")
 _ALL = np.array(list(product(range(len(SHAPES)), range(len(SIZES)), range(len(COLOURS)), range(len(PLACES)))))
 _TEXTS = [caption(*row) for row in _ALL]
 _TOKENS = encode(_TEXTS)
-_PART = np.array([2 if COLOURS[c] == STRANGE[SHAPES[s]] else int(_split.held_out(text.encode()))
+_PART = np.array([2 if COLOURS[c] == STRANGE[SHAPES[s]] else int(held_out(text.encode()))
                   for (s, _, c, _), text in zip(_ALL, _TEXTS)])
 
 
@@ -175,7 +165,7 @@ def measure(n, rng, part="train"):
 
 
 def _settings(which, rng):
-    """What `paint` takes for rows of _ALL: the place within a caption's meaning is drawn."""
+    """What `paint` takes for rows of _ALL; whatever the caption leaves open is drawn at random."""
     shape, size, colour, place = _ALL[which].T
     paints = np.clip(np.array(list(PAINTS.values()))[colour] + rng.uniform(-0.04, 0.04, (len(which), 3)), 0, 1)
     radius, x, y = (rng.uniform(*np.array(between)[index].T)
@@ -193,13 +183,13 @@ def batches(rng, B=BATCH):
 
 
 def test_set(n=900, rng=None, part="test"):
-    """(pictures, captions) of n pictures of the test part; the same ones every time unless an rng is given."""
+    """(pictures, captions) of n pictures of the test part; always the same ones without an rng."""
     return draw(n, np.random.default_rng(9) if rng is None else rng, part)
 
 
 @functools.cache
 def baseline(n=2000):
-    """Of whoever finds the one of n training pictures that measures most alike, and copies what is said of it.
+    """What copying scores: find the most similar of n training pictures, by what is measured, and repeat its caption.
 
     Returns (exact, said): the share of test captions right as a whole, 0 by the split, and what `things_right` says of them.
     """
@@ -210,9 +200,9 @@ def baseline(n=2000):
 
 @functools.cache
 def ceiling():
-    """The exact captions of a rule written by hand that reads the same V numbers: 1, for nothing in them is in doubt.
+    """The share exact of a rule written by hand that reads the same V numbers: 1, since they leave nothing in doubt.
 
-    The shape is that of the picture, among 3000 of the training, whose GRID x GRID parts are most alike.
+    The shape is that of the most similar of 3000 training pictures, by their GRID x GRID parts.
     """
     (known, said), (pictures, wanted) = measure(3000, np.random.default_rng(91)), test_set()
     v, shapes = features(pictures), [SHAPES.index(things(text)["shape"]) for text in said]
@@ -224,7 +214,7 @@ def ceiling():
 
 
 def _nearest(rows, to):
-    """For each of rows (n, V) the place of the nearest of to (m, V): (n,)."""
+    """For each of rows (n, V) the index of the nearest of to (m, V): (n,)."""
     return ((to ** 2).sum(axis=1) - 2 * rows @ to.T).argmin(axis=1)        # |row|^2 is the same for all of them
 
 
@@ -237,7 +227,7 @@ THINGS = {"size": SIZES, "colour": COLOURS, "shape": SHAPES, "place": PLACES}
 
 
 def things(text):
-    """What a caption says of each of THINGS: a dict of str; "" where it says nothing (an ordinary size) or nothing clear."""
+    """What a caption says of each of THINGS: a dict of str, with "" for what it does not say."""
     said = {}
     for thing, options in THINGS.items():
         found = [option for option in options if option and f" {option} " in f" {text} "]
@@ -254,44 +244,19 @@ def things_right(found, wanted):
 def model(cell_name, rng):
     """The default model, a OneToMany of H = 40 that reads its own words one-hot; cell_name is "RNN", "LSTM" or "GRU".
 
-    The LSTM starts with its forget gate open (a bias of 2): the place is said last, and has to wait for its turn.
+    The LSTM starts with its forget gate open (a bias of 2), because the place is said last and has to be kept until then.
     """
-    cell = LSTMCell(K, H, rng, forget_bias=2.0) if cell_name == "LSTM" else _runs.cell(cell_name, K, H, rng)
-    return OneToMany(cell, Readout(H, K, rng), V, rng, start=START, end=END)
-
-
-def training(model, batches, steps=STEPS):
-    """The default run as a generator of (step, loss, gradient norm); `model` is changed in place."""
-    return _runs.train_with_decay(model, batches, steps, LEARNING_RATE)
+    biases = {"forget_bias": 2.0} if cell_name == "LSTM" else {}
+    return OneToMany(new_cell(cell_name, K, H, rng, **biases), Readout(H, K, rng), V, rng, start=START, end=END)
 
 
 def score(model, batch=None):
-    """The share of captions right in every word, 0 to 1, of (pictures, captions); of the test set without one."""
+    """The share of captions right in every word, 0 to 1, of (pictures, captions), by default the test set."""
     pictures, wanted = test_set() if batch is None else batch
     return exact(decode(model.predict(features(pictures), MOST)), wanted)
 
 
-def trained(cell_name="GRU", seed=0):
-    """A default run from its beginning; it depends on the seed alone."""
-    rng = np.random.default_rng(seed)
-    made = model(cell_name, rng)
-    for _ in training(made, batches(rng)):
-        pass
-    return made
-
-
-def load_model(cell_name="GRU", seed=0):
-    """The default model with its shipped weights; SHIPPED lists the (cell_name, seed) there are."""
-    if (cell_name, seed) not in SHIPPED:
-        raise ValueError(f"(cell_name, seed) must be one of {SHIPPED}; it was {(cell_name, seed)}")
-    return _runs.fill(model(cell_name, np.random.default_rng(0)), WEIGHTS, f"{cell_name}/{seed}")
-
-
-def make_weights(path):
-    """Train every model of SHIPPED and write the weights to `path` (.npz)."""
-    _runs.save(path, {f"{cell_name}/{seed}": trained(cell_name, seed) for cell_name, seed in SHIPPED})
-
-
-def table():
-    """The row of this task in the table of scores, from three fresh runs."""
-    return _runs.row("captions (09)", baseline()[0], ceiling(), TARGET, [score(trained(seed=seed)) for seed in range(3)])
+TASK = Task(name=__name__, title="captions", lesson=9, kinds=CELL_TYPES, model=model, batches=batches,
+            test_set=test_set, score=score, baseline=lambda: baseline()[0], ceiling=ceiling, target=TARGET,
+            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

@@ -1,4 +1,4 @@
-"""A swing at its own pace, measured with noise: read T values, say the next K at once.
+"""A swing at its own pace, measured with noise: read T values, forecast the next K at once.
 
 ::
 
@@ -6,33 +6,28 @@
     x_t = s_t + 0.2 e_t                         e_t standard normal, new at every step
 
 A sequence shows x_1 .. x_T (T = 30) and asks for x_{T+1} .. x_{T+K} (K = 8): "some steps after the end", for eight
-choices of "some". What is asked for is measured too, so no forecast has an error below the noise, 0.2 (`NOISE`).
+choices of "some". The values asked for are measured with noise too, so no forecast has an error below the noise, 0.2 (`NOISE`).
 
 Errors are root mean squares over all K values (`score`), smaller is better. `baseline` is the smallest error that any
 linear rule with fixed weights can have, from the covariances of the generator; `ceiling` that of the best rule of any
 kind, which weighs all periods and phases by how well they fit the T values (Bayes' rule on a grid). No two sequences are
-alike, for noise, period and phase are drawn from a continuum; the test set is one fixed draw.
-
-The shipped weights are made anew by ``python tools/weights.py forecasting``.
+alike, since noise, period and phase are drawn from a continuum; the test set is one fixed draw.
 """
 
 import functools
-from pathlib import Path
 
 import numpy as np
 
 from ... import ManyToOne, Readout, squared_error
-from . import _runs
+from .task import CELL_TYPES, Task, new_cell
 
 T, K = 30, 8
 SHORTEST, LONGEST = 8.0, 20.0               # periods, in steps
 NOISE = 0.2
 
-CELL_TYPES = _runs.CELL_TYPES
 D, H = 1, 24
 STEPS, LEARNING_RATE, BATCH = 400, 0.01, 64
 TARGET = 0.30                               # an error: more than half of the way from baseline (0.399) down to ceiling (0.220)
-WEIGHTS = Path(__file__).with_name("forecasting.npz")
 SHIPPED = [("RNN", 0), ("RNN", 1), ("RNN", 2), ("GRU", 0), ("LSTM", 0)]        # (cell, seed)
 
 
@@ -56,7 +51,7 @@ def batches(rng, B=BATCH):
 
 
 def test_set(B=1000, rng=None):
-    """B sequences (x, target); the same ones without an rng."""
+    """B sequences (x, target); always the same ones without an rng."""
     return draw(B, np.random.default_rng(6) if rng is None else rng)
 
 
@@ -81,13 +76,13 @@ def linear_error(shortest=SHORTEST, longest=LONGEST, noise=NOISE):
 
 
 def persistence_error(noise=NOISE):
-    """The error (K,) of saying that the last value will stay: E[(s_{T+k} - s_T)^2], and the noise of both."""
+    """The error (K,) of forecasting the last value again: E[(s_{T+k} - s_T)^2], plus the noise of both."""
     c = covariances()
     return np.sqrt(2 * (c[0] - c[1:K + 1]) + 2 * noise ** 2)
 
 
 def best_forecast(x, noise=NOISE):
-    """The forecast (B, K) with the smallest expected error, for somebody who knows the generator but not period and phase.
+    """The forecast (B, K) with the smallest expected error, given the generator but not period and phase.
 
     The mean of the future over periods and phases, each weighted by its likelihood given x (T, B, 1); a grid of
     160 periods by 64 phases.
@@ -98,7 +93,7 @@ def best_forecast(x, noise=NOISE):
     past, future = curves[:T], curves[T:]
     forecasts = []
     for part in np.array_split(x[:, :, 0], -(-x.shape[1] // 100), axis=1):          # 100 at a time: less memory
-        fit = (part.T @ past - 0.5 * (past ** 2).sum(axis=0)) / noise ** 2          # log likelihood but for a constant
+        fit = (part.T @ past - 0.5 * (past ** 2).sum(axis=0)) / noise ** 2          # log likelihood up to a constant
         weight = np.exp(fit - fit.max(axis=1, keepdims=True))
         forecasts.append(weight @ future.T / weight.sum(axis=1, keepdims=True))
     return np.concatenate(forecasts)
@@ -117,42 +112,17 @@ def ceiling():
 
 
 def model(cell_name, rng):
-    """A ManyToOne of H = 24 that reads one number a step and says K at the end; cell_name is "RNN", "LSTM" or "GRU"."""
-    return ManyToOne(_runs.cell(cell_name, D, H, rng), Readout(H, K, rng, loss=squared_error))
-
-
-def training(model, batches, steps=STEPS):
-    """The default run as a generator of (step, loss, gradient norm); `model` is changed in place."""
-    return _runs.train_with_decay(model, batches, steps, LEARNING_RATE)
+    """A ManyToOne of H = 24 that reads one number per step and gives K at the end; cell_name is "RNN", "LSTM" or "GRU"."""
+    return ManyToOne(new_cell(cell_name, D, H, rng), Readout(H, K, rng, loss=squared_error))
 
 
 def score(model, batch=None):
-    """Root mean squared error over all K values of a batch (x, target); of the test set without one. Smaller is better."""
+    """Root mean squared error over all K values of a batch (x, target), by default the test set. Smaller is better."""
     x, target = test_set() if batch is None else batch
     return float(np.sqrt(((model.predict(x) - target) ** 2).mean()))
 
 
-def load_model(cell_name="RNN", seed=0):
-    """The model of `model` with the shipped weights of one run; SHIPPED lists which there are."""
-    if (cell_name, seed) not in SHIPPED:
-        raise ValueError(f"(cell_name, seed) must be one of {SHIPPED}; it was {(cell_name, seed)}")
-    return _runs.fill(model(cell_name, np.random.default_rng(seed)), WEIGHTS, f"{cell_name}/{seed}")
-
-
-def trained(cell_name="RNN", seed=0):
-    """A default run from its beginning; it depends on the seed alone."""
-    rng = np.random.default_rng(seed)
-    made = model(cell_name, rng)
-    for _ in training(made, batches(rng)):
-        pass
-    return made
-
-
-def make_weights(path):
-    """Train every model of SHIPPED and write the weights to `path` (.npz)."""
-    _runs.save(path, {f"{cell_name}/{seed}": trained(cell_name, seed) for cell_name, seed in SHIPPED})
-
-
-def table():
-    """The task's row of scores from three fresh runs."""
-    return _runs.row("forecast (error)", baseline(), ceiling(), TARGET, [score(trained(seed=seed)) for seed in range(3)])
+TASK = Task(name=__name__, title="forecast (error)", lesson=6, kinds=CELL_TYPES, default="RNN", model=model,
+            batches=batches, test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
+            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

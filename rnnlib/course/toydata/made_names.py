@@ -1,35 +1,33 @@
-"""Made names, letter by letter: the land is told, the network writes a name as they have it there.
+"""Made-up names, letter by letter: given a land, the network writes a name in the fashion of that land.
 
 How a name is made in each land of `LANDS`, with probabilities::
 
     name      ->  first second ending (0.6)  |  first second second ending (0.4)
     first     ->  consonant vowel [coda]        a coda, one of "n", "r", "l", with 0.5
     second    ->  consonant vowel
-    ending    ->  one of three, by the land and by the family of the vowels
+    ending    ->  one of three, which depend on the land and on the family of the vowels
 
-All vowels of a name are of one family, front (e, i) or back (a, o), drawn once with 0.5. So a table that knows only the
-letter before cannot know which vowel may come: behind a consonant the family is out of its sight. And a name is only
-complete with an ending: how many syllables there were has to be remembered.
+All vowels of a name are of one family, front (e, i) or back (a, o), drawn once with 0.5. So a table that sees only the
+letter before cannot know which vowel may come: after a consonant the family is out of its sight. And a name is complete
+only with an ending: how many syllables there have been has to be remembered.
 
-`everything` lists all names with their probabilities, so baseline and ceiling are sums. The split: one name in five, by its
-checksum, is held out for the test; no name is in both parts, not even in two lands.
-The shipped weights are made anew by ``python tools/weights.py made_names``.
+`everything` lists all names with their probabilities, so baseline and ceiling are sums, not estimates. The split: one
+name in five, by its checksum, is held out for the test; no name is in both parts, not even in two lands.
 """
 
 import functools
 from itertools import product
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from ... import OneToMany, Readout
-from . import _runs, _split
+from .task import CELL_TYPES, Task, halfway, held_out, new_cell, padded, pick, up_to_end
 
 VOWELS = ("ei", "ao")
 CODAS = {"": .5, "n": .2, "r": .15, "l": .15}
-THREE = 0.4                             # how many names have three syllables
-# land: its consonants, and its endings behind front and behind back vowels
+THREE = 0.4                             # the share of names with three syllables before the ending
+# land: its consonants, and its endings after front and after back vowels
 LANDS = {"hills": ({"b": .35, "d": .3, "g": .2, "k": .15}, ({"rk": .5, "n": .3, "ld": .2}, {"rg": .5, "m": .3, "nd": .2})),
          "coast": ({"s": .35, "l": .3, "f": .2, "m": .15}, ({"sh": .5, "l": .3, "th": .2}, {"ss": .5, "n": .3, "ff": .2})),
          "river": ({"v": .35, "t": .3, "n": .2, "r": .15}, ({"x": .5, "r": .3, "nt": .2}, {"z": .5, "rn": .3, "x": .2}))}
@@ -39,24 +37,22 @@ END, START, K = 0, 1, len(LETTERS)
 TOKEN = {letter: token for token, letter in enumerate(LETTERS)}
 MOST = 16                               # letters a network may write before it is stopped
 
-CELL_TYPES = _runs.CELL_TYPES
 H = 32
 STEPS, LEARNING_RATE, BATCH = 500, 0.02, 32
-WEIGHTS = Path(__file__).with_name("made_names.npz")
 SHIPPED = [("GRU", 0), ("GRU", 1), ("GRU", 2), ("RNN", 0), ("LSTM", 0)]
 
 
 class Part(NamedTuple):
     """Names of the grammar: all of them, or one part of the split."""
 
-    tokens: np.ndarray          # (T, n) of int, padded with END
-    lands: np.ndarray           # (n,) of int, places in LANDS
+    tokens: np.ndarray          # (T, n) of int, closed by END and padded with it
+    lands: np.ndarray           # (n,) of int, indices into LANDS
     probability: np.ndarray     # (n,), given the land; over all names of a land it sums to 1
 
 
 @functools.cache
 def _made():
-    """Every name of every land with its probability: a list of dicts. Two ways to one name add up."""
+    """Every name of every land with its probability: a list of dicts. Where there are two ways to one name, they add up."""
     lands = []
     for consonants, endings in LANDS.values():
         names = {}
@@ -76,35 +72,30 @@ def _made():
 def everything(test=None):
     """All names as a Part; those of the training part (test=False) or of the test part (test=True)."""
     chosen = [(name, land, p) for land, names in enumerate(_made()) for name, p in names.items()
-              if test is None or _split.held_out(name.encode()) == test]
+              if test is None or held_out(name.encode()) == test]
     return Part(encode([name for name, _, _ in chosen]), np.array([land for _, land, _ in chosen]),
                 np.array([p for _, _, p in chosen]))
 
 
 def encode(names):
     """A list of names as tokens (T, B), each closed by END and padded with it."""
-    tokens = np.full((max(map(len, names)) + 1, len(names)), END)
-    for b, name in enumerate(names):
-        tokens[:len(name), b] = [TOKEN[letter] for letter in name]
-    return tokens
+    return padded([[TOKEN[letter] for letter in name] for name in names], closed=True)
 
 
 def decode(tokens):
     """Tokens (T, B) as a list of B names, each up to its first END."""
-    return ["".join(LETTERS[token] for token in column[:np.argmax([*column, END] == np.int64(END))])
-            for column in np.asarray(tokens).T]
+    return ["".join(LETTERS[token] for token in column) for column in up_to_end(tokens)]
 
 
 def chance(name, land):
-    """The probability of a name in a land, 0 where the grammar cannot make it; land is a place in LANDS."""
+    """The probability of a name in a land, 0 where the grammar cannot make it; land is an index into LANDS."""
     return _made()[land].get(name, 0.0)
 
 
 def draw(n, rng, test=False):
-    """n names of a part, with their probabilities: lands (n,) of int, places in LANDS, and tokens (T, n) of int."""
+    """n names of a part, drawn by their probabilities: lands (n,) of int, indices into LANDS, and tokens (T, n) of int."""
     part = everything(test)
-    cumulated = _cumulated(test)
-    which = np.searchsorted(cumulated, rng.random(n) * cumulated[-1], side="right")
+    which = pick(_cumulated(test), n, rng)
     return part.lands[which], part.tokens[:, which]
 
 
@@ -114,7 +105,7 @@ def _cumulated(test):
 
 
 def one_hot(lands):
-    """What a network gets of the lands (B,), places in LANDS: v (B, V)."""
+    """The input v (B, V) for the lands (B,), indices into LANDS."""
     return np.eye(len(LANDS))[lands]
 
 
@@ -126,7 +117,7 @@ def batches(rng, B=BATCH):
 
 
 def test_set(n=1000, rng=None):
-    """(v, target) of n names of the test part; the same ones every time unless an rng is given."""
+    """(v, target) of n names of the test part; always the same ones without an rng."""
     lands, tokens = draw(n, np.random.default_rng(9) if rng is None else rng, test=True)
     return one_hot(lands), tokens
 
@@ -135,8 +126,8 @@ def test_set(n=1000, rng=None):
 def baseline(before=1):
     """The perplexity of a table: in each land, how often a letter follows the `before` letters before it, 0, 1 or 2.
 
-    Counted on the whole training part, scored on the test part; the end of a name counts as a letter. A letter never met
-    there gets a thousandth of an even share.
+    Counted on the whole training part, scored on the test part; the end of a name counts as a letter. A letter that
+    does not occur in training counts as a thousandth of an even share.
     """
     land, history, letter, weight = _histories(everything(False), before)
     size = K ** before
@@ -161,54 +152,26 @@ def _histories(part, before):
 
 @functools.cache
 def ceiling():
-    """The perplexity of whoever knows how names are made: e to the entropy of a test name over its letters, given the land."""
+    """The least possible perplexity, knowing how names are made: e to a test name's entropy per letter, given the land."""
     part = everything(True)
     letters = (part.tokens != END).sum(axis=0) + 1
     return float(np.exp(-(part.probability * np.log(part.probability)).sum() / (part.probability * letters).sum()))
 
 
-def target():
-    """The perplexity to be reached: half of the gap between baseline and ceiling closed."""
-    return (baseline() + ceiling()) / 2
+target = halfway(baseline, ceiling)         # perplexity
 
 
 def model(cell_name, rng):
     """The default model, a OneToMany of H = 32 that reads its own letters one-hot; cell_name is "RNN", "LSTM" or "GRU"."""
-    return OneToMany(_runs.cell(cell_name, K, H, rng), Readout(H, K, rng), len(LANDS), rng, start=START, end=END)
-
-
-def training(model, batches, steps=STEPS):
-    """The default run as a generator of (step, loss, gradient norm); `model` is changed in place."""
-    return _runs.train_with_decay(model, batches, steps, LEARNING_RATE)
+    return OneToMany(new_cell(cell_name, K, H, rng), Readout(H, K, rng), len(LANDS), rng, start=START, end=END)
 
 
 def score(model, batch=None):
-    """The perplexity, e to the loss, of a batch (v, target) or else of the test set."""
+    """The perplexity, e to the loss, on a batch (v, target), by default the test set."""
     return float(np.exp(model.loss_and_gradients(test_set() if batch is None else batch)[0]))
 
 
-def trained(cell_name="GRU", seed=0):
-    """A default run from its beginning; it depends on the seed alone."""
-    rng = np.random.default_rng(seed)
-    made = model(cell_name, rng)
-    for _ in training(made, batches(rng)):
-        pass
-    return made
-
-
-def load_model(cell_name="GRU", seed=0):
-    """The default model with its shipped weights; SHIPPED lists the (cell_name, seed) there are."""
-    if (cell_name, seed) not in SHIPPED:
-        raise ValueError(f"(cell_name, seed) must be one of {SHIPPED}; it was {(cell_name, seed)}")
-    return _runs.fill(model(cell_name, np.random.default_rng(0)), WEIGHTS, f"{cell_name}/{seed}")
-
-
-def make_weights(path):
-    """Train every model of SHIPPED and write the weights to `path` (.npz)."""
-    _runs.save(path, {f"{cell_name}/{seed}": trained(cell_name, seed) for cell_name, seed in SHIPPED})
-
-
-def table():
-    """The row of this task in the table of scores, in perplexity (less is better), from three fresh runs."""
-    scores = [score(trained(seed=seed)) for seed in range(3)]
-    return _runs.row("names, perplexity (09)", baseline(), ceiling(), target(), scores)
+TASK = Task(name=__name__, title="names, perplexity", lesson=9, kinds=CELL_TYPES, model=model,
+            batches=batches, test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=target,
+            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

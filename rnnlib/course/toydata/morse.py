@@ -1,34 +1,31 @@
-"""Morse-like tones, heard as frames through noise and to be spelled out as letters.
+"""Morse-like tones, heard through noise, frame by frame, and to be spelled out as letters.
 
 A message is one or two of the ten letters of `CODE`. A key is pressed and released in units of time, as Morse has it: a
-dot is one unit of tone, a dash three; one unit of silence parts the tones of a letter, three units part two letters. The
+dot is one unit of tone, a dash three; one unit of silence separates the tones of a letter, three units separate two letters. The
 sender's hand is unsteady: each unit lasts one frame, or two with probability DRAG. What is heard of a frame is its
-loudness, 1 or 0, with noise of deviation NOISE added. So a message is x (T, 1) with about ten frames for a letter
-and the silence behind it, and where one letter ends and the next begins is nowhere marked.
+loudness, 1 or 0, with noise of deviation NOISE added. So a message is x (T, 1), with about ten frames for a letter and
+the silence after it, and nothing marks where one letter ends and the next begins.
 
 `baseline` is a rule by hand: louder than one half is tone; a tone of up to two frames is a dot, a silence of up to two
-frames lies inside a letter. `ceiling` is the best a listener can do who knows the code, DRAG, NOISE and how often each
-message is sent in training, and weighs all of them by how likely they sound like this (`ideal`).
+frames lies inside a letter. `ceiling` is the best that a listener can do who knows the code, DRAG, NOISE and how often
+each message is sent in training, and picks the most likely message (`ideal`).
 
-The split goes by the key: for messages of two letters one pattern of frames, pressed and released, in five is held out
-for the test by its checksum, so no rhythm of the test was trained on (`draw`). One message of two letters in ten is kept
-out of both parts, to be heard for the first time after the training (`NEW`): that asks more. One letter or two are
-equally likely, and so are the messages of each length.
+The split goes by the key: for messages of two letters, one in five of the patterns of frames, pressed and released, is held
+out for the test by its checksum, so no rhythm of the test is trained on (`draw`). One in ten of the messages of two
+letters is kept out of both parts, to be heard for the first time after the training (`NEW`): that is harder. One letter or
+two are equally likely, and so are the messages of each length.
 
-Letters are tokens from 2 on, after END = 0 and START = 1 (`SYMBOLS`). The shipped weights are made anew by
-``python tools/weights.py morse``.
+Letters are tokens from 2 on, after END = 0 and START = 1 (`SYMBOLS`).
 """
 
 import functools
 import zlib
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
 from ... import EncoderDecoder, Readout
-from . import _runs
-from ._split import held_out
+from .task import CELL_TYPES, Task, halfway, held_out, new_cell, padded, up_to_end
 
 CODE = {"e": ".", "t": "-", "a": ".-", "i": "..", "n": "-.", "m": "--", "s": "...", "u": "..-", "r": ".-.", "d": "-.."}
 LETTERS = tuple(CODE)
@@ -44,7 +41,6 @@ KNOWN = tuple(message for message in MESSAGES if message not in NEW)
 H = 48
 STEPS, LEARNING_RATE, BATCH = 900, 0.015, 48
 TARGET = 0.95                               # of the ceiling, and at least half of the way from the baseline to it (`target`)
-WEIGHTS = Path(__file__).with_name("morse.npz")
 SHIPPED = [("GRU", seed) for seed in range(3)]              # (cell, seed)
 RATE, PITCH, FRAME = 8000, 600, 0.08        # of `sound`: samples a second, hertz, seconds
 
@@ -81,19 +77,17 @@ def hear(messages, keys, rng):
     """What is heard of keyed messages: x (T, B, 1), target (T', B) of int closed by END, lengths (B,) of the frames."""
     lengths = np.array([len(key) for key in keys])
     x = rng.normal(0, NOISE, (lengths.max(), len(messages), 1))
-    target = np.full((max(map(len, messages)) + 1, len(messages)), END)
-    for b, (key, message) in enumerate(zip(keys, messages, strict=True)):
+    for b, key in enumerate(keys):
         x[:len(key), b, 0] += key
         x[len(key):, b] = 0
-        target[:len(message), b] = [SYMBOLS.index(letter) for letter in message]
-    return x, target, lengths
+    return x, padded([[SYMBOLS.index(letter) for letter in message] for message in messages], closed=True), lengths
 
 
 _UNITS = {message: units(message) for message in MESSAGES}
 
 
 def by_rule(x, lengths):
-    """The baseline's answers to x (T, B, 1), lengths (B,): a list of str, "?" where the signs are no letter's."""
+    """The baseline's answers to x (T, B, 1), lengths (B,): a list of str, "?" where the signs belong to no letter."""
     letters = {signs: letter for letter, signs in CODE.items()}
     answers = []
     for b, n in enumerate(lengths):
@@ -107,10 +101,10 @@ def by_rule(x, lengths):
 
 
 def ideal(x, lengths, messages=KNOWN):
-    """The likeliest message for each of x (T, B, 1), lengths (B,): a list of str.
+    """The most likely message for each of x (T, B, 1), lengths (B,): a list of str.
 
-    For a message of U units, p(frames | message) adds up every way in which U units can last that many frames: a forward
-    pass over (unit, its first or second frame), for all messages side by side.
+    For a message of U units, p(frames | message) is a sum over every way in which U units can last that many frames: a
+    forward pass over (unit, its first or second frame), for all messages at once.
     """
     size = np.array([len(_UNITS[message]) for message in messages])
     key = np.zeros((len(messages), size.max()))
@@ -120,7 +114,7 @@ def ideal(x, lengths, messages=KNOWN):
     prior = 1 / np.bincount(letters)[letters]
     answers = []
     for b, n in enumerate(lengths):
-        over, half = np.zeros((2, *key.shape))      # p(frames so far, and the unit is over, or is in its first of two)
+        over, half = np.zeros((2, *key.shape))      # p(frames so far, and the unit is over, or is in the first of two frames)
         for t, loudness in enumerate(x[:n, b, 0]):
             entering = np.zeros_like(over)
             entering[:, 0] = t == 0
@@ -133,93 +127,67 @@ def ideal(x, lengths, messages=KNOWN):
     return answers
 
 
-def batches(rng, B=None):
-    """Batches (x, target, lengths) of the training part without end, every one keyed and heard anew."""
+def batches(rng, B=BATCH):
+    """Fresh batches (x, target, lengths) of the training part without end."""
     while True:
-        yield hear(*draw(B or BATCH, rng), rng)
+        yield hear(*draw(B, rng), rng)
 
 
 def test_set(n=600, rng=None, messages=KNOWN):
-    """n messages with held-out keys: (x, target, lengths); the same ones every time unless an rng is given."""
+    """n messages with held-out keys: (x, target, lengths); always the same ones without an rng."""
     rng = np.random.default_rng(8) if rng is None else rng
     return hear(*draw(n, rng, True, messages), rng)
 
 
 def decode(tokens):
     """Tokens (T, B) as a list of B str, each up to its first END."""
-    return ["".join(SYMBOLS[token] for token in column[:np.argmax([*column, END] == np.int64(END))]) for column in tokens.T]
+    return ["".join(SYMBOLS[token] for token in column) for column in up_to_end(tokens)]
 
 
 def agreement(answers, target):
-    """The share of answers, a list of str, that are the target (T, B) in every letter."""
+    """The share of answers, a list of str, that agree with the target (T, B) in every letter."""
     return float(np.mean([answer == message for answer, message in zip(answers, decode(target), strict=True)]))
 
 
 @functools.cache
 def baseline():
-    """The share of the test set that `by_rule` spells rightly."""
-    x, target, lengths = test_set()
-    return agreement(by_rule(x, lengths), target)
+    """The share of the test set that `by_rule` spells correctly."""
+    return _score(by_rule)
 
 
 @functools.cache
 def ceiling():
-    """The share of the test set that `ideal` spells rightly."""
-    x, target, lengths = test_set()
-    return agreement(ideal(x, lengths), target)
+    """The share of the test set that `ideal` spells correctly."""
+    return _score(ideal)
 
 
-def target():
-    """The score to be reached: TARGET of the ceiling, and half of the gap between baseline and ceiling closed."""
-    low, high = baseline(), ceiling()
-    return max(TARGET * high, (low + high) / 2)
+target = halfway(baseline, ceiling, share=TARGET)
 
 
 def model(cell_name, rng):
     """An EncoderDecoder of H = 48, encoder and decoder each a cell of that name."""
-    encoder, decoder = _runs.cell(cell_name, 1, H, rng), _runs.cell(cell_name, K, H, rng)
+    encoder, decoder = new_cell(cell_name, 1, H, rng), new_cell(cell_name, K, H, rng)
     return EncoderDecoder(encoder, decoder, Readout(H, K, rng), start=START, end=END)
 
 
-def training(model, batches, steps=STEPS):
-    """The default run as a generator of (step, loss, gradient norm); `model` is changed in place."""
-    return _runs.train_with_decay(model, batches, steps, LEARNING_RATE)
-
-
 def score(model, batch=None):
-    """The share of messages spelled rightly, 0 to 1, of a batch (x, target, lengths); of the test set without one."""
+    """The share of messages spelled correctly, 0 to 1, in a batch (x, target, lengths), by default the test set."""
+    return _score(lambda x, lengths: decode(model.predict(x, lengths, MOST_LETTERS + 1)), batch)
+
+
+def _score(listener, batch=None):
     x, target, lengths = test_set() if batch is None else batch
-    return agreement(decode(model.predict(x, lengths, MOST_LETTERS + 1)), target)
-
-
-def trained(cell_name="GRU", seed=0):
-    """A default run from its beginning; it depends on the seed alone."""
-    rng = np.random.default_rng(seed)
-    made = model(cell_name, rng)
-    for _ in training(made, batches(rng)):
-        pass
-    return made
-
-
-def load_model(cell_name="GRU", seed=0):
-    """The default model with the shipped weights of one run; SHIPPED lists which there are."""
-    if (cell_name, seed) not in SHIPPED:
-        raise ValueError(f"(cell_name, seed) must be one of {SHIPPED}; it was {(cell_name, seed)}")
-    return _runs.fill(model(cell_name, np.random.default_rng(0)), WEIGHTS, f"{cell_name}/{seed}")
-
-
-def make_weights(path):
-    """Train every model of SHIPPED and write the weights to `path` (.npz)."""
-    _runs.save(path, {f"{cell_name}/{seed}": trained(cell_name, seed) for cell_name, seed in SHIPPED})
-
-
-def table():
-    """The task's row of scores from three fresh runs."""
-    return _runs.row("Morse tones", baseline(), ceiling(), target(), [score(trained(seed=seed)) for seed in range(3)])
+    return agreement(listener(x, lengths), target)
 
 
 def sound(x):
-    """Frames (T,) as a tone that swells and fades with them, to be listened to: (samples,) of float, -1 to 1, RATE a second."""
+    """Frames (T,) as a tone that swells and fades with them, to listen to: (samples,) of float, -1 to 1, RATE a second."""
     each = round(RATE * FRAME)
     loudness = np.convolve(np.repeat(np.clip(x, 0, 2) / 2, each), np.ones(each // 8) / (each // 8), mode="same")
     return loudness * np.sin(2 * np.pi * PITCH * np.arange(len(loudness)) / RATE)
+
+
+TASK = Task(name=__name__, title="Morse tones", lesson=8, kinds=CELL_TYPES, model=model, batches=batches,
+            test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=target,
+            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

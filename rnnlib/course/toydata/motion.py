@@ -1,48 +1,42 @@
-"""A motion sensor worn at the belt: name what its wearer is doing, sample by sample, while the samples arrive.
+"""A motion sensor worn on the belt: say at every sample, as it arrives, what its wearer is doing.
 
 The sensor gives D = 3 numbers RATE = 25 times a second: acceleration sideways, forwards and upwards, in g (1 g: at rest,
 upwards). Four activities: rest, walk, run, stairs. The simulation is a chain of states that a program can follow exactly:
 
-    activity, at a pace (three of each) and with a vigour (three): the wearer repeats one cycle of n samples, n by pace.
-    After each whole cycle the activity goes on with probability STAYS, else another one begins, each with equal
-    probability, at a pace and a vigour drawn anew.
+    activity, at one of three paces and with one of three vigours: the wearer repeats one cycle of n samples, where n
+    is set by the pace.
+    After each whole cycle the activity goes on with probability STAYS; otherwise one of the others begins, each equally
+    likely, at a new pace and a new vigour.
 
 A cycle is a stride, two steps: upwards and forwards swing twice in it, sideways once; `_wave` has the shapes. Noise of
 deviation NOISE is added to every number. Walking and climbing stairs share most of their accelerations, so a single
-sample says little; the rhythm does.
+sample says little; the rhythm says more.
 
-`baseline` is what the best rule reaches that sees one sample alone; `ceiling` the best rule that has seen all samples up to
-now (`belief` follows the chain's probabilities, so no detector whatever can do better, or be faster, on average).
+`baseline` is the accuracy of the best rule that sees one sample alone; `ceiling` that of the best rule that has seen all
+samples so far (`belief` follows the chain's probabilities, so on average no detector can do better).
 
 Recordings last SHORTEST to LONGEST samples, 2 to 4 seconds, each cut out of a longer stream. The split: one in five, by the
 checksum of its chain of states, is held out for the test, so no movement is in both parts.
-
-The shipped weights are made anew by ``python tools/weights.py motion``.
 """
-
-from pathlib import Path
 
 import numpy as np
 
 from ... import ManyToMany, Readout, bptt, forward, mask_of
-from . import _runs
-from ._split import held_out
+from .task import CELL_TYPES, Task, held_out, new_cell
 
 ACTIVITIES = ("rest", "walk", "run", "stairs")
 K, D, RATE = len(ACTIVITIES), 3, 25
-# samples a cycle at each pace: at 25 a second a stride of 26 samples takes 1.04 s
+# samples per cycle at each pace: at 25 a second a stride of 26 samples takes 1.04 s
 CYCLES = {"rest": (20, 25, 30), "walk": (23, 26, 29), "run": (16, 18, 20), "stairs": (30, 34, 38)}
 VIGOUR = (0.8, 1.0, 1.25)
 STAYS, NOISE = 0.75, 0.15
 
-CELL_TYPES = _runs.CELL_TYPES
-H, H_TWO = 32, 19        # units of one layer, and of each of two with as many parameters
+H, H_TWO = 32, 19        # units of one layer, and of each of two layers with as many parameters together
 STEPS, LEARNING_RATE, BATCH, SHORTEST, LONGEST = 400, 0.02, 16, 50, 100
 SEEDS = (0, 1, 2)
 TARGET = 0.92       # at least 0.95 of the ceiling and half of the gap to it
 # (cell, layers, seed) of the shipped weights
 SHIPPED = [(name, layers, seed) for name in ("RNN", "GRU") for layers in (1, 2) for seed in SEEDS] + [("LSTM", 1, 0)]
-WEIGHTS = Path(__file__).with_name("motion.npz")
 
 
 def _wave(activity, n):
@@ -59,10 +53,10 @@ def _wave(activity, n):
 
 
 def _chain():
-    """Every state of the chain, one activity, pace, vigour and position in the cycle each, as arrays over S states.
+    """Every state of the chain, each an activity, pace, vigour and position in the cycle, as arrays over S states.
 
-    Returns what the sensor shows without noise (S, 3), the activity (S,), the state that follows inside a cycle (S,; -1 at
-    a cycle's last sample), each state's first of its cycle (S,), and the probability of the states at the start (S,).
+    Returns what the sensor shows without noise (S, 3), the activity (S,), the state that follows within a cycle (S,; -1
+    at its last sample), the first state of its cycle (S,), and its probability when its activity begins (S,).
     """
     clean, activity, following, first, opening = [], [], [], [], []
     for a, name in enumerate(ACTIVITIES):
@@ -87,13 +81,13 @@ def _advance(p):
     moved = p[..., _BEFORE]
     ended = p[..., _LAST]                                                   # in the order of _FIRST
     share = np.stack([ended[..., ACTIVITY[_LAST] == a].sum(axis=-1) for a in range(K)], axis=-1)
-    others = (share.sum(axis=-1, keepdims=True) - share) / (K - 1)         # what comes in from other activities
+    others = (share.sum(axis=-1, keepdims=True) - share) / (K - 1)         # what arrives from other activities
     moved[..., _FIRST] = STAYS * ended + (1 - STAYS) * others[..., ACTIVITY[_FIRST]] * OPENING[_FIRST]
     return moved
 
 
 def _resting():
-    """The probabilities (S,) with which a stream that has run for ever stands in each state."""
+    """The probabilities (S,) of the states in a stream that has been running for ever."""
     p = OPENING / K
     mean = np.zeros_like(p)
     for _ in range(4000):
@@ -108,7 +102,7 @@ LONG_RUN = _resting()
 def stream(T, B, rng):
     """B streams of T samples: (x (T, B, 3) in g, activity (T, B) of int, state (T, B) of int).
 
-    A stream begins somewhere in the middle of its wearer's day.
+    A stream begins anywhere in the middle of an activity.
     """
     state = rng.choice(len(LONG_RUN), size=B, p=LONG_RUN)
     states = np.empty((T, B), dtype=int)
@@ -123,10 +117,10 @@ def stream(T, B, rng):
 
 
 def belief(x):
-    """What can be known of the activity from all samples up to each: x (T, B, 3) -> probabilities (T, B, K).
+    """What can be known of the activity from all samples so far: x (T, B, 3) -> probabilities (T, B, K).
 
-    Bayes' rule along the chain: the states' probabilities move on a sample, and each is weighed by how well it explains
-    what the sensor showed.
+    Bayes' rule along the chain: the probabilities of the states move on by one sample, and each is then weighted by how
+    well the state explains what the sensor shows.
     """
     p, known = np.tile(LONG_RUN, (x.shape[1], 1)), np.empty((*x.shape[:2], K))
     for t, x_t in enumerate(x):
@@ -139,20 +133,20 @@ def belief(x):
 
 
 def _likelihood(x_t):
-    """How well each state explains a sample, up to a factor: (B, 3) -> (B, S)."""
+    """The likelihood of a sample in each state, up to a factor: (B, 3) -> (B, S)."""
     distance = ((x_t ** 2).sum(axis=1, keepdims=True) - 2 * x_t @ CLEAN.T + (CLEAN ** 2).sum(axis=1)) / (2 * NOISE ** 2)
     return np.exp(distance.min(axis=1, keepdims=True) - distance)
 
 
 def belief_alone(x):
     """What can be known of the activity from one sample alone: x (T, B, 3) -> probabilities (T, B, K)."""
-    # step by step: the states' probabilities at all steps would fill 500 MB
+    # step by step: the probabilities of all states at all steps would fill 500 MB
     p = np.stack([(_likelihood(x_t) * LONG_RUN) @ np.eye(K)[ACTIVITY] for x_t in x])
     return p / p.sum(axis=-1, keepdims=True)
 
 
 def recordings(n, rng, test=False):
-    """n recordings of the training part (or of the test part): x (T, B, 3), activity (T, B), lengths (B,); 0 behind the end."""
+    """n recordings of the training part (or of the test part): x (T, B, 3), activity (T, B), lengths (B,); 0 after the end."""
     kept = []
     while len(kept) < n:
         B = 2 * n if not test else 6 * n
@@ -168,7 +162,7 @@ def recordings(n, rng, test=False):
 
 
 def batches(rng, B=BATCH):
-    """Fresh batches (x, activity, lengths) of the training part without end; drawn 20 at a time, which is quicker."""
+    """Fresh batches (x, activity, lengths) of the training part without end; drawn 20 at a time, which is faster."""
     while True:
         x, activity, lengths = recordings(20 * B, rng)
         for b in range(0, 20 * B, B):
@@ -177,23 +171,23 @@ def batches(rng, B=BATCH):
 
 
 def test_set(n=150, rng=None):
-    """(x, activity, lengths) of n recordings of the test part, the same ones every time unless an rng is given."""
+    """(x, activity, lengths) of n recordings of the test part, always the same ones without an rng."""
     return recordings(n, np.random.default_rng(7) if rng is None else rng, test=True)
 
 
 def accuracy(known, activity, lengths):
-    """The share of samples right where the largest of `known` (T, B, K), scores or probabilities, is the answer."""
+    """The share of samples named correctly, the answer being the largest of `known` (T, B, K), scores or probabilities."""
     return float((known.argmax(axis=-1) == activity)[mask_of(lengths, len(activity))].mean())
 
 
 def baseline(batch=None):
-    """The accuracy of the best rule that sees one sample alone, on a batch or else the test set: exact odds, sampled streams."""
+    """The accuracy of the best rule that sees one sample alone, on a batch, by default the test set."""
     x, activity, lengths = test_set() if batch is None else batch
     return accuracy(belief_alone(x), activity, lengths)
 
 
 def ceiling(batch=None):
-    """The accuracy of the best rule that has seen all samples up to now, on a batch or else the test set, by `belief`."""
+    """The accuracy of the best rule that has seen all samples so far, `belief`, on a batch, by default the test set."""
     x, activity, lengths = test_set() if batch is None else batch
     return accuracy(belief(x), activity, lengths)
 
@@ -228,7 +222,7 @@ class TwoLayers:
         loss, dy = self.readout.loss(self.readout.forward(h), target, mask_of(lengths, len(x)))
         grads_y, dh = self.readout.backward(dy, h)
         upper = bptt(self.second, dh, cache_2)
-        lower = bptt(self.first, upper.x, cache_1)              # what the second cell read is what the first one wrote
+        lower = bptt(self.first, upper.x, cache_1)              # what the second cell reads is what the first one wrote
         return loss, {**{f"1.{name}": g for name, g in lower.params.items()},
                       **{f"2.{name}": g for name, g in upper.params.items()}, **grads_y}
 
@@ -238,46 +232,21 @@ def model(cell_name, rng, layers=1):
     if layers not in (1, 2):
         raise ValueError(f"layers must be 1 or 2; it was {layers!r}")
     hidden = H if layers == 1 else H_TWO
-    first = _runs.cell(cell_name, D, hidden, rng)
+    first = new_cell(cell_name, D, hidden, rng)
     if layers == 1:
         return ManyToMany(first, Readout(hidden, K, rng))
-    return TwoLayers(first, _runs.cell(cell_name, hidden, hidden, rng), Readout(hidden, K, rng))
-
-
-def training(model, batches, steps=STEPS):
-    """One run as a generator of (step, loss, gradient norm); `model` is changed in place."""
-    return _runs.train_with_decay(model, batches, steps, LEARNING_RATE)
+    return TwoLayers(first, new_cell(cell_name, hidden, hidden, rng), Readout(hidden, K, rng))
 
 
 def score(model, batch=None):
-    """The share of samples named right, of a batch (x, activity, lengths) or else of the test set."""
+    """The share of samples named correctly in a batch (x, activity, lengths), by default the test set."""
     x, activity, lengths = test_set() if batch is None else batch
     return accuracy(model.predict(x, lengths), activity, lengths)
 
 
-def trained(cell_name, seed, layers=1):
-    """A default model trained from scratch; the seed decides its weights and its batches."""
-    rng = np.random.default_rng(seed)
-    result = model(cell_name, rng, layers)
-    for _ in training(result, batches(rng)):
-        pass
-    return result
-
-
-def load_model(cell_name="GRU", seed=0, layers=1):
-    """The model with its shipped weights; SHIPPED lists which there are."""
-    if (cell_name, layers, seed) not in SHIPPED:
-        raise ValueError(f"(cell_name, layers, seed) must be one of {SHIPPED}; it was {(cell_name, layers, seed)}")
-    return _runs.fill(model(cell_name, np.random.default_rng(0), layers), WEIGHTS, f"{cell_name}/{layers}/{seed}")
-
-
-def make_weights(path):
-    """Train every model of SHIPPED, and write the weights to `path`."""
-    _runs.save(path, {f"{name}/{layers}/{seed}": trained(name, seed, layers) for name, layers, seed in SHIPPED})
-
-
-def table():
-    """The row of this task in the table of scores, from fresh training of the GRU with three seeds."""
-    batch = test_set()
-    scores = [score(trained("GRU", seed), batch) for seed in SEEDS]
-    return _runs.row("motion sensor (07)", baseline(batch), ceiling(batch), TARGET, scores)
+TASK = Task(name=__name__, title="motion sensor", lesson=7, kinds=CELL_TYPES, model=model, batches=batches,
+            test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
+            steps=STEPS, learning_rate=LEARNING_RATE, options={"layers": 1},
+            shipped={f"{cell_name}/{layers}/{seed}": (cell_name, seed, {"layers": layers})
+                     for cell_name, layers, seed in SHIPPED})
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

@@ -1,41 +1,35 @@
-"""A short film of 6 x 6 pixels: one dot moves a pixel a frame, and every frame is to be labelled with the direction.
+"""A short film of 6 x 6 pixels: one dot moves a pixel per frame, and every frame is to be labelled with the direction.
 
-The dot stands anywhere at first, each place with equal probability, and came there from one of four directions. In every
-frame it goes on as it went with probability STAYS, else in one of the three other directions; what leaves the picture on one side
-comes in on the other. The label of a frame is the direction of the move that led to it.
+The dot starts anywhere, each place and each direction equally likely. In every frame it keeps its direction with
+probability STAYS, otherwise it takes one of the three others; what leaves the picture on one side comes in on the other. The
+label of a frame is the direction of the move that led to it.
 
-So each frame alone shows each direction equally often: `baseline` is 1 in 4. With the frame before it the direction is
+So a frame alone says nothing about the direction: `baseline` is 1 in 4. With the frame before it the direction is
 certain, so only the first frame of a film is a guess: `ceiling` is 1 - 0.75 / T.
 
 The split: one film in five, by the checksum of its places, is held out for the test; no film is in both parts.
-The shipped weights are made anew by ``python tools/weights.py moving_dot``.
 """
-
-from pathlib import Path
 
 import numpy as np
 
 from ... import ManyToMany, Readout
-from . import _runs
-from ._split import held_out
+from .task import CELL_TYPES, Task, held_out, new_cell
 
 DIRECTIONS = ("up", "right", "down", "left")
 MOVES = np.array([(-1, 0), (0, 1), (1, 0), (0, -1)])        # rows, columns
 K, SIDE, T, STAYS = len(DIRECTIONS), 6, 12, 0.7
 D = SIDE * SIDE
 
-CELL_TYPES = _runs.CELL_TYPES
 H = 32
 STEPS, LEARNING_RATE, BATCH = 400, 0.03, 32
 SEEDS = (0, 1, 2)
 TARGET = 0.90       # at least 0.95 of the ceiling and half of the gap to it
 # (cell, seed) of the shipped weights
 SHIPPED = [("RNN", 0), ("LSTM", 0), *(("GRU", seed) for seed in SEEDS)]
-WEIGHTS = Path(__file__).with_name("moving_dot.npz")
 
 
 def _films(n, rng):
-    """n films, whichever part they belong to: places (T, n) of int, row by row 0..35, and directions (T, n) of int."""
+    """n films of either part: places (T, n) of int, row by row 0..35, and directions (T, n) of int."""
     place, direction = rng.integers(0, SIDE, (n, 2)), rng.integers(0, K, n)
     places, directions = np.empty((T, n), dtype=int), np.empty((T, n), dtype=int)
     for t in range(T):
@@ -58,7 +52,7 @@ def draw(n, rng, test=False):
 
 
 def frames(places):
-    """Pictures as inputs: places (T, B) of int -> (T, B, 36), 1 where the dot stands and 0 elsewhere."""
+    """Pictures as inputs: places (T, B) of int -> (T, B, 36), 1 where the dot is and 0 elsewhere."""
     return np.eye(D)[places]
 
 
@@ -71,7 +65,7 @@ def batches(rng, B=BATCH):
 
 
 def test_set(n=500, rng=None):
-    """(frames, directions) of n films of the test part, the same ones every time unless an rng is given."""
+    """(frames, directions) of n films of the test part, always the same ones without an rng."""
     places, directions = draw(n, np.random.default_rng(7) if rng is None else rng, test=True)
     return frames(places), directions
 
@@ -82,48 +76,22 @@ def baseline():
 
 
 def ceiling():
-    """The accuracy of the best rule that has seen all frames up to now: a guess in the first, certain in the others."""
+    """The accuracy of the best rule that has seen all frames so far: a guess at the first, certain at the others."""
     return (1 / K + T - 1) / T
 
 
 def model(cell_name, rng):
     """The default model: one cell of H = 32 units and a readout of K = 4 scores."""
-    return ManyToMany(_runs.cell(cell_name, D, H, rng), Readout(H, K, rng))
-
-
-def training(model, batches, steps=STEPS):
-    """One run as a generator of (step, loss, gradient norm); `model` is changed in place."""
-    return _runs.train_with_decay(model, batches, steps, LEARNING_RATE)
+    return ManyToMany(new_cell(cell_name, D, H, rng), Readout(H, K, rng))
 
 
 def score(model, batch=None):
-    """The share of frames labelled right, of a batch (frames, directions) or else of the test set."""
+    """The share of frames labelled correctly in a batch (frames, directions), by default the test set."""
     x, directions = test_set() if batch is None else batch
     return float((model.predict(x).argmax(axis=-1) == directions).mean())
 
 
-def trained(cell_name, seed):
-    """A default model trained from scratch; the seed decides its weights and its batches."""
-    rng = np.random.default_rng(seed)
-    result = model(cell_name, rng)
-    for _ in training(result, batches(rng)):
-        pass
-    return result
-
-
-def load_model(cell_name="GRU", seed=0):
-    """The default model with its shipped weights; SHIPPED lists which there are."""
-    if (cell_name, seed) not in SHIPPED:
-        raise ValueError(f"(cell_name, seed) must be one of {SHIPPED}; it was {(cell_name, seed)}")
-    return _runs.fill(model(cell_name, np.random.default_rng(0)), WEIGHTS, f"{cell_name}/{seed}")
-
-
-def make_weights(path):
-    """Train every model of SHIPPED, and write the weights to `path`."""
-    _runs.save(path, {f"{name}/{seed}": trained(name, seed) for name, seed in SHIPPED})
-
-
-def table():
-    """The row of this task in the table of scores, from fresh training of the GRU with three seeds."""
-    scores = [score(trained("GRU", seed)) for seed in SEEDS]
-    return _runs.row("moving dot (07)", baseline(), ceiling(), TARGET, scores)
+TASK = Task(name=__name__, title="moving dot", lesson=7, kinds=CELL_TYPES, model=model, batches=batches,
+            test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
+            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

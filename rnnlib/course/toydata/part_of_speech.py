@@ -1,6 +1,6 @@
-"""Parts of speech: tag every word of a made sentence, where many words can be more than one thing.
+"""Parts of speech: tag every word of a made sentence, where many words can be more than one part of speech.
 
-"they fish" and "the fish", "they still water the boat" and "the still water": only what came before says which. The
+"they fish" and "the fish", "they still water the boat" and "the still water": only the words before say which. The
 grammar is a chain of states; each state has one tag, its words with their probabilities, and what may follow (`GRAMMAR`)::
 
     sentence  ->  pronoun [adverbs] predicate            |  noun phrase  auxiliary [adverb] verb ...
@@ -10,20 +10,16 @@ grammar is a chain of states; each state has one tag, its words with their proba
 
 From 2 to 12 words. Seven nouns are verbs too, four adjectives are adverbs too, "will" is an auxiliary or a noun, "light" a
 noun, a verb or an adjective, and "can" an auxiliary, a noun or (to put into cans) a verb. Two of them cannot always be told
-from what came before: "they can" goes on "they can fish" (auxiliary) or "they can the fish" (verb), and "the light" may be
-the noun, or an adjective whose noun comes next. So the ceiling of whoever answers word by word lies below 1 (`ceiling`).
+from what came before: "they can" may go on as "they can fish" (auxiliary) or "they can the fish" (verb), and "the light" may be
+the noun, or an adjective whose noun comes next. So the ceiling for a tagger that answers word by word lies below 1 (`ceiling`).
 
 The split: one sentence in five, by the checksum of its text, is held out for the test; no sentence is in both parts.
-The shipped weights are made anew by ``python tools/weights.py part_of_speech``.
 """
-
-from pathlib import Path
 
 import numpy as np
 
 from ... import Embedding, ManyToMany, Readout, mask_of
-from . import _runs
-from ._split import held_out
+from .task import CELL_TYPES, Task, held_out, new_cell, padded
 
 TAGS = ("determiner", "pronoun", "adjective", "adverb", "noun", "verb", "auxiliary", "preposition")
 SHORT = ("det", "pron", "adj", "adv", "noun", "verb", "aux", "prep")
@@ -64,16 +60,14 @@ V = len(WORDS)
 LONGEST = 12
 TOKEN = {word: token for token, word in enumerate(WORDS)}
 
-CELL_TYPES = _runs.CELL_TYPES
 D, H = 8, 24
 STEPS, LEARNING_RATE, BATCH = 300, 0.01, 32
 SEEDS = (0, 1, 2)
 TARGET = 0.96       # at least 0.95 of the ceiling, half of the gap to it, and more than the word before can tell
-WEIGHTS = Path(__file__).with_name("part_of_speech.npz")
 
 
 def _arrays():
-    """The grammar's S states as arrays: first (S,), after (S, S) (a row lacks its share of end), says (S, V), has (S, K)."""
+    """The grammar's S states as arrays: first (S,), after (S, S) without the share of "end", says (S, V), has (S, K)."""
     states = list(GRAMMAR)
     after, says, has = (np.zeros((len(states), n)) for n in (len(states), V, K))
     for s, (tag, words, following) in enumerate(GRAMMAR.values()):
@@ -86,8 +80,8 @@ def _arrays():
 
 
 FIRST_STATE, AFTER, SAYS, HAS = _arrays()
-_VISITS = np.linalg.solve(np.eye(len(GRAMMAR)) - AFTER.T, FIRST_STATE)      # how often a sentence passes each state, on average
-# words that can be more than one thing, with their tags
+_VISITS = np.linalg.solve(np.eye(len(GRAMMAR)) - AFTER.T, FIRST_STATE)      # how often a sentence is in each state, on average
+# words with more than one tag
 AMBIGUOUS = {word: tuple(TAGS[k] for k in np.flatnonzero(SAYS[:, token] @ HAS))
              for word, token in TOKEN.items() if np.count_nonzero(SAYS[:, token] @ HAS) > 1}
 _IS_AMBIGUOUS = np.array([word in AMBIGUOUS for word in WORDS])
@@ -103,11 +97,11 @@ def draw(n, rng, test=False):
 
 
 def _walk(n, rng):
-    """n sentences of the grammar, whichever part they belong to: all of them a word further at a time."""
+    """n sentences of the grammar, of either part; all of them grow by a word at a time."""
     ends = len(GRAMMAR)
     words, tags, state = [], [], _pick(np.tile(FIRST_STATE, (n, 1)), rng)
     while (state < ends).any():
-        inside = np.minimum(state, ends - 1)        # behind its end a sentence walks on the spot, unseen
+        inside = np.minimum(state, ends - 1)        # a sentence that has ended stays where it is, unseen
         words.append(np.where(state < ends, _pick(SAYS[inside], rng), -1))
         tags.append(HAS[inside].argmax(axis=1))
         state = np.where(state < ends, _pick(AFTER[inside], rng), ends)
@@ -122,13 +116,9 @@ def _pick(shares, rng):
 
 
 def encode(sentences):
-    """Arrays of a list of (words, tags): tokens (T, B), target (T, B), lengths (B,), all of int; 0 behind a sentence's end."""
-    lengths = np.array([len(words) for words, _ in sentences])
-    tokens, target = np.zeros((2, lengths.max(), len(sentences)), dtype=int)
-    for b, (words, tags) in enumerate(sentences):
-        tokens[:lengths[b], b] = [TOKEN[word] for word in words]
-        target[:lengths[b], b] = tags
-    return tokens, target, lengths
+    """Arrays of a list of (words, tags): tokens (T, B), target (T, B), lengths (B,), all of int; 0 after the end."""
+    tokens = padded([[TOKEN[word] for word in words] for words, _ in sentences])
+    return tokens, padded([tags for _, tags in sentences]), np.array([len(words) for words, _ in sentences])
 
 
 def batches(rng, B=BATCH):
@@ -145,8 +135,8 @@ def test_set(n=1000, rng=None):
 def baseline(previous=0, ambiguous=False):
     """The accuracy of the rule that gives each word its most frequent tag, computed from the grammar.
 
-    With previous=1 the rule sees the word before as well. The sum runs over how often a sentence passes each state
-    (and each pair of states), on average. ambiguous=True counts the words of AMBIGUOUS alone.
+    With previous=1 the rule sees the word before as well. The sum runs over how often a sentence is in each state
+    (and in each pair of states), on average. ambiguous=True counts the words of AMBIGUOUS alone.
     """
     if previous not in (0, 1):
         raise ValueError(f"previous must be 0 or 1; it was {previous!r}")
@@ -162,13 +152,13 @@ def baseline(previous=0, ambiguous=False):
 
 
 def ceiling(ambiguous=False):
-    """The accuracy of the best possible rule that has read the words up to the one it tags, computed from the grammar.
+    """The accuracy of the best possible rule that has read up to the word it tags, computed from the grammar.
 
-    After some words, what can still be known is a probability for each state; sentences that lead to the same probabilities
+    What some words tell about the next one is a probability for each state. Beginnings that lead to the same probabilities
     are followed together, so that the sum over all sentences is short. ambiguous=True counts the words of AMBIGUOUS alone.
     """
     right = total = 0.0
-    beliefs = {tuple(FIRST_STATE): 1.0}         # of the next word's state -> the share of sentences that come here
+    beliefs = {tuple(FIRST_STATE): 1.0}         # probabilities of the next word's state -> share of the sentences
     while beliefs:
         following = {}
         for belief, share in beliefs.items():
@@ -187,7 +177,7 @@ def ceiling(ambiguous=False):
 
 
 def odds(words):
-    """What the grammar says of each word given the words up to it: a sequence of str -> (T, K) probabilities of the tags.
+    """The probabilities of the tags of each word given the words up to it: a sequence of str -> (T, K).
 
     Raises ValueError where the grammar cannot say these words in this order.
     """
@@ -203,17 +193,12 @@ def odds(words):
 
 
 def model(cell_name, rng):
-    """The default model: an embedding of D = 8 numbers a word, one cell of H = 24, a readout of K = 8 scores."""
-    return ManyToMany(_runs.cell(cell_name, D, H, rng), Readout(H, K, rng), Embedding(V, D, rng))
-
-
-def training(model, batches, steps=STEPS):
-    """One run as a generator of (step, loss, gradient norm); `model` is changed in place."""
-    return _runs.train_with_decay(model, batches, steps, LEARNING_RATE)
+    """The default model: an embedding of D = 8 numbers per word, one cell of H = 24, a readout of K = 8 scores."""
+    return ManyToMany(new_cell(cell_name, D, H, rng), Readout(H, K, rng), Embedding(V, D, rng))
 
 
 def score(model, batch=None, ambiguous=False):
-    """The share of words tagged right, of a batch (tokens, target, lengths) or else of the test set."""
+    """The share of words tagged right, of a batch (tokens, target, lengths), by default the test set."""
     tokens, target, lengths = test_set() if batch is None else batch
     counted = mask_of(lengths, len(tokens))
     if ambiguous:
@@ -221,28 +206,8 @@ def score(model, batch=None, ambiguous=False):
     return float((model.predict(tokens, lengths).argmax(axis=-1) == target)[counted].mean())
 
 
-def trained(cell_name, seed):
-    """A default model trained from scratch; the seed decides its weights and its batches."""
-    rng = np.random.default_rng(seed)
-    result = model(cell_name, rng)
-    for _ in training(result, batches(rng)):
-        pass
-    return result
-
-
-def load_model(cell_name="GRU", seed=0):
-    """The default model with its shipped weights; there are the seeds SEEDS of each cell."""
-    if seed not in SEEDS:
-        raise ValueError(f"seed must be one of {SEEDS}; it was {seed!r}")
-    return _runs.fill(model(cell_name, np.random.default_rng(0)), WEIGHTS, f"{cell_name}/{seed}")
-
-
-def make_weights(path):
-    """Train every cell with every seed, and write the weights to `path`."""
-    _runs.save(path, {f"{name}/{seed}": trained(name, seed) for name in CELL_TYPES for seed in SEEDS})
-
-
-def table():
-    """The row of this task in the table of scores, from fresh training of the GRU with three seeds."""
-    scores = [score(trained("GRU", seed)) for seed in SEEDS]
-    return _runs.row("parts of speech (07)", baseline(), ceiling(), TARGET, scores)
+TASK = Task(name=__name__, title="parts of speech", lesson=7, kinds=CELL_TYPES, model=model, batches=batches,
+            test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
+            steps=STEPS, learning_rate=LEARNING_RATE,
+            shipped=[(cell_name, seed) for cell_name in CELL_TYPES for seed in SEEDS])
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

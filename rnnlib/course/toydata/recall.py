@@ -2,8 +2,8 @@
 
 A sequence of T steps, D = 8 one-hot inputs: step 1 shows one of the symbols 0..3, each of the other T - 1 steps one of the
 symbols 4..7. Nothing after step 1 says anything about the answer, so whatever scores above chance has carried the first
-symbol through all the others: T is the lag. With same_symbols=True the distractors are drawn from 0..3 too, and only the
-place tells what has to be kept.
+symbol through all the others: T is the lag. With same_symbols=True the distractors are drawn from 0..3 too, and only its
+place tells which symbol has to be kept.
 
 A run is `STEPS` steps of Adam at `LEARNING_RATE`, gradients clipped at norm `CLIP`, batches of 32 fresh sequences::
 
@@ -12,7 +12,8 @@ A run is `STEPS` steps of Adam at `LEARNING_RATE`, gradients clipped at norm `CL
     for step, loss, norm in recall.training(model, T, rng): ...
     recall.accuracy(model, *recall.test_set(T, recall.test_rng(seed)))
 
-`stored` gives the results of such runs for many cells, lags and seeds; tools/sweep_recall.py makes them anew.
+`stored` gives the results of such runs for many cells, lags and seeds; tools/sweep_recall.py makes them anew. `TASK` is the
+task at a lag of LAG, with a score of its own as every task has one.
 """
 
 import csv
@@ -20,14 +21,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ... import GRUCell, LSTMCell, ManyToOne, Readout, RNNCell, train
-from ...training import Adam
+from ... import ManyToOne, Readout
+from .task import CELL_TYPES, Task, new_cell
 
 K, D, H = 4, 8, 24
 CHANCE = 1 / K
 STEPS, LEARNING_RATE, CLIP = 500, 0.01, 1.0
+LAG, TARGET = 20, 0.95
 
-CELL_TYPES = {"RNN": RNNCell, "LSTM": LSTMCell, "GRU": GRUCell}
 # (cell, label, biases): what the stored sweep compares
 SETTINGS = [
     ("RNN", "default", {}),
@@ -39,7 +40,7 @@ SETTINGS = [
     ("GRU", "update 4", {"update_bias": 4}),
 ]
 LAGS = (10, 20, 40, 60, 80, 100)
-# with distractors drawn from the symbols to be remembered, only the opened cells are worth a try
+# where the distractors are drawn from the same symbols, only cells with open gates are worth a try
 SAME_SYMBOLS_LABELS = ("forget 4, input -4", "update 4")
 SAME_SYMBOLS_LAGS = (20, 40, 100)
 
@@ -53,7 +54,7 @@ def test_set(T, rng, B=500, same_symbols=False):
     Parameters
     ----------
     T : int
-        Steps, at least 1; the answer is given after step T.
+        Steps, At least 1; the answer is given after step T.
     rng : numpy.random.Generator
     B : int
     same_symbols : bool
@@ -79,7 +80,7 @@ def batches(T, rng, B=32, same_symbols=False):
 
 
 def test_rng(seed):
-    """The generator of a seed's test set; its own, so that looking at the test set changes nothing in the training."""
+    """The generator of a seed's test set; its own, so that scoring changes nothing in the training."""
     return np.random.default_rng([seed, 1])
 
 
@@ -88,24 +89,22 @@ def model(cell_name, rng, **biases):
 
     cell_name is "RNN", "LSTM" or "GRU"; biases are the cell's own: forget_bias, input_bias, update_bias.
     """
-    if cell_name not in CELL_TYPES:
-        raise ValueError(f"cell_name must be one of {', '.join(CELL_TYPES)}; it was {cell_name!r}")
-    return ManyToOne(CELL_TYPES[cell_name](D, H, rng, **biases), Readout(H, K, rng))
+    return ManyToOne(new_cell(cell_name, D, H, rng, **biases), Readout(H, K, rng))
 
 
 def training(model, T, rng, steps=STEPS, same_symbols=False):
     """One run as a generator of (step, loss, gradient norm), see `rnnlib.train`; `model` is changed in place."""
-    return train(model, batches(T, rng, same_symbols=same_symbols), Adam(LEARNING_RATE), steps, clip=CLIP)
+    return TASK.training(model, batches(T, rng, same_symbols=same_symbols), steps)
 
 
 def accuracy(model, x, target):
     """The share of sequences whose first symbol is named, 0 to 1; guessing gives `CHANCE`."""
-    named = [model.predict(x[:, b:b + 100]).argmax(axis=1) for b in range(0, len(target), 100)]    # all at once fill memory
+    named = [model.predict(x[:, b:b + 100]).argmax(axis=1) for b in range(0, len(target), 100)]    # all at once: too much memory
     return float((np.concatenate(named) == target).mean())
 
 
 def stored():
-    """The shipped sweep, a list of dicts, one a run.
+    """The shipped sweep, a list of dicts, one per run.
 
     Each has cell ("RNN", "LSTM", "GRU"), label ("default", "forget 4", "forget 6", "forget 4, input -4", "update 4"),
     same_symbols (bool), lag (int, the T of the sequences), seed (int), accuracy (float, on 500 new sequences), steps (int,
@@ -116,3 +115,14 @@ def stored():
                  "lag": int(row["lag"]), "seed": int(row["seed"]), "accuracy": float(row["accuracy"]),
                  "steps": int(row["steps"]), "solved": int(row["solved"]) if row["solved"] else None}
                 for row in csv.DictReader(file)]
+
+
+def score(model, batch=None):
+    """The accuracy on a batch (x, target), by default on the test set at a lag of LAG."""
+    return accuracy(model, *(TASK.test_set() if batch is None else batch))
+
+
+TASK = Task(name=__name__, title=f"recall at lag {LAG}", lesson=4, kinds=CELL_TYPES, model=model,
+            batches=lambda rng: batches(LAG, rng), test_set=lambda: test_set(LAG, test_rng(0)), score=score,
+            steps=STEPS, learning_rate=LEARNING_RATE, clip=CLIP, decay=False,
+            baseline=lambda: CHANCE, ceiling=lambda: 1.0, target=TARGET)

@@ -11,8 +11,8 @@ The grammar, with its probabilities::
     ADJ      -> good | clever | charming | moving     or      bad | dull | clumsy | tedious
     NOUN     -> success | delight                     or      failure | bore                (each kind one half)
 
-The main clause gives the verdict: what stands behind "but", what stands before "although". The "but" in "nothing but" and
-"anything but" joins no clauses. Every sentence has one verdict, so a reader of all words in order can be right always.
+The main clause gives the verdict: the clause after "but", or the one before "although". The "but" in "nothing but" and
+"anything but" joins no clauses. Every sentence has one verdict, so a reader of all words in order can always be right.
 
 The split goes by the words without their order: each word has a number, and where the numbers of a sentence add up to a
 multiple of five it is held out for the test. So no test sentence was trained on, and neither was any other order of its
@@ -24,13 +24,12 @@ are made anew by ``python tools/weights.py sentiment``.
 """
 
 import functools
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from ... import Embedding, ManyToOne, Readout
-from . import _runs
+from .task import CELL_TYPES, Task, new_cell, padded, pick
 
 LABELS = ("negative", "positive")
 K = len(LABELS)
@@ -45,11 +44,9 @@ OPINIONS = [("ADJ", 0.2, False), ("really ADJ", 0.1, False), ("a NOUN", 0.1, Fal
             ("not a NOUN", 0.05, True), ("hardly a NOUN", 0.05, True)]
 HELD_OUT = 5                                # one part in five is the test
 
-CELL_TYPES = _runs.CELL_TYPES
 D, H = 12, 24
 STEPS, LEARNING_RATE, BATCH = 300, 0.01, 64
 TARGET = 0.95                               # of the ceiling, 1: well beyond half the gap between baseline and ceiling
-WEIGHTS = Path(__file__).with_name("sentiment.npz")
 SHIPPED = [("GRU", 0), ("GRU", 1), ("GRU", 2), ("RNN", 0), ("RNN", 1), ("RNN", 2), ("LSTM", 0)]      # (cell, seed)
 
 
@@ -80,12 +77,12 @@ LONGEST = 2 * int(_LENGTH.max()) + 1
 
 
 class Grammar(NamedTuple):
-    """One part of the grammar, a row a sentence."""
+    """One part of the grammar, one row per sentence."""
 
-    counts: np.ndarray          # (N, V) of int8: how often each word stands in it, its bag of words
+    counts: np.ndarray          # (N, V) of int8: how often each word occurs in it, its bag of words
     form: np.ndarray            # (N,) of int: 0 one clause, 1 but, 2 although
     first: np.ndarray           # (N,) of int: the number of its first clause
-    last: np.ndarray            # (N,) of int: the number of its last clause, the first again where there is one alone
+    last: np.ndarray            # (N,) of int: the number of its last clause; of its only clause where there is one
     agree: np.ndarray           # (N,) of bool: both clauses praise, or both blame
     positive: np.ndarray        # (N,) of bool: the verdict
     probability: np.ndarray     # (N,): sums to 1 over the part
@@ -110,7 +107,7 @@ def everything(test=True):
 def best_accuracy(seen, grammar):
     """What the best possible rule scores that sees no more of a sentence than `seen` (N,) of int.
 
-    Sentences of one number look the same to the rule; it answers with the verdict that is likelier among them.
+    Sentences with the same number look alike to the rule; it answers with the verdict that is more likely among them.
     """
     _, which = np.unique(seen, return_inverse=True)
     praise = np.bincount(which, grammar.probability * grammar.positive)
@@ -119,7 +116,7 @@ def best_accuracy(seen, grammar):
 
 
 def bag_numbers(counts):
-    """One number for each bag of words (N, V): no word stands more than three times, so the counts are digits in base 4."""
+    """One number for each bag of words (N, V): no word occurs more than three times, so the counts are digits in base 4."""
     return counts @ 4 ** np.arange(V, dtype=np.int64)
 
 
@@ -130,7 +127,7 @@ def baseline():
 
 
 def ceiling():
-    """The best possible accuracy of a rule that sees all words of a test sentence in order: 1, for no two share their words."""
+    """The best possible accuracy of a rule that sees all words of a test sentence in order: 1, since no two are alike."""
     grammar = everything()
     return best_accuracy((grammar.form * len(_CLAUSES) + grammar.first) * len(_CLAUSES) + grammar.last, grammar)
 
@@ -142,24 +139,26 @@ def batches(rng, B=BATCH):
 
 
 def test_set(B=2000, rng=None):
-    """B sentences of the test part, drawn with their probabilities: (x, target, lengths); the same ones without an rng."""
+    """B sentences of the test part, drawn by their probabilities: (x, target, lengths); always the same ones without an rng."""
     return draw(B, np.random.default_rng(6) if rng is None else rng, test=True)
 
 
 def draw(n, rng, test=False):
     """n sentences of the training part (or of the test part): x (T, n) of int, target (n,) of int, lengths (n,) of int.
 
-    Behind a sentence's end x holds 0, which is a word too: lengths leave it out.
+    After the end of a sentence x holds 0, which is also a word: the lengths tell where a sentence ends.
     """
-    grammar, cumulated = everything(test), _cumulated(test)
-    rows = np.searchsorted(cumulated, rng.random(n) * cumulated[-1], side="right")
+    grammar = everything(test)
+    rows = pick(_cumulated(test), n, rng)
     form, first, last = grammar.form[rows], grammar.first[rows], grammar.last[rows]
     lengths = _LENGTH[first] + (form > 0) * (_LENGTH[last] + 1)
-    x = np.zeros((n, LONGEST), dtype=int)
-    for b in range(n):
-        words = [*_TOKENS[first[b]], *([_JOINER[form[b]], *_TOKENS[last[b]]] if form[b] else [])]
-        x[b, :lengths[b]] = words
-    return x[:, :lengths.max()].T.copy(), grammar.positive[rows].astype(int), lengths
+    x = padded([[*_TOKENS[a], *([_JOINER[f], *_TOKENS[b]] if f else [])] for f, a, b in zip(form, first, last)])
+    return x, grammar.positive[rows].astype(int), lengths
+
+
+@functools.cache
+def _cumulated(test):
+    return np.cumsum(everything(test).probability)
 
 
 def words_of(x, lengths):
@@ -173,7 +172,7 @@ def tokens_of(words):
 
 
 def bag(x, lengths):
-    """How often each word stands in each sentence: x (T, B), lengths (B,) -> (B, V) of float."""
+    """How often each word occurs in each sentence: x (T, B), lengths (B,) -> (B, V) of float."""
     inside = np.arange(len(x))[:, None] < lengths
     counts = np.zeros((x.shape[1], V))
     np.add.at(counts, (np.nonzero(inside)[1], x[inside]), 1)
@@ -181,7 +180,7 @@ def bag(x, lengths):
 
 
 def parse(words):
-    """What the grammar makes of a sequence of str; None where it is no sentence of the grammar.
+    """What the grammar makes of a sequence of str; None where it is not a sentence of the grammar.
 
     Returns
     -------
@@ -201,51 +200,20 @@ def parse(words):
 
 
 def truth(words):
-    """The grammar's verdict on a sequence of str, 1 or 0; None where it is no sentence of the grammar."""
+    """The grammar's verdict on a sequence of str, 1 or 0; None where it is not a sentence of the grammar."""
     parsed = parse(words)
     return None if parsed is None else parsed[1 if parsed[0] == FORMS.index("although") else 2]
 
 
 def model(cell_name, rng):
     """A ManyToOne of H = 24 over word vectors of D = 12; cell_name is "RNN", "LSTM" or "GRU"."""
-    return ManyToOne(_runs.cell(cell_name, D, H, rng), Readout(H, K, rng), Embedding(V, D, rng))
-
-
-def training(model, batches, steps=STEPS):
-    """The default run as a generator of (step, loss, gradient norm); `model` is changed in place."""
-    return _runs.train_with_decay(model, batches, steps, LEARNING_RATE)
+    return ManyToOne(new_cell(cell_name, D, H, rng), Readout(H, K, rng), Embedding(V, D, rng))
 
 
 def score(model, batch=None):
-    """The share of sentences judged rightly, 0 to 1, in a batch (x, target, lengths); in the test set without one."""
+    """The share of sentences judged correctly, 0 to 1, in a batch (x, target, lengths), by default the test set."""
     x, target, lengths = test_set() if batch is None else batch
     return float((model.predict(x, lengths).argmax(axis=1) == target).mean())
-
-
-def load_model(cell_name="GRU", seed=0):
-    """The model of `model` with the shipped weights of one run; SHIPPED lists which there are."""
-    if (cell_name, seed) not in SHIPPED:
-        raise ValueError(f"(cell_name, seed) must be one of {SHIPPED}; it was {(cell_name, seed)}")
-    return _runs.fill(model(cell_name, np.random.default_rng(seed)), WEIGHTS, f"{cell_name}/{seed}")
-
-
-def trained(cell_name="GRU", seed=0):
-    """A default run from its beginning; it depends on the seed alone."""
-    rng = np.random.default_rng(seed)
-    made = model(cell_name, rng)
-    for _ in training(made, batches(rng)):
-        pass
-    return made
-
-
-def make_weights(path):
-    """Train every model of SHIPPED and write the weights to `path` (.npz)."""
-    _runs.save(path, {f"{cell_name}/{seed}": trained(cell_name, seed) for cell_name, seed in SHIPPED})
-
-
-def table():
-    """The task's row of scores from three fresh runs."""
-    return _runs.row("sentiment", baseline(), ceiling(), TARGET, [score(trained(seed=seed)) for seed in range(3)])
 
 
 def _held_out(form, first, last):
@@ -255,10 +223,11 @@ def _held_out(form, first, last):
 
 
 def _positive(form, first, last):
-    """The verdict: the first clause's before "although", else the last one's."""
+    """The verdict: the first clause's before "although", else that of the last one."""
     return np.where(np.equal(form, FORMS.index("although")), _PRAISE[first], _PRAISE[last])
 
 
-@functools.cache
-def _cumulated(test):
-    return np.cumsum(everything(test).probability)
+TASK = Task(name=__name__, title="sentiment", lesson=6, kinds=CELL_TYPES, model=model, batches=batches,
+            test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
+            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

@@ -11,24 +11,23 @@ The grammar, with its probabilities::
     phrase     -> the NOUN VERB                             NOUN and VERB each one of four of its topic
     topic      -> weather | cooking | football | railway    (equally likely)
 
-The topic is what the note is about besides its aside, so the classes follow from all words in order, and the ceiling is 1.
-The topics share no noun and no verb; without the order of the words all that is known are the form of the note and how
+The topic is what the note is about apart from its aside, so the class follows from all words in order, and the ceiling is 1.
+The topics share no noun and no verb; without the order of the words all that is known is the form of the note and how
 many phrases there are of each topic. From that the best accuracy of a bag of words is computed, as a sum (`baseline`).
 
-The split: a note is held out for the test where the numbers of its words, of all of them, add up to a multiple of five. So
-no test note was trained on, in whatever order.
+The split: a note is held out for the test where the numbers of all its words add up to a multiple of five. So no test
+note is trained on, in any order of its words.
 
 Words are tokens 0 .. V - 1 (`WORDS`), a batch is (x (T, B) of int, target (B,) of int, lengths (B,)).
 """
 
 from bisect import bisect
 from itertools import accumulate, product
-from pathlib import Path
 
 import numpy as np
 
 from ... import Embedding, ManyToOne, Readout
-from . import _runs
+from .task import CELL_TYPES, Task, new_cell, padded
 
 TOPICS = {"weather": (("storm", "rain", "fog", "frost"), ("passed", "returned", "faded", "thickened")),
           "cooking": (("soup", "dough", "sauce", "roast"), ("simmered", "rose", "burned", "cooled")),
@@ -36,7 +35,7 @@ TOPICS = {"weather": (("storm", "rain", "fog", "frost"), ("passed", "returned", 
           "railway": (("train", "conductor", "carriage", "signal"), ("departed", "whistled", "braked", "rattled"))}
 LABELS = tuple(TOPICS)
 K = len(LABELS)
-# (what comes in which order, probability); "aside" is of the other topic
+# (the parts in their order, probability); "aside" is about the other topic
 FORMS = [(("main",), 0.3), (("main", "by the way", "aside"), 0.25), (("main", "by the way", "aside", "anyway", "main"), 0.2),
          (("before i forget", "aside", "now to business", "main"), 0.25)]
 MOST_PHRASES = 3
@@ -45,7 +44,6 @@ HELD_OUT = 5                                # one part in five is the test
 D, H = 12, 24
 STEPS, LEARNING_RATE, BATCH = 120, 0.01, 64
 TARGET = 0.95                               # of the ceiling, 1
-WEIGHTS = Path(__file__).with_name("topics.npz")
 SHIPPED = [("GRU", seed) for seed in range(3)]          # (cell, seed)
 
 _CUMULATED = list(accumulate(share for _, share in FORMS))
@@ -59,8 +57,8 @@ _TOKEN = {word: token for token, word in enumerate(WORDS)}
 def baseline():
     """The best possible accuracy of any rule that sees a note's words without their order.
 
-    It knows the form and the number of phrases of either topic, and answers with the topic that is likelier to be the main
-    one: 0.731. Of the whole grammar, both parts of the split.
+    The rule knows the form and how many phrases each topic has, and answers with the topic that is more likely to be the
+    main one: 0.731. Computed on the whole grammar, both parts of the split.
     """
     right, phrases = 0.0, range(1, MOST_PHRASES + 1)
     for parts, share in FORMS:
@@ -79,13 +77,13 @@ def baseline():
 
 
 def ceiling():
-    """The best possible accuracy of a rule that sees all words in order: 1, for the grammar can be read off every note."""
+    """The best possible accuracy of a rule that sees all words in order: 1, since the topic can be read off every note."""
     return 1.0
 
 
 def note(rng):
     """One note of the whole grammar: (list of str, its topic's number)."""
-    uniform = iter(rng.random(64).tolist())         # all the chance a note needs, drawn at once: that is ten times as fast
+    uniform = iter(rng.random(64).tolist())         # all the random numbers a note needs at once: ten times as fast
 
     def one_of(options):
         return options[int(next(uniform) * len(options))]
@@ -112,7 +110,7 @@ def held_out(words):
 def draw(n, rng, test=False):
     """n notes of the training part (or of the test part): x (T, n) of int, target (n,) of int, lengths (n,) of int.
 
-    Behind a note's end x holds 0, which is a word too: lengths leave it out.
+    After the end of a note x holds 0, which is also a word: the lengths tell where a note ends.
     """
     notes = []
     while len(notes) < n:
@@ -120,9 +118,7 @@ def draw(n, rng, test=False):
         if held_out(words) == test:
             notes.append((words, topic))
     lengths = np.array([len(words) for words, _ in notes])
-    x = np.zeros((lengths.max(), n), dtype=int)
-    for b, (words, _) in enumerate(notes):
-        x[:lengths[b], b] = [_TOKEN[word] for word in words]
+    x = padded([[_TOKEN[word] for word in words] for words, _ in notes])
     return x, np.array([topic for _, topic in notes]), lengths
 
 
@@ -133,7 +129,7 @@ def batches(rng, B=BATCH):
 
 
 def test_set(B=1000, rng=None):
-    """B notes of the test part (x, target, lengths); the same ones without an rng."""
+    """B notes of the test part (x, target, lengths); always the same ones without an rng."""
     return draw(B, np.random.default_rng(6) if rng is None else rng, test=True)
 
 
@@ -144,41 +140,16 @@ def words_of(x, lengths):
 
 def model(cell_name, rng):
     """A ManyToOne of H = 24 over word vectors of D = 12; cell_name is "RNN", "LSTM" or "GRU"."""
-    return ManyToOne(_runs.cell(cell_name, D, H, rng), Readout(H, K, rng), Embedding(V, D, rng))
-
-
-def training(model, batches, steps=STEPS):
-    """The default run as a generator of (step, loss, gradient norm); `model` is changed in place."""
-    return _runs.train_with_decay(model, batches, steps, LEARNING_RATE)
+    return ManyToOne(new_cell(cell_name, D, H, rng), Readout(H, K, rng), Embedding(V, D, rng))
 
 
 def score(model, batch=None):
-    """The share of topics named rightly, 0 to 1, in a batch (x, target, lengths); in the test set without one."""
+    """The share of topics named correctly, 0 to 1, in a batch (x, target, lengths), by default the test set."""
     x, target, lengths = test_set() if batch is None else batch
     return float((model.predict(x, lengths).argmax(axis=1) == target).mean())
 
 
-def load_model(cell_name="GRU", seed=0):
-    """The model of `model` with the shipped weights of one run; SHIPPED lists which there are."""
-    if (cell_name, seed) not in SHIPPED:
-        raise ValueError(f"(cell_name, seed) must be one of {SHIPPED}; it was {(cell_name, seed)}")
-    return _runs.fill(model(cell_name, np.random.default_rng(0)), WEIGHTS, f"{cell_name}/{seed}")
-
-
-def trained(cell_name="GRU", seed=0):
-    """A default run from its beginning; it depends on the seed alone."""
-    rng = np.random.default_rng(seed)
-    made = model(cell_name, rng)
-    for _ in training(made, batches(rng)):
-        pass
-    return made
-
-
-def make_weights(path):
-    """Train every model of SHIPPED and write the weights to `path` (.npz)."""
-    _runs.save(path, {f"{cell_name}/{seed}": trained(cell_name, seed) for cell_name, seed in SHIPPED})
-
-
-def table():
-    """The task's row of scores from three fresh runs."""
-    return _runs.row("topics", baseline(), ceiling(), TARGET, [score(trained(seed=seed)) for seed in range(3)])
+TASK = Task(name=__name__, title="topics", lesson=6, kinds=CELL_TYPES, model=model, batches=batches,
+            test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
+            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model
