@@ -12,8 +12,7 @@ answer is certain, so the ceiling is 1.
 import numpy as np
 
 from ... import Diagonal, ManyToMany, MinGRU, Readout, Rotating, Stack
-from . import _runs
-from ._split import held_out
+from .task import CELL_TYPES, Task, held_out, new_cell
 
 D, H = 1, 24
 LENGTH = 20
@@ -24,6 +23,14 @@ TARGET = 0.95
 LAYERS = {"diagonal": Diagonal, "rotating": Rotating, "minGRU": MinGRU,
           "minGRU twice": lambda D, H, rng: Stack(MinGRU(D, H, rng), MinGRU(H, H, rng)),
           "signed minGRU": lambda D, H, rng: MinGRU(D, H, rng, signed=True)}
+KINDS = (*CELL_TYPES, *LAYERS)
+
+
+def new_layer(kind, D, H, rng):
+    """An untrained cell or layer by its name in `KINDS`. Raises ValueError where there is none of that name."""
+    if kind not in KINDS:
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}; it was {kind!r}")
+    return LAYERS[kind](D, H, rng) if kind in LAYERS else new_cell(kind, D, H, rng)
 
 
 def draw(T, B, rng, modulus=2, test=False):
@@ -59,12 +66,17 @@ def ceiling():
 
 
 def model(kind, rng, modulus=2):
-    """A ManyToMany of H = 24: a cell by its name, or one of LAYERS."""
-    layer = LAYERS[kind](D, H, rng) if kind in LAYERS else _runs.cell(kind, D, H, rng)
-    return ManyToMany(layer, Readout(H, modulus, rng))
+    """A ManyToMany of H = 24 of the named cell or layer."""
+    return ManyToMany(new_layer(kind, D, H, rng), Readout(H, modulus, rng))
 
 
 def score(model, batch=None):
     """The share of sequences whose last count is right, 0 to 1, of a batch (x, counts); of the test set without one."""
     x, counts = test_set(modulus=model.readout.output_size) if batch is None else batch
     return float((model.predict(x)[-1].argmax(axis=1) == counts[-1]).mean())
+
+
+TASK = Task(name=__name__, title="counting", lesson=12, kinds=KINDS, default="RNN", model=model, batches=batches,
+            test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET, steps=STEPS,
+            learning_rate=LEARNING_RATE, decay=False, options={"modulus": 2})
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

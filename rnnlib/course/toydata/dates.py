@@ -24,8 +24,7 @@ import functools
 import numpy as np
 
 from ... import Attention, Embedding, EncoderDecoder, Readout
-from . import _runs
-from ._split import held_out
+from .task import CELL_TYPES, Task, held_out, new_cell, padded, up_to_end
 
 UNITS = "one two three four five six seven eight nine".split()
 TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
@@ -79,14 +78,9 @@ def _ordinal(n):
 
 def encode(dates, orders):
     """Arrays of dates, each said in its order: words (S, B), characters (11, B) closed by END, lengths (B,) of the words."""
-    sentences = [say(date, order).split() for date, order in zip(dates, orders, strict=True)]
-    lengths = np.array([len(words) for words in sentences])
-    words = np.zeros((lengths.max(), len(sentences)), dtype=int)
-    for b, sentence in enumerate(sentences):
-        words[:lengths[b], b] = [_TOKEN[word] for word in sentence]
-    characters = np.full((LENGTH + 1, len(sentences)), END)
-    characters[:LENGTH] = np.array([[SYMBOLS.index(character) for character in date] for date in dates]).T
-    return words, characters, lengths
+    words = [[_TOKEN[word] for word in say(date, order).split()] for date, order in zip(dates, orders, strict=True)]
+    characters = [[SYMBOLS.index(character) for character in date] for date in dates]
+    return padded(words), padded(characters, closed=True), np.array([len(row) for row in words])
 
 
 def tokens_of(words):
@@ -96,8 +90,7 @@ def tokens_of(words):
 
 def decode(characters):
     """Tokens (T, B) as a list of B str, each up to its first END."""
-    return ["".join(SYMBOLS[token] for token in column[:np.argmax([*column, END] == np.int64(END))])
-            for column in np.asarray(characters, dtype=int).T]
+    return ["".join(SYMBOLS[token] for token in column) for column in up_to_end(characters)]
 
 
 def draw(n, rng, test=False):
@@ -137,7 +130,7 @@ def ceiling():
 
 def model(cell_name, rng, attention=True, hidden_size=H):
     """An EncoderDecoder over word vectors of D = 16, with attention or without."""
-    encoder, decoder = _runs.cell(cell_name, D, hidden_size, rng), _runs.cell(cell_name, K, hidden_size, rng)
+    encoder, decoder = new_cell(cell_name, D, hidden_size, rng), new_cell(cell_name, K, hidden_size, rng)
     readout = Readout(2 * hidden_size if attention else hidden_size, K, rng)
     return EncoderDecoder(encoder, decoder, readout, Embedding(V, D, rng), start=START, end=END,
                           attention=Attention(hidden_size, rng) if attention else None)
@@ -154,3 +147,10 @@ def score(model, batch=None):
     """The share of dates written rightly, 0 to 1, of a batch (words, characters, lengths); of the test set without one."""
     words, characters, lengths = test_set() if batch is None else batch
     return float(exact(model.predict(words, lengths, LENGTH + 1), characters).mean())
+
+
+TASK = Task(name=__name__, title="dates", lesson=11, kinds=CELL_TYPES, model=model, batches=batches, test_set=test_set,
+            score=score, baseline=baseline, ceiling=ceiling, target=TARGET, steps=STEPS, learning_rate=LEARNING_RATE,
+            options={"attention": True, "hidden_size": H}, dtype=np.float16,
+            shipped={**{f"GRU/{seed}": ("GRU", seed, {}) for seed in range(3)}, "without": ("GRU", 0, {"attention": False})})
+training, trained, load_model = TASK.training, TASK.trained, TASK.load_model
