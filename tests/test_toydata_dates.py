@@ -119,13 +119,13 @@ def test_beats(T):
     assert set((T - train) % 4) == set((T - test) % 4) == {0, 1, 2, 3}
     x, answer = next(beats.batches(np.random.default_rng(0), T, 300))
     assert set(x[..., 0].argmax(axis=0) + 1) <= set(train) and np.array_equal(beats.test_set(T)[1], np.tile((T - test) % 4, 10))
-    assert 0.25 <= beats.baseline(T) < 0.3 and beats.ceiling(T) == 1
+    assert 0.25 <= beats.baseline(T) < 0.4 and beats.ceiling(T) == 1
 
 
 @pytest.mark.parametrize("kind", ["rotating", "diagonal", "minGRU", "GRU"])
 def test_models_of_beats(kind):
     model = beats.model(kind, np.random.default_rng(0))
-    assert model.predict(beats.test_set()[0]).shape == (120, 4) and 0 <= beats.score(model) <= 1
+    assert model.predict(beats.test_set()[0]).shape == (190, 4) and 0 <= beats.score(model) <= 1
     with pytest.raises(ValueError, match="must be one of"):
         beats.model("mingru", np.random.default_rng(0))
 
