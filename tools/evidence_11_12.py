@@ -318,7 +318,7 @@ def write(table, rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", help=f"of {', '.join(TABLES)}; all without any. NAME:3 takes its first three blocks")
+    parser.add_argument("tables", nargs="*", help=f"of {', '.join(TABLES)}; all without any. NAME:2 takes its first two blocks, NAME:4-6 those three")
     parser.add_argument("--anew", action="store_true", help="forget the stored runs first")
     parser.add_argument("--list", action="store_true", help="only say how many runs are missing")
     parser.add_argument("--seconds", type=float, default=np.inf, help="start no job after that time")
@@ -327,9 +327,11 @@ def main():
     for name in arguments.tables or TABLES:
         table, _, blocks = name.partition(":")
         jobs, do = TABLES[table]
+        first, _, last = blocks.rpartition("-")
+        chosen = itertools.islice(jobs(), int(first or 1) - 1, int(last) if last else None)
         rows = [] if arguments.anew else read(table)
         done = {key(row, [*next(jobs()), "seed"]) for row in rows}
-        todo = [{**job, "seed": seed} for job in itertools.islice(jobs(), int(blocks) if blocks else None) for seed in SEEDS]
+        todo = [{**job, "seed": seed} for job in chosen for seed in SEEDS]
         todo = [job for job in todo if tuple(map(str, job.values())) not in done]
         print(f"{table}: {len(rows)} rows, {len(todo)} runs missing", flush=True)
         for job in [] if arguments.list else todo:
