@@ -318,7 +318,8 @@ def write(table, rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", help=f"of {', '.join(TABLES)}; all without any. NAME:2 takes its first two blocks, NAME:4-6 those three")
+    parser.add_argument("tables", nargs="*", help=f"of {', '.join(TABLES)}; all without any. NAME:2 takes its first two blocks, "
+                                                  "NAME:4-6 the fourth to the sixth")
     parser.add_argument("--anew", action="store_true", help="forget the stored runs first")
     parser.add_argument("--list", action="store_true", help="only say how many runs are missing")
     parser.add_argument("--seconds", type=float, default=np.inf, help="start no job after that time")
