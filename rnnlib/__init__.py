@@ -6,9 +6,12 @@
 
 import importlib
 
+from .attention import Attention, SelfAttention, attend, positions
 from .cells import Cell, GRUCell, LSTMCell, RNNCell
 from .generation import beam_search, greedy, probabilities, sample
 from .gradcheck import gradient_check
+from .layer import Layer, Stack, Stepwise
+from .linear import Diagonal, MinGRU, Rotating, scan
 from .patterns import Embedding, EncoderDecoder, ManyToMany, ManyToOne, OneToMany
 from .readout import Readout, cross_entropy, mask_of, softmax, squared_error
 from .sequence import Bidirectional, Gradients, bptt, forward, jacobian_products, jacobians
@@ -21,6 +24,8 @@ __all__ = [
     "jacobian_products", "Bidirectional", "Readout", "softmax", "cross_entropy", "squared_error", "mask_of",
     "Embedding", "ManyToOne", "ManyToMany", "EncoderDecoder", "OneToMany", "greedy", "beam_search", "sample",
     "probabilities", "SGD", "Adam", "clip_by_norm", "train", "gradient_check",
+    "Layer", "Stack", "Stepwise", "scan", "Diagonal", "Rotating", "MinGRU", "attend", "Attention",
+    "SelfAttention", "positions",
 ]
 
 

@@ -14,9 +14,13 @@ Inputs are vectors (T, B, D), or tokens (T, B), whole numbers, where the model h
 Sequences of unequal length are padded at their end and come with lengths (B,).
 """
 
+import functools
+
 import numpy as np
 
 from . import _check, generation
+from .attention import Attention
+from .layer import Layer
 from .readout import mask_of
 from .sequence import Bidirectional, _prefixed, bptt, forward
 
@@ -56,7 +60,7 @@ class _ReadingModel:
 class ManyToOne(_ReadingModel):
     """Read the whole sequence, answer once, from the last state. target: (B,) classes or (B, K) numbers.
 
-    The cell may be Bidirectional: then the last states of both directions are read.
+    The cell may be Bidirectional: then the last states of both directions are read. It may be any `Layer`, too.
     """
 
     def predict(self, x, lengths=None):
@@ -79,7 +83,7 @@ class ManyToOne(_ReadingModel):
 class ManyToMany(_ReadingModel):
     """Answer at every step, from the state of that step. target: (T, B) classes or (T, B, K) numbers.
 
-    The cell may be Bidirectional: then every answer has seen the whole sequence.
+    The cell may be Bidirectional: then every answer has seen the whole sequence. It may be any `Layer`, too.
     """
 
     def predict(self, x, lengths=None):
@@ -111,7 +115,8 @@ class _WritingModel:
         """
         _check.whole_numbers("tokens", tokens, {"T": None, "B": None}, 0, self.readout.output_size - 1)
         states, _ = self.writer.forward(tokens, state_0)
-        return self.readout.forward(self.writer.cell.hidden(states)[1:]), states
+        out, _, _ = self.writer.look(self.writer.cell.hidden(states)[1:], None)
+        return self.readout.forward(out), states
 
 
 class EncoderDecoder(_ReadingModel, _WritingModel):
@@ -129,9 +134,12 @@ class EncoderDecoder(_ReadingModel, _WritingModel):
         For the tokens that the encoder and the decoder read. Without target_embedding the decoder reads
         one-hot vectors, and decoder.input_size = K.
     start, end : int
+    attention : Attention, optional
+        With it every step of the decoder looks back at all states of the encoder, and the readout, of hidden_size 2H, reads
+        [g_t; c_t]; the recurrence stays as it is.
     """
 
-    def __init__(self, encoder, decoder, readout, embedding=None, target_embedding=None, start=1, end=0):
+    def __init__(self, encoder, decoder, readout, embedding=None, target_embedding=None, start=1, end=0, attention=None):
         _one_way("encoder", encoder)
         _one_way("decoder", decoder)
         if encoder is decoder or (embedding is not None and embedding is target_embedding):
@@ -140,10 +148,11 @@ class EncoderDecoder(_ReadingModel, _WritingModel):
         if encoder.state_shape(1) != decoder.state_shape(1):
             raise ValueError("encoder and decoder must have states of one shape, for one starts where the "
                              f"other ended; they were {encoder!r} and {decoder!r}")
-        self.encoder, self.decoder, self.readout = encoder, decoder, _fitting(readout, decoder)
+        self.encoder, self.decoder, self.attention = encoder, decoder, _attention_for(decoder, attention)
+        self.readout = _fitting(readout, attention or decoder)
         self.embedding, self.target_embedding = embedding, target_embedding
         self.reader = _Reader(encoder, embedding)
-        self.writer = _Writer(decoder, readout, target_embedding, start, end)
+        self.writer = _Writer(decoder, readout, target_embedding, start, end, attention)
         self.params = {**_prefixed("encoder", self.reader.params), **_prefixed("decoder", self.writer.params)}
 
     def context(self, x, lengths=None):
@@ -152,15 +161,28 @@ class EncoderDecoder(_ReadingModel, _WritingModel):
 
     def predict(self, x, lengths=None, max_length=30):
         """What the decoder writes by itself, always the likeliest token: (L, B), padded with `end`."""
-        context = self.context(x, lengths)
-        return generation.greedy(self.step, context, self.writer.start, self.writer.end, max_length)
+        step, context = self.writing(x, lengths)
+        return generation.greedy(step, context, self.writer.start, self.writer.end, max_length)
+
+    def writing(self, x, lengths=None):
+        """(step, context): what `greedy`, `beam_search` and `sample` take to write from x. With attention `step` looks at x."""
+        h, context, _ = self.reader.forward(x, lengths)
+        return functools.partial(self.writer.step, seen=(h, lengths)), context
+
+    def weights(self, x, target, lengths=None):
+        """Where each step of the decoder looks, with teacher forcing: (T, B, S), each row adds up to 1."""
+        if self.writer.attention is None:
+            raise ValueError("attention must be given to the model before it has weights; it was None")
+        h, context, _ = self.reader.forward(x, lengths)
+        g, _, _ = self.writer.states(target, context)
+        return self.writer.look(g, (h, lengths))[1]
 
     def loss_and_gradients(self, batch):
         """(loss, gradients like params) of a batch (x, target) or (x, target, lengths of x), teacher-forced."""
         x, target, lengths = _unpack(batch)
-        _, context, back = self.reader.forward(x, lengths)
-        loss, grads, d_context = self.writer.loss_and_gradients(target, context)
-        return loss, {**_prefixed("encoder", back(d_last=d_context)), **_prefixed("decoder", grads)}
+        h, context, back = self.reader.forward(x, lengths)
+        loss, grads, d_context, dh = self.writer.loss_and_gradients(target, context, (h, lengths))
+        return loss, {**_prefixed("encoder", back(dh, d_context)), **_prefixed("decoder", grads)}
 
 
 class OneToMany(_WritingModel):
@@ -209,7 +231,7 @@ class OneToMany(_WritingModel):
         """(loss, gradients like params) of a batch (v, target), with teacher forcing."""
         v, target, _ = _unpack(batch)
         state_0 = self.first_state(v)
-        loss, grads, d_state_0 = self.writer.loss_and_gradients(target, state_0)
+        loss, grads, d_state_0, _ = self.writer.loss_and_gradients(target, state_0)
         if self.input_size is not None:
             hidden = self.writer.cell.hidden
             da = hidden(d_state_0) * (1 - hidden(state_0) ** 2)
@@ -227,7 +249,7 @@ class _Reader:
     def forward(self, x, lengths):
         """h (T, B, H), the last state, and a function back(dh=None, d_last=None) -> gradients of params."""
         vectors = self.embedding.forward(x) if self.embedding else x
-        if isinstance(self.cell, Bidirectional):
+        if _is_layer(self.cell):
             h, cache = self.cell.forward(vectors, lengths)
             last = self.cell.last(cache)
         else:
@@ -236,7 +258,7 @@ class _Reader:
 
         def back(dh=None, d_last=None):
             dh = np.zeros(h.shape) if dh is None else dh
-            if isinstance(self.cell, Bidirectional):
+            if _is_layer(self.cell):
                 params, dx = self.cell.backward(dh, cache, d_last)
             else:
                 params, dx, *_ = bptt(self.cell, dh, cache, d_last)
@@ -248,43 +270,62 @@ class _Reader:
 class _Writer:
     """The writing half: a cell that reads the token it wrote last, and a readout that proposes the next."""
 
-    def __init__(self, cell, readout, embedding, start, end):
-        self.cell, self.readout = cell, readout
+    def __init__(self, cell, readout, embedding, start, end, attention=None):
+        self.cell, self.readout, self.attention = cell, readout, attention
         self.embedding = _embedding_for(cell, embedding, readout.output_size)
         self.start, self.end = (_check.whole(name, token, 0, readout.output_size - 1)
                                 for name, token in (("start", start), ("end", end)))
         if not embedding and cell.input_size != readout.output_size:
             raise ValueError("without an embedding the writing cell reads one-hot tokens: its input_size must be "
                              f"the readout's output_size {readout.output_size}; it was {cell.input_size}")
-        self.params = {**cell.params, **readout.params, **(embedding.params if embedding else {})}
+        self.params = {**cell.params, **readout.params, **(embedding.params if embedding else {}),
+                       **(attention.params if attention else {})}
 
     def vectors(self, tokens):
         """What the cell reads for tokens (T, B): (T, B, D)."""
         return self.embedding.forward(tokens) if self.embedding else np.eye(self.readout.output_size)[tokens]
 
-    def step(self, tokens, state):
+    def step(self, tokens, state, seen=None):
         """(scores of the next token (B, K), new state) after reading tokens (B,)."""
         state = self.cell.step(self.vectors(tokens[None])[0], state)
-        return self.readout.forward(self.cell.hidden(state)), state
+        out, _, _ = self.look(self.cell.hidden(state)[None], seen)
+        return self.readout.forward(out[0]), state
 
     def forward(self, tokens, state_0):
         """(states, cache) of the cell while it reads tokens (T, B)."""
         return forward(self.cell, self.vectors(tokens), state_0)
 
-    def loss_and_gradients(self, target, state_0):
-        """(loss, gradients of params, dL/d state_0), teacher-forced: step t reads the target of step t - 1."""
-        K, B = self.readout.output_size, state_0.shape[-2]
-        _check.whole_numbers("target", target, {"T": None, "B": B}, 0, K - 1)
+    def look(self, g, seen):
+        """What the readout reads of states g (T, B, H): g, or with attention [g; c] (T, B, 2H), the weights, the cache."""
+        if self.attention is None:
+            return g, None, None
+        if seen is None:
+            raise ValueError("with attention, step must come from the model's writing(x, lengths): this one has no x to look at")
+        h, lengths = seen
+        mask = None if lengths is None else mask_of(lengths, len(h)).T[None]        # (1, B, S)
+        if h.shape[1] == 1:                                         # a beam: several write from one x
+            h = np.repeat(h, g.shape[1], axis=1)
+        return self.attention.forward(g, h, mask)
+
+    def states(self, target, state_0):
+        """g_1 .. g_T (T, B, H) with teacher forcing, step t reads the target of step t - 1; the cache; what was read (T, B)."""
+        _check.whole_numbers("target", target, {"T": None, "B": state_0.shape[-2]}, 0, self.readout.output_size - 1)
         read = np.concatenate([np.full_like(target[:1], self.start), target[:-1]])
-        ends = target == self.end
-        mask = np.cumsum(ends, axis=0) - ends == 0      # up to and including each sequence's first `end`
         states, cache = self.forward(read, state_0)
-        h = self.cell.hidden(states)[1:]
-        loss, dy = self.readout.loss(self.readout.forward(h), target, mask)
-        grads_y, dh = self.readout.backward(dy, h)
-        grads = bptt(self.cell, dh, cache)
+        return self.cell.hidden(states)[1:], cache, read
+
+    def loss_and_gradients(self, target, state_0, seen=None):
+        """(loss, gradients of params, dL/d state_0, dL/dh of the encoder's states or None) with teacher forcing."""
+        g, cache, read = self.states(target, state_0)
+        ends = target == self.end
+        mask = np.cumsum(ends, axis=0) - ends == 0                  # up to and including each sequence's first `end`
+        out, _, kept = self.look(g, seen)
+        loss, dy = self.readout.loss(self.readout.forward(out), target, mask)
+        grads_y, dout = self.readout.backward(dy, out)
+        grads_a, dg, dh = self.attention.backward(dout, kept) if self.attention else ({}, dout, None)
+        grads = bptt(self.cell, dg, cache)
         grads_e = self.embedding.backward(grads.x, read) if self.embedding else {}
-        return loss, {**grads.params, **grads_y, **grads_e}, grads.states[0]
+        return loss, {**grads.params, **grads_y, **grads_e, **grads_a}, grads.states[0], dh
 
 
 def _fitting(readout, cell):
@@ -304,8 +345,21 @@ def _embedding_for(cell, embedding, least=1):
 
 
 def _one_way(name, cell):
-    if isinstance(cell, Bidirectional):
-        raise ValueError(f"{name} must be one cell that reads in one direction; it was a Bidirectional")
+    if _is_layer(cell):
+        raise ValueError(f"{name} must be one cell that reads in one direction; it was a {type(cell).__name__}")
+
+
+def _attention_for(decoder, attention):
+    if attention is not None:
+        if not isinstance(attention, Attention):
+            raise TypeError(f"attention must be an Attention or None; it was {attention!r}")
+        if attention.input_size != decoder.hidden_size:
+            raise ValueError(f"attention must have the cells' hidden_size {decoder.hidden_size}; it was {attention!r}")
+    return attention
+
+
+def _is_layer(cell):
+    return isinstance(cell, (Bidirectional, Layer))
 
 
 def _unpack(batch):

@@ -10,13 +10,13 @@ import weights
 
 from rnnlib.course import toydata
 from rnnlib.course.toydata import captions
-from rnnlib.course.toydata.task import CELL_TYPES, held_out, padded, up_to_end
+from rnnlib.course.toydata.task import held_out, padded, up_to_end
 
 TASKS = toydata.tasks()
 # the shipped runs that miss the target, as the lessons say
 SHORT = {"sentiment": {"RNN/0", "RNN/2"}, "number_words": {"RNN/2", "early"}, "captions": {"RNN/0"},
          "motion": {"LSTM/1/0", *(f"RNN/{layers}/{seed}" for layers in (1, 2) for seed in range(3))},
-         "ambiguous_names": {"RNN/1/0", "RNN/1/1", "RNN/1/2", "LSTM/1/0", "GRU/1/0"}}
+         "ambiguous_names": {"RNN/1/0", "RNN/1/1", "RNN/1/2", "LSTM/1/0", "GRU/1/0"}, "dates": {"without"}}
 
 
 def each(condition=lambda task: True):
@@ -80,13 +80,13 @@ def test_the_test_set_is_fixed_and_never_trained_on(task):
 @each()
 def test_a_run_depends_on_its_seed_alone_and_learns(task, monkeypatch):
     monkeypatch.setattr(captions, "POOL", 200)
-    losses = []
+    losses, steps_made = [], 300 if task.name == "counting" else 40         # counting stands on a plateau first
     for seed in (4, 4, 5):
         rng = np.random.default_rng(seed)
         model = task.model(task.default, rng)
         batch = next(task.batches(rng))
-        steps = list(task.training(model, [batch], steps=40))
-        assert [step for step, *_ in steps] == list(range(1, 41))
+        steps = list(task.training(model, [batch], steps=steps_made))
+        assert [step for step, *_ in steps] == list(range(1, steps_made + 1))
         losses.append([loss for _, loss, _ in steps])
     assert losses[0] == losses[1] != losses[2] and losses[0][-1] < 0.9 * losses[0][0]
 
@@ -96,7 +96,7 @@ def test_the_menu_holds_kinds_and_other_kinds_are_refused(task):
     assert task.default in task.kinds
     for kind in task.kinds:
         assert task.model(kind, np.random.default_rng(0)).params
-    message = "cell_name must be one of RNN, LSTM, GRU; it was 'Elman'" if task.kinds is CELL_TYPES else "whole number"
+    message = "whole number" if isinstance(task.default, int) else "must be one of RNN, LSTM, GRU.*; it was 'Elman'"
     with pytest.raises((ValueError, TypeError), match=message):
         task.model("Elman", np.random.default_rng(0))
     with pytest.raises(ValueError, match=f"the shipped weights of {task.name} must be one of .*; asked for were .* seed 99"):

@@ -54,6 +54,11 @@ def make():
     for name in ("SGD", "Adam"):
         path = torch_side.optimise(name, start, grads, lr=0.1)
         cases[name] = {"in": {"start": start, "grads": grads}, "out": {"path": path}}
+
+    mask = np.array([[[True, True, True], [True, False, False]], [[False, True, True], [True, True, False]]])
+    inputs = {"q": short(rng.normal(size=(2, 2, D))), "k": short(rng.normal(size=(3, 2, D))),
+              "v": short(rng.normal(size=(3, 2, 2))), "mask": mask, "dc": short(rng.normal(size=(2, 2, 2)))}
+    cases["attend"] = {"in": inputs, "out": torch_side.attend(**inputs)}
     return {"torch": torch.__version__.split("+")[0], "cases": cases}
 
 

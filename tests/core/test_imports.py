@@ -15,7 +15,10 @@ PACKAGE = Path(rnnlib.__file__).parent
 # each file, and those of the package that it may rest on: arrows point downwards only
 LAYERS = {"_check": set(), "gradcheck": set(), "cells": {"_check"}, "sequence": {"_check", "cells"},
           "readout": {"_check", "cells"}, "generation": {"_check", "readout"},
-          "patterns": {"_check", "cells", "sequence", "readout", "generation"}, "training": {"_check", "sequence"}}
+          "layer": {"_check", "readout", "sequence"}, "linear": {"_check", "cells", "layer"},
+          "attention": {"_check", "cells", "layer", "readout"},
+          "patterns": {"_check", "cells", "sequence", "readout", "generation", "layer", "attention"},
+          "training": {"_check", "sequence"}}
 TOYDATA = sorted((PACKAGE / "course" / "toydata").glob("*.py"))
 
 

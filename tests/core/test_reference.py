@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import rnnlib
+from rnnlib.attention import attend_backward
 
 from .helpers import CELLS, KINDS, assert_close
 from .make_reference import PATH
@@ -32,7 +33,7 @@ def cell_with(kind, params):
 
 def test_every_kind_is_there():
     assert set(CASES) == {*KINDS, *(f"bidirectional {kind}" for kind in KINDS), "cross_entropy", "squared_error", "SGD",
-                          "Adam"}
+                          "Adam", "attend"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -65,6 +66,15 @@ def test_loss(name):
     loss, dy = getattr(rnnlib, name)(**given)
     assert_close(loss, expected["loss"], LIMIT)
     assert_close(dy, expected["dy"], LIMIT)
+
+
+def test_attend():
+    given, expected = case("attend")
+    q, k, v, scale = given["q"], given["k"], given["v"], given["q"].shape[-1] ** -0.5
+    c, a = rnnlib.attend(q, k, v, given["mask"], scale)
+    assert_close(c, expected["c"], LIMIT)
+    for name, d in zip("qkv", attend_backward(given["dc"], a, q, k, v, scale), strict=True):
+        assert_close(d, expected["d" + name], LIMIT)
 
 
 @pytest.mark.parametrize("name", ["SGD", "Adam"])

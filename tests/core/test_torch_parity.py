@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import rnnlib
+from rnnlib.attention import attend_backward
+from rnnlib.linear import scan_backward
 
 from .helpers import (
     CELLS,
@@ -151,12 +153,14 @@ def test_reading_in_both_directions(pattern, kind, embedded):
     assert_close(grads, grads_2, LIMIT)
 
 
+@pytest.mark.parametrize("attention", [False, True])
 @pytest.mark.parametrize("kind, embedded", [("rnn", True), ("lstm", True), ("gru", True), ("lstm", False)])
-def test_encoder_and_decoder(kind, embedded):
+def test_encoder_and_decoder(kind, embedded, attention):
     rng, lengths = np.random.default_rng(8), np.array([3, 6, 1, 4])
     embeddings = (rnnlib.Embedding(7, 3, rng), rnnlib.Embedding(5, 3, rng)) if embedded else (None, None)
-    model = rnnlib.EncoderDecoder(CELLS[kind](3, 4, rng), CELLS[kind](3 if embedded else 5, 4, rng), rnnlib.Readout(4, 5, rng),
-                                  *embeddings, start=1, end=0)
+    model = rnnlib.EncoderDecoder(CELLS[kind](3, 4, rng), CELLS[kind](3 if embedded else 5, 4, rng),
+                                  rnnlib.Readout(8 if attention else 4, 5, rng), *embeddings, start=1, end=0,
+                                  attention=rnnlib.Attention(4, rng) if attention else None)
     x = rng.integers(7, size=(6, 4)) if embedded else rng.normal(size=(6, 4, 3))
     loss, grads = model.loss_and_gradients((x, TARGET, lengths))
     loss_2, grads_2 = torch_side.encode_and_decode(kind, model.params, x, TARGET, lengths, start=1, end=0)
@@ -174,6 +178,56 @@ def test_one_to_many(kind, embedded):
     loss_2, grads_2 = torch_side.write_from(kind, model.params, v, TARGET, start=1, end=0)
     assert abs(loss - loss_2) < LIMIT
     assert_close(grads, grads_2, LIMIT)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@over_shapes
+def test_attend(masked, shape, seed):
+    (T, B, D, S), rng = shape, np.random.default_rng(seed)
+    q, k, v, dc = (rng.normal(size=size) for size in ((T, B, D), (S, B, D), (S, B, 2), (T, B, 2)))
+    mask = rng.random((T, B, S)) < (0.5 if masked else 1)
+    mask[..., 0] |= ~mask.any(axis=-1)
+    c, a = rnnlib.attend(q, k, v, mask if masked else None, D ** -0.5)
+    grads = attend_backward(dc, a, q, k, v, D ** -0.5)
+    expected = torch_side.attend(q, k, v, mask, dc)
+    assert_close(c, expected["c"], LIMIT)
+    for name, d in zip("qkv", grads, strict=True):
+        assert_close(d, expected["d" + name], LIMIT)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_self_attention(causal):
+    rng = np.random.default_rng(10)
+    layer = rnnlib.SelfAttention(3, 4, rng, causal, ordered=False)
+    x, dout = rng.normal(size=(6, 2, 3)), rng.normal(size=(6, 2, 7))
+    out, cache = layer.forward(x)
+    grads, dx = layer.backward(dout, cache)
+    expected = torch_side.self_attention(layer.params, x, dout, causal)
+    assert_close(out[..., 3:], expected["c"], LIMIT)
+    assert_close(layer.weights(x).swapaxes(0, 1), expected["a"], LIMIT)
+    assert_close(dx, expected["dx"], LIMIT)
+    assert_close(grads, {name: expected["d" + name] for name in grads}, LIMIT)
+
+
+@pytest.mark.parametrize("numbers", [float, complex])
+@over_shapes
+def test_scan(numbers, shape, seed):
+    rng = np.random.default_rng(seed)
+    size = (5 * shape[0], *shape[1:])
+    a, b, dh = rng.uniform(-1, 1, size), rng.normal(size=size), rng.normal(size=size)
+    if numbers is complex:
+        a, b, dh = a * np.exp(1j * b), b + 1j * dh, dh - 1j * a
+    h = rnnlib.scan(a, b)
+    da, db = scan_backward(dh, a, h)
+    expected = torch_side.recurrence(a, b, dh)
+    assert_close_complex(h, expected["h"])
+    assert_close_complex(da, expected["da"])
+    assert_close_complex(db, expected["db"])
+
+
+def assert_close_complex(a, b):
+    assert_close(a.real, b.real, LIMIT)
+    assert_close(a.imag, b.imag, LIMIT)
 
 
 def test_stored_values_are_what_torch_gives():

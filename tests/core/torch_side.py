@@ -84,13 +84,55 @@ def squared_error(y, target, mask):
     return {"loss": loss.item(), "dy": y.grad.numpy()}
 
 
+def attend(q, k, v, mask, dc):
+    """scaled_dot_product_attention: (B, T, D) in, the scale 1 / sqrt(D) its own; the gradients of sum(dc * c)."""
+    leaves = [tensor(a, grad=True) for a in (q, k, v)]
+    T, B, S = len(q), q.shape[1], len(k)
+    mask = torch.tensor(np.broadcast_to(mask, (T, B, S)).swapaxes(0, 1).copy())
+    c = torch.nn.functional.scaled_dot_product_attention(*(a.transpose(0, 1) for a in leaves), attn_mask=mask).transpose(0, 1)
+    (c * tensor(dc)).sum().backward()
+    return {"c": c.detach().numpy(), **{"d" + name: a.grad.numpy() for name, a in zip("qkv", leaves)}}
+
+
+def self_attention(params, x, dout, causal):
+    """[x; c] of torch.nn.MultiheadAttention with one head, no biases, and the identity for its output projection."""
+    size, D = params["W_q"].shape
+    net = torch.nn.MultiheadAttention(size, 1, bias=False, kdim=D, vdim=D).double()
+    x, W_q = tensor(x, grad=True), tensor(params["W_q"], grad=True)
+    with torch.no_grad():
+        net.q_proj_weight.copy_(torch.eye(size))                    # its queries must have length `size`: projected before
+        net.k_proj_weight.copy_(tensor(params["W_k"]))
+        net.v_proj_weight.copy_(tensor(params["W_v"]))
+        net.out_proj.weight.copy_(torch.eye(size))
+    T = len(x)
+    later = torch.triu(torch.ones(T, T, dtype=torch.bool), 1) if causal else None
+    c, a = net(x @ W_q.T, x, x, attn_mask=later)
+    (torch.cat([x, c], dim=-1) * tensor(dout)).sum().backward()
+    return {"c": c.detach().numpy(), "a": a.detach().numpy(), "dx": x.grad.numpy(), "dW_q": W_q.grad.numpy(),
+            "dW_k": net.k_proj_weight.grad.numpy(), "dW_v": net.v_proj_weight.grad.numpy()}
+
+
+def recurrence(a, b, dh):
+    """h_t = a_t h_{t-1} + b_t by a loop, real or complex, and the gradients of sum of the real part of conj(dh) h."""
+    dtype = torch.complex128 if np.iscomplexobj(a) else torch.float64
+    a, b, dh = (torch.tensor(np.ascontiguousarray(array), dtype=dtype) for array in (a, b, dh))
+    a.requires_grad_(), b.requires_grad_()
+    h, state = [], torch.zeros_like(b[0])
+    for a_t, b_t in zip(a, b):
+        state = a_t * state + b_t
+        h.append(state)
+    h = torch.stack(h)
+    (h * dh.conj()).real.sum().backward()
+    return {"h": h.detach().numpy(), "da": a.grad.numpy(), "db": b.grad.numpy()}
+
+
 def _split(params, side):
     return {name.removeprefix(f"{side}."): p for name, p in params.items() if name.startswith(f"{side}.")}
 
 
 def _leaves(params):
     """Everything that is not inside torch.nn's module: readout, embedding, the weights of the features."""
-    return {name: tensor(p, grad=True) for name, p in params.items() if name[2:] in ("y", "e", "v")}
+    return {name: tensor(p, grad=True) for name, p in params.items() if name in ("W_y", "b_y", "W_e", "W_v", "b_v", "W_a")}
 
 
 def _vectors(tokens, leaves, K):
@@ -131,15 +173,23 @@ def read(pattern, kind, params, x, target, lengths):
     return _finish(loss, {"forward.": (kind, net, "l0"), "backward.": (kind, net, "l0_reverse")}, {"": leaves})
 
 
-def _write(kind, net, leaves, state, target, start, end):
-    """The loss of each sequence by itself, cut after its first `end`, over the number of all its tokens."""
+def _write(kind, net, leaves, state, target, start, end, seen=None):
+    """The loss of each sequence by itself, cut after its first `end`, over the number of all its tokens.
+
+    seen: for each sequence the encoder's states (S, H) that W_a looks back at.
+    """
     K, total, count = len(leaves["b_y"]), 0.0, 0
     for b in range(target.shape[1]):
         tokens = target[:, b].tolist()
         tokens = tokens[:tokens.index(end) + 1] if end in tokens else tokens
         mine = tuple(s[:, b:b + 1].contiguous() for s in state)
-        h, _ = net(_vectors([[token] for token in [start, *tokens[:-1]]], leaves, K), mine if kind == "lstm" else mine[0])
-        total = total + torch.nn.CrossEntropyLoss(reduction="sum")(_linear(h[:, 0], leaves), torch.tensor(tokens))
+        g, _ = net(_vectors([[token] for token in [start, *tokens[:-1]]], leaves, K), mine if kind == "lstm" else mine[0])
+        g = g[:, 0]
+        if "W_a" in leaves:
+            h = seen[b]
+            c = torch.nn.functional.scaled_dot_product_attention(g[None], (h @ leaves["W_a"].T)[None], h[None], scale=1.0)[0]
+            g = torch.cat([g, c], dim=-1)
+        total = total + torch.nn.CrossEntropyLoss(reduction="sum")(_linear(g, leaves), torch.tensor(tokens))
         count += len(tokens)
     return total / count
 
@@ -150,8 +200,10 @@ def encode_and_decode(kind, params, x, target, lengths, start, end):
     encoder, decoder = (module(kind, sides[side]) for side in sides)
     leaves = {f"{side}.": _leaves(p) for side, p in sides.items()}
     vectors = _vectors(x, leaves["encoder."], None) if leaves["encoder."] else tensor(x)
-    _, last = encoder(_packed(vectors, lengths))
-    loss = _write(kind, decoder, leaves["decoder."], last if kind == "lstm" else (last,), target, start, end)
+    out, last = encoder(_packed(vectors, lengths))
+    h, _ = torch.nn.utils.rnn.pad_packed_sequence(out)
+    loss = _write(kind, decoder, leaves["decoder."], last if kind == "lstm" else (last,), target, start, end,
+                  [h[:n, b] for b, n in enumerate(lengths)])
     return _finish(loss, {"encoder.": (kind, encoder), "decoder.": (kind, decoder)}, leaves)
 
 

@@ -21,6 +21,8 @@ TASKS = (
     "number_words", "digit_strings", "morse", "run_summaries",      # lesson 08
     "captions", "melodies", "made_names",                           # lesson 09
     "ambiguous_names",                                              # lesson 10
+    "dates",                                                        # lesson 11
+    "counting", "beats",                                            # lesson 12
 )
 
 
