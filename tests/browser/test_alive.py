@@ -220,7 +220,7 @@ def test_a_long_drag_shows_pictures_all_the_way_and_the_right_one_at_its_end(cou
     settle(notebook, figure)
     seen = notebook.page.evaluate("() => seen")
     value = figure.locator(".widget-readout").nth(1).inner_text()
-    assert "0.7" + str(int(value) - 1).translate(RAISED) + " " in figure.locator("[role=status]").inner_text()
+    expect(figure.locator("[role=status]")).to_contain_text("0.7" + str(int(value) - 1).translate(RAISED) + " ")
     assert len([moment for moment, _ in seen if moment < rested]) >= 10     # a busy machine; make bench holds it to its rate
     assert seen[-1][0] - rested < 1500
     notebook.close()
@@ -257,6 +257,7 @@ def test_the_finding_is_said_once(course, browser):
     notebook = Notebook(browser, course(), LESSON)
     notebook.run_all()
     figure = figure_of(notebook)
+    expect(figure.locator("[role=status]")).to_contain_text("reaches step 1")
     sentence = figure.locator("[role=status]").inner_text().strip()
     assert figure.locator("[role=status]").count() == 1
     expect(figure.locator(PICTURE)).to_have_attribute("alt", sentence)

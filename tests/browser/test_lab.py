@@ -170,16 +170,16 @@ def test_two_sliders_at_once_and_a_queue_of_moves_end_at_the_right_picture(brows
     factor, steps = (figure.locator(".noUi-handle").nth(i) for i in (0, 1))
     factor.focus()
     for _ in range(100):
-        notebook.page.keyboard.press("ArrowLeft")           # 0.70 -> 0.10, where the slider ends
+        notebook.page.keyboard.press("ArrowLeft")           # 0.700 -> 0.600
     steps.focus()
     for _ in range(100):
         notebook.page.keyboard.press("ArrowRight")          # 100 -> 200
     settle(notebook, figure)
-    assert figure.locator(".widget-readout").all_inner_texts() == ["0.10", "200"]
-    assert figure.locator("[role=status]").inner_text().startswith("0.1¹⁹⁹ = 1.0×10⁻¹⁹⁹")
+    assert figure.locator(".widget-readout").all_inner_texts() == ["0.600", "200"]
+    assert figure.locator("[role=status]").inner_text().startswith("0.6¹⁹⁹ = 7.1×10⁻⁴⁵")
     shown = notebook.page.evaluate("async url => Array.from(new Uint8Array(await (await fetch(url)).arrayBuffer()))",
                                    source(figure))
-    drawn_here = explorers.vanishing_product(lambda factor, T: np.arange(T - 1, -1, -1) * np.log10(factor), 0.1, 200)
+    drawn_here = explorers.vanishing_product(lambda factor, T: np.arange(T - 1, -1, -1) * np.log10(factor), 0.6, 200)
     assert bytes(shown) == drawn_here.image.value
     notebook.close()
 
