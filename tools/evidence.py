@@ -20,7 +20,8 @@ from typing import NamedTuple
 os.environ.setdefault("OMP_NUM_THREADS", "1")       # a run is too small to share; processes are the parallel part
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402  (after the thread counts are set)
+import evidence_rivals  # noqa: E402  (after the thread counts are set)
+import numpy as np  # noqa: E402
 
 import rnnlib  # noqa: E402
 from rnnlib.course import evidence  # noqa: E402
@@ -570,6 +571,8 @@ TABLES = {
     "truncation": Table(jobs(Truncation, seeds=SEEDS), truncation_rows, ("steps", "seed")),
     "recall": Table(recall_jobs, recall_rows, ("same_symbols", "cell", "start", "learning_rate", "lag", "steps", "seed")),
     "memory": Table(jobs(Memory, seeds=SEEDS), memory_rows, ("seed",)),
+    "widths": Table(evidence_rivals.width_jobs, evidence_rivals.width_rows, ("task", "width", "seed")),
+    "rivals": Table(evidence_rivals.run_jobs, evidence_rivals.run_rows, ("task", "directions", "kind", "steps", "seed")),
 }
 
 
