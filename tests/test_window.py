@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rnnlib import Bidirectional, Embedding, GRUCell, ManyToMany, ManyToOne, Readout, gradient_check
+from rnnlib.course import evidence
 from rnnlib.course.toydata import tasks
 from rnnlib.course.toydata.window import Window, WindowEncoderDecoder, WindowOneToMany, rival
 
@@ -113,3 +114,13 @@ def test_runs_repeat(rng):
 def test_bad_sizes(change, rng):
     with pytest.raises(ValueError, match=next(iter(change))):
         Window(**{"input_size": 2, "hidden_size": 3, "width": 2, "rng": rng, **change})
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_width_is_the_one_that_validation_chose(name):
+    task = TASKS[name]
+    losses = {}
+    for row in evidence.stored("widths", task=name):
+        losses.setdefault(row["width"], []).append(row["loss"])
+    chosen = min(losses, key=lambda width: np.median(losses[width]))
+    assert chosen == (task.window[1] if task.lesson == 8 else task.window)
