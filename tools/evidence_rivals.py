@@ -91,7 +91,8 @@ def run_jobs():
                         for seed in seeds:
                             yield Run(task.name, str(kind), times * task.steps, directions, seed)
 
-    return [*blocks(1, SEEDS[:10], None), *blocks(4, SEEDS[:10], False), *blocks(1, SEEDS[10:], None), *blocks(4, SEEDS[:5], True)]
+    first, rest = SEEDS[:10], SEEDS[10:]
+    return [*blocks(1, first, None), *blocks(4, first, False), *blocks(1, rest, None), *blocks(4, SEEDS[:5], True)]
 
 
 def run_rows(job):
