@@ -7,7 +7,7 @@ unexport MPLBACKEND
 # Without stored bytecode every test worker and every kernel would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab edit test test-browser bench notebooks weights scores mistakes sweep evidence picture sheet site serve links clean
+.PHONY: help lab edit test test-browser bench notebooks assignments weights scores mistakes sweep evidence picture sheet site serve links clean
 .DEFAULT_GOAL := help
 
 help:       ## print these lines
@@ -49,6 +49,10 @@ build/bench/made: pyproject.toml
 	@build/bench/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[lab,test,browser,bench]" $(TORCH)
 	@command -v chromium chromium-browser google-chrome >/dev/null || build/bench/bin/python -m playwright install chromium
 	@touch $@
+
+assignments:  ## write the exercises of every lesson for nbgrader into build/assignments (ARGS="--to FOLDER 02" one lesson)
+	@sh tools/setup.sh lab test teach
+	@$(PYTHON_HERE) tools/assignments.py $(ARGS)
 
 weights:    ## train the networks that the lessons ship, anew (ARGS="ambiguous_names" one)
 	@sh tools/setup.sh lab
