@@ -7,7 +7,7 @@ unexport MPLBACKEND
 # Without stored bytecode every test worker and every kernel would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab edit test test-browser bench notebooks assignments weights scores mistakes sweep evidence picture sheet site serve links clean
+.PHONY: help lab edit test test-browser bench notebooks assignments weights scores mistakes sweep evidence picture sheet site serve links release clean
 .DEFAULT_GOAL := help
 
 help:       ## print these lines
@@ -101,6 +101,10 @@ build/site-env/made: pyproject.toml
 links:      ## write the Binder, class and site links into README.md from the address in pyproject.toml
 	@sh tools/setup.sh lab
 	@$(PYTHON_HERE) tools/links.py
+
+release:    ## say what is missing for a release; tags nothing
+	@sh tools/setup.sh lab
+	@$(PYTHON_HERE) tools/release.py
 
 clean:      ## remove .venv and caches; my_notebooks/ stays
 	@rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -36,7 +36,7 @@ def mistaken(name):
     solution, changes = TEXT[name]
     if name == "faulty_line":
         return "    return 6"
-    for old, new, *others, sentence in changes.values():
+    for old, new, *others, _ in changes.values():
         source = solution.replace(old, new)
         if not others and source != solution and name in source:
             space = {}

@@ -40,8 +40,8 @@ verdict = check("{name}", {name})
 if not verdict.ok:
     raise AssertionError(verdict.message)"""
 
-QUESTION = """**In your own words** ({points} points, read by a person). Which mistake in `{name}` would raise no error, and how would you
-notice it? Two to four sentences, no code.
+QUESTION = """**In your own words** ({points} points, read by a person). Which mistake in `{name}` would raise no
+error, and how would you notice it? Two to four sentences, no code.
 
 {begin}
 {answer}
@@ -75,7 +75,7 @@ def tasks_of(path):
         if not call:
             continue
         if call[1] != call[2] or not cells[at + 1].source.startswith("<details>"):
-            raise ValueError(f"{path.name}: check({call[1]!r}, {call[2]}) needs its function by that name, and a folded solution below")
+            raise ValueError(f"{path.name}: check({call[1]!r}, {call[2]}) needs a function by that name, and a folded solution below")
         stub, place = cell.source[:call.start()].strip(), at
         if "def " not in stub:
             stub, place = cells[at - 1].source, at - 1
@@ -130,8 +130,8 @@ def assignment(path):
         cells.append(marked("code", f"{name}-solution", attempt_cell(task), solution=True))
         cells.append(nbformat.v4.new_code_cell(f'check("{task.name}", {task.name})', id=f"{name}-verdict"))
         cells.append(marked("code", f"{name}-test", TEST.format(name=task.name, points=POINTS), POINTS))
-        cells.append(marked("markdown", f"{name}-words", QUESTION.format(
-            name=task.name, points=POINTS_FOR_WORDS, begin=BEGIN, answer=task.discussion, end=END), POINTS_FOR_WORDS, solution=True))
+        question = QUESTION.format(name=task.name, points=POINTS_FOR_WORDS, begin=BEGIN, answer=task.discussion, end=END)
+        cells.append(marked("markdown", f"{name}-words", question, POINTS_FOR_WORDS, solution=True))
     return nbformat.v4.new_notebook(cells=cells, metadata={
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"}})
