@@ -75,7 +75,7 @@ def tasks_of(path):
         if not call:
             continue
         if call[1] != call[2] or not cells[at + 1].source.startswith("<details>"):
-            raise ValueError(f"{path.name}: check({call[1]!r}, {call[2]}) needs a function by that name, and a folded solution below")
+            raise ValueError(f"{path.name}: check({call[1]!r}, {call[2]}) needs its function and a folded solution")
         stub, place = cell.source[:call.start()].strip(), at
         if "def " not in stub:
             stub, place = cells[at - 1].source, at - 1
