@@ -25,7 +25,7 @@ test:       ## run the unit tests and re-execute every notebook (ARGS="-k cells"
 	@sh tools/setup.sh lab test
 	@# one thread each: the workers already fill the cores
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 \
-		--nbval --nbval-current-env --ignore=tests/browser tests notebooks $(ARGS)
+		--nbval --nbval-current-env --ignore=tests/browser --ignore=notebooks/extra tests notebooks $(ARGS)
 
 notebooks:  ## re-execute and tidy the notebooks (ARGS="01_rnn_cell" one, ARGS="--check" only says)
 	@sh tools/setup.sh lab test

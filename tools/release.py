@@ -1,7 +1,7 @@
 """usage: python tools/release.py
 
-Says what is missing for a release, and changes nothing: one version everywhere, the changelog's section, the citation, an address,
-a clean checkout, a tag that is still free. Where nothing is missing it prints the commands that are left.
+Says what is missing for a release, and changes nothing: one version everywhere, a section of the changelog, the citation, an
+address, a clean checkout, a tag that is still free. Where nothing is missing it prints the commands that are left.
 """
 import re
 import subprocess
