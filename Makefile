@@ -7,7 +7,7 @@ unexport MPLBACKEND
 # Without stored bytecode every test worker and every kernel would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab edit test test-browser bench notebooks assignments weights scores mistakes sweep evidence picture sheet site serve links release clean
+.PHONY: help lab edit test test-browser bench notebooks assignments questions weights scores mistakes sweep evidence picture sheet site serve links release clean
 .DEFAULT_GOAL := help
 
 help:       ## print these lines
@@ -53,6 +53,10 @@ build/bench/made: pyproject.toml
 assignments:  ## write the exercises of every lesson for nbgrader into build/assignments (ARGS="--to FOLDER 02" one lesson)
 	@sh tools/setup.sh lab test teach
 	@$(PYTHON_HERE) tools/assignments.py $(ARGS)
+
+questions:  ## write the quiz and a question for each lesson as Moodle XML and GIFT into build/questions (ARGS="--to FOLDER")
+	@sh tools/setup.sh lab test
+	@$(PYTHON_HERE) tools/questions.py $(ARGS)
 
 weights:    ## train the networks that the lessons ship, anew (ARGS="ambiguous_names" one)
 	@sh tools/setup.sh lab

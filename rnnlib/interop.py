@@ -1,6 +1,6 @@
 """The weights of a cell carried over to ``torch.nn`` and back. The one place that imports torch, and not before it is asked to.
 
-torch.nn's names: W_x is weight_ih_l0, W_h weight_hh_l0. torch adds two biases, bias_ih_l0 + bias_hh_l0, where the equation has one b;
+torch calls W_x weight_ih_l0, and W_h weight_hh_l0. It adds two biases, bias_ih_l0 + bias_hh_l0, where the equation has one b;
 of the second only the rows of a GRU's n, which the reset gate multiplies, are something else: b_hn.
 """
 

@@ -1,4 +1,4 @@
-"""notebooks/extra: what `make test` does not execute, because it needs more than the course; here it is, where torch is installed."""
+"""notebooks/extra: what `make test` does not execute, for it needs more than the course; here it is, where torch is installed."""
 
 import importlib.util
 import json
@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import nbformat
-import notebooks
 import pytest
 from test_notebooks import cell_faults, faults
+
+import notebooks
 
 ROOT = Path(__file__).parent.parent
 PATH = ROOT / "notebooks" / "extra" / "to_pytorch.ipynb"
