@@ -97,7 +97,7 @@ def test_a_deck_holds_its_pictures_and_asks_for_nothing(tmp_path):
     text = slides.deck(path, PAGE)
     assert re.search(r'<script[^>]*id="abc-start"[^>]*>c3RhcnQ=<', text) and 'id="abc-rest"' in text
     assert "explorers.f()" not in text and "01_rnn_cell" not in text
-    notes = re.search(r'<aside class="notes">(.*?)</aside>', text, re.S)[1]
+    notes = "".join(re.findall(r'<aside class="notes">(.*?)</aside>', text, re.S))
     assert "secret" in notes and text.count("secret") == 1
     loaded = re.findall(r'<(?:script|link|img)[^>]*\b(?:src|href)="([^"]+)"', text)
     assert loaded and all(address.startswith(("reveal/", "data:")) for address in loaded)

@@ -29,7 +29,8 @@ def test_a_slider_moves_without_a_kernel_and_without_a_network(browser, keep_pic
     said, slide = figure.locator("figcaption").inner_text(), page.evaluate("Reveal.getIndices()")
     figure.locator("input").first.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("([f, said]) => f.querySelector('figcaption').textContent !== said", arg=[figure.element_handle(), said])
+    page.wait_for_function("([caption, said]) => caption.textContent !== said",
+                           arg=[figure.locator("figcaption").element_handle(), said])
     assert figure.locator("img").get_attribute("src").startswith("blob:")
     assert page.evaluate("Reveal.getIndices()") == slide, "the key moves the slider, not the deck"
     assert page.locator("mjx-container").count() > 3, "the equations are set"
