@@ -70,7 +70,8 @@ class LiveFigure {
 
   async load(part) {
     const root = document.documentElement.dataset.content_root ?? "./";
-    const answer = await fetch(`${root}pictures/${this.figure.dataset.name}-${part}.bin`);
+    const inside = document.getElementById(`${this.figure.dataset.name}-${part}`); // slides hold their pictures in the page
+    const answer = await fetch(inside ? `data:;base64,${inside.textContent}` : `${root}pictures/${this.figure.dataset.name}-${part}.bin`);
     if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
     return answer.arrayBuffer();
   }
