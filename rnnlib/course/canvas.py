@@ -5,6 +5,7 @@ pixels, and the picture is packed the quick way.
 """
 
 import struct
+import threading
 import zlib
 
 import numpy as np
@@ -18,7 +19,7 @@ class Renderer(RendererAgg):
 
     def __init__(self, width, height, dpi):
         super().__init__(width, height, dpi)
-        self._kept, self._aside = {}, RendererAgg(width, height, dpi)
+        self._kept, self._fonts, self._aside = {}, {}, RendererAgg(width, height, dpi)
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
         key = (x, y, s, hash(prop), angle, ismath, gc.get_rgb(), gc.get_alpha())
@@ -30,20 +31,36 @@ class Renderer(RendererAgg):
         if pixels.size:
             self.draw_image(gc, left, bottom, pixels)
 
-    def _pixels(self, gc, *text):
+    def _pixels(self, gc, x, y, s, prop, angle, ismath, mtext):
         """(left, bottom, pixels) of a text drawn alone, where it belongs, and cut out; whether it is clipped is seen later."""
         unclipped = self.new_gc()
         unclipped.copy_properties(gc)
         unclipped.set_clip_rectangle(None)
         unclipped.set_clip_path(None)
         self._aside.clear()
-        self._aside.draw_text(unclipped, *text)
+        self._aside.draw_text(unclipped, x, y, s, prop, angle, ismath, mtext)
         pixels = np.asarray(self._aside.buffer_rgba())
-        rows, columns = (np.flatnonzero(pixels[..., 3].any(axis=axis)) for axis in (1, 0))
+        # at any angle the text is no farther from where it begins than it is long and high
+        reach = sum(self.get_text_width_height_descent(s, prop, ismath)) + 20
+        top, side = max(int(y - reach), 0), max(int(x - reach), 0)
+        pixels = pixels[top:max(int(y + reach), 0), side:max(int(x + reach), 0)]
+        seen = pixels[..., 3] != 0
+        rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
         if not rows.size:
             return 0, 0, np.empty((0, 0, 4), np.uint8)
         cut = pixels[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
-        return columns[0], len(pixels) - 1 - rows[-1], cut[::-1].copy()     # draw_image counts rows from below
+        # draw_image counts rows from below
+        return side + columns[0], int(self.height) - 1 - top - rows[-1], cut[::-1].copy()
+
+    def _prepare_font(self, prop):
+        # by thread, as Matplotlib keeps its fonts
+        key = hash(prop), threading.get_ident()
+        if key not in self._fonts:
+            self._fonts[key] = super()._prepare_font(prop)
+        font = self._fonts[key]
+        font.clear()
+        font.set_size(prop.get_size_in_points(), self.dpi)
+        return font
 
 
 class Canvas(FigureCanvasAgg):

@@ -76,6 +76,7 @@ STYLE = {
 # how windows open is no matter of looks
 DEFAULTS = {key: value for key, value in mpl.rcParamsDefault.items()
             if not key.startswith(("backend", "interactive", "toolbar", "webagg", "tk.", "macosx.", "docstring."))}
+LOOK = DEFAULTS | STYLE
 WIDEST = 840        # pixels of a picture: a notebook's cell in a window of 1280 is 848 wide, and nothing is scaled there
 
 
@@ -83,9 +84,16 @@ WIDEST = 840        # pixels of a picture: a notebook's cell in a window of 1280
 LOCK = threading.RLock()
 
 
+_looks = []     # the contexts that are open: one within its like changes nothing, and takes no time
+
+
 @contextlib.contextmanager
 def _only(look):
-    with LOCK, mpl.rc_context({key: value for key, value in look.items() if mpl.rcParams[key] != value}):
+    with LOCK, contextlib.ExitStack() as stack:
+        if not _looks or _looks[-1] is not look:
+            stack.enter_context(mpl.rc_context({key: value for key, value in look.items() if mpl.rcParams[key] != value}))
+        _looks.append(look)
+        stack.callback(_looks.pop)
         yield
 
 
@@ -100,7 +108,7 @@ def style():
     It starts from Matplotlib's defaults: a matplotlibrc of the learner's own, or a style chosen in the notebook, is for
     the learner's own figures and does not reach these.
     """
-    return _only(DEFAULTS | STYLE)
+    return _only(LOOK)
 
 
 def new(rows=1, columns=1, size=(8.4, 4.0), left=0.85, right=0.25, bottom=0.65, top=0.5, **subplots):

@@ -38,7 +38,9 @@ export class Frames {
     if (!frame) return;
     this.kept.delete(key);
     this.bytes -= frame.blob.size;
-    frame.old = true; // its address goes when the next picture is shown: it may be on the page now
+    frame.ready = undefined;
+    if (frame.url && !frame.seen) URL.revokeObjectURL(frame.url);
+    frame.old = true; // the address of one that is on the page goes when the next is shown
   }
 
   forget() {
@@ -67,6 +69,13 @@ export class Frames {
       if (!nearest || Math.abs(frame.place[i] - place[i]) < Math.abs(nearest.place[i] - place[i])) nearest = frame;
     }
     return nearest;
+  }
+
+  // Loads and unpacks a picture before it is needed: to be shown it then takes no longer than the screen does.
+  static prepare(frame) {
+    frame.ready = new Image(); // kept, or the browser would forget it again
+    frame.ready.src = Frames.address(frame);
+    frame.ready.decode().catch(() => {});
   }
 
   static address(frame) {
@@ -217,12 +226,14 @@ class Live {
         this.got = 0;
       }
       const place = this.place();
-      if (Frames.key(place) === Frames.key(message.place)) this.show(this.frames.get(place), true);
-      else if (this.waiting !== undefined) this.showNearest(place);
+      if (Frames.key(place) === Frames.key(message.place)) return this.show(this.frames.get(place), true);
+      Frames.prepare(this.frames.kept.get(Frames.key(message.place)));
+      if (this.waiting !== undefined) this.showNearest(place);
       return undefined;
     }
     // A picture of no place, that is shown and not kept; or words alone, beside the picture that is there.
-    const picture = bytes ? { blob: new Blob([bytes], { type: "image/png" }) } : { ...this.shown };
+    const { blob, url } = this.shown ?? {};
+    const picture = bytes ? { blob: new Blob([bytes], { type: "image/png" }) } : blob ? { blob } : { url };
     return this.show({ ...picture, sentence: message.sentence, refused: message.refused }, true);
   }
 
@@ -254,6 +265,8 @@ class Live {
   show(frame, exact) {
     const before = this.shown;
     this.shown = frame;
+    if (before) before.seen = false;
+    frame.seen = true;
     if (exact) {
       clearTimeout(this.patience);
       this.waiting = this.patience = undefined;
@@ -312,16 +325,19 @@ class Live {
       if (!command && event.key !== "Tab" && event.key !== "Escape") event.stopPropagation();
     });
     const reach = async (event) => {
+      const keys = event.type === "keydown" || event.type === "focusin";
+      if (event.type === "focusin" && !event.target.matches(":focus-visible")) return; // by a pointer, which has been heard of
       for (const [i, { model }] of this.controls.entries()) {
         for (const view of await Promise.all(Object.values(model.views ?? {}))) {
-          if (view.el.contains(event.target) && this.reached !== i) {
-            this.reached = i;
-            this.tell({ reach: i });
-          }
+          if (!view.el.contains(event.target) || this.reached === `${i} ${keys}`) continue;
+          this.reached = `${i} ${keys}`;
+          this.tell({ reach: i, keys });
         }
       }
     };
-    for (const kind of ["pointerover", "focusin", "touchstart"]) room.addEventListener(kind, reach, { passive: true });
+    for (const kind of ["pointerover", "pointerdown", "focusin", "keydown", "touchstart"]) {
+      room.addEventListener(kind, reach, { passive: true });
+    }
     const leave = () => {
       if (this.reached === undefined || room.contains(document.activeElement) || room.matches(":hover")) return;
       this.reached = undefined;

@@ -345,7 +345,7 @@ class Outputs:
 
 # --- when pictures that were drawn ahead are wrong
 
-FIGURES = weakref.WeakSet()     # with .forget(), .settle(), .catch_up() and .sliders
+FIGURES = weakref.WeakSet()     # with .forget(), .settle(), .catch_up(), .idle and .sliders
 PAGES = weakref.WeakSet()
 
 
@@ -356,37 +356,50 @@ def changed(but=()):
             figure.forget()
 
 
+def asks_for(controls):
+    """Whether the message that is being dealt with is a page's, for one of these controls."""
+    model = (request().get("content") or {}).get("comm_id")
+    return model is not None and any(control.comm is not None and control.model_id == model for control in controls)
+
+
 def _concerned():
     """The figures for whose own control the message is that is being dealt with; None where it runs nothing but this file."""
-    model = (request().get("content") or {}).get("comm_id")
-    if model is not None and any(page.comm is not None and page.model_id == model for page in list(PAGES)):
+    if asks_for(list(PAGES)):
         return None
-    return [figure for figure in list(FIGURES) for control in figure.sliders.values()
-            if model is not None and control.comm is not None and control.model_id == model]
+    return [figure for figure in list(FIGURES) if asks_for(figure.sliders.values())]
 
 
 def _for_a_widget():
     return (request().get("content") or {}).get("comm_id") is not None
 
 
+def _nothing_to_do(concerned):
+    """Whether the message cannot make any picture wrong; it is not kept waiting while one is being drawn."""
+    if concerned is None:
+        return True
+    return _for_a_widget() and all(figure in concerned or figure.idle for figure in list(FIGURES))
+
+
 def _before():
     """Before a cell, or the callbacks of a widget, are run: IPython calls both so, and `_after` afterwards."""
+    concerned = _concerned()
+    if _nothing_to_do(concerned):
+        return
     with LOCK:
-        concerned = _concerned()
-        if concerned is not None:
-            changed(concerned)      # these may change anything and then set a slider
-            for figure in list(FIGURES):
-                if figure not in concerned:
-                    figure.settle()
+        changed(concerned)      # these may change anything and then set a slider
+        for figure in list(FIGURES):
+            if figure not in concerned:
+                figure.settle()
         if not _for_a_widget():
             OUTPUTS.now, Running.thread = [], threading.get_ident()
 
 
 def _after():
+    concerned = _concerned()
+    if _nothing_to_do(concerned):
+        return
     with LOCK:
-        concerned = _concerned()
-        if concerned is not None:
-            changed(concerned)
+        changed(concerned)
         if not _for_a_widget():
             Running.thread, Page.busy_until = None, time.monotonic()
             OUTPUTS.close_replaced()
