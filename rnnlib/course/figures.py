@@ -17,7 +17,7 @@ from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from .canvas import Canvas, encoded
+from .canvas import Canvas, encoded, quicken
 
 INPUT, STATE, OUTPUT, GRADIENT = "#0072B2", "#CC79A7", "#009E73", "#D55E00"
 BLACK, GREY, PALE, ORANGE, SKY = "#222222", "#6E6E6E", "#DDDDDD", "#E69F00", "#56B4E9"
@@ -125,6 +125,7 @@ def new(rows=1, columns=1, size=(8.4, 4.0), left=0.85, right=0.25, bottom=0.65, 
         axes = figure.subplots(rows, columns, **subplots)
         for ax in np.ravel(axes):       # ticks made later, while a slider moves, keep the style
             ax.tick_params(labelsize=STYLE["xtick.labelsize"], colors=BLACK)
+            quicken(ax)
         width, height = size
         figure.subplots_adjust(left=left / width, right=1 - right / width, bottom=bottom / height, top=1 - top / height,
                                **grid)
