@@ -21,6 +21,7 @@ Nothing here knows of a clock, a browser or a picture: `Ahead.next` says which p
 thread while the hand is told of in another: what it reads of the hand is one object, put in place at once.
 """
 
+import itertools
 from typing import NamedTuple
 
 NEAR_KEYS, NEAR_POINTER = 24, 8         # so many positions in the direction of the movement come before the coarse ones
@@ -58,13 +59,10 @@ def order(at, count, step=0, pace=0, keys=False):
     int, or None where the positions next to the hand end and one step of each other control should come.
     """
     seen = {at}
-    for group, following in ((_near(at, step, pace, keys), True), (_coarse(count, keys), False), (_outwards(at, count, step), False)):
-        for k in group:
-            if 0 <= k < count and k not in seen:
-                seen.add(k)
-                yield k
-        if following:
-            yield None
+    for k in itertools.chain(_near(at, step, pace, keys), [None], _coarse(count, keys), _outwards(at, count, step)):
+        if k is None or (0 <= k < count and k not in seen):
+            seen.add(k)
+            yield k
 
 
 def _near(at, step, pace, keys):

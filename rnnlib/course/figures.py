@@ -132,11 +132,15 @@ def new(rows=1, columns=1, size=(8.4, 4.0), left=0.85, right=0.25, bottom=0.65, 
     return figure, axes
 
 
-def png(figure):
-    """The figure as PNG bytes, at its own size (never cropped, so that pictures of one figure all have one size)."""
+def png(figure, dark=False):
+    """The figure as PNG bytes, at its own size (never cropped, so that pictures of one figure all have one size).
+
+    dark : as `night` has it
+    """
     with style():
         figure.canvas.draw()
-    return encoded(np.asarray(figure.canvas.buffer_rgba()))
+    pixels = np.asarray(figure.canvas.buffer_rgba())
+    return encoded(night(pixels, figure) if dark else pixels)
 
 
 class Picture:

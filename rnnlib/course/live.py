@@ -56,6 +56,12 @@ class LiveFigure(SavedWidget):
     draw : function
         draw(**values) -> str: sets the artists to the sliders' values and returns the finding in words. It does nothing
         else, for it is also called with values that nobody has chosen yet.
+    play : str, optional
+        The name of the slider along which time runs: it gets a step back, Play and Pause, a step on, and a choice of speed.
+        Play gives way to a hand on a slider, and where the system asks for reduced motion there are the steps alone. Nothing
+        else is needed: ``LiveFigure(figure, draw, play="t", t=slider("step t", 1, 1, T))``.
+    pace : float, optional
+        Positions a second at which it plays; if not given, so that the whole takes about ten seconds.
     sliders : ipywidgets with a .value
         By name; sliders, menus, check boxes.
 
@@ -69,7 +75,9 @@ class LiveFigure(SavedWidget):
 
     again = "Run this cell to move it."
 
-    def __init__(self, figure, draw, **sliders):
+    def __init__(self, figure, draw, play=None, pace=None, **sliders):
+        if play is not None and (play not in sliders or _count(sliders[play]) is None):
+            raise ValueError(f"play must name a slider or a menu, one of {list(sliders)}; it was {play!r}")
         if not hasattr(figure.canvas, "buffer_rgba"):   # a Figure made without pyplot and without figures.new
             FigureCanvasAgg(figure)
         self.figure, self._draw, self.sliders = figure, draw, sliders
@@ -81,6 +89,9 @@ class LiveFigure(SavedWidget):
         # a task draws ahead; a move that comes while it ends must not be lost
         self._task, self._drawing, self._wanted, self._gate = None, False, False, threading.Lock()
         image = Page(figure.canvas.get_width_height())
+        if play is not None:
+            image.play = list(sliders).index(play)
+            image.pace = pace or float(np.clip(_count(sliders[play]) / 10, 1, 25))
         image.greet = self._greet
         image.on_msg(lambda _, content, buffers: self._heard(content))
         super().__init__([*sliders.values(), image], image, sliders.values())
@@ -107,7 +118,7 @@ class LiveFigure(SavedWidget):
         self._drawn = values        # what the artists show
         with figures.style():
             finding = self._draw(**values) or "A live figure."
-            return finding, figures.png(self.figure)
+            return finding, self.png()
 
     def _redraw(self):
         with LOCK:
@@ -266,11 +277,19 @@ class LiveFigure(SavedWidget):
         if self._late:
             self._redraw()
 
-    def sharpen(self, ratio):
+    def stored(self):
         with LOCK:
-            self.forget()
             self.settle()
-            super().sharpen(ratio)
+            return super().stored()
+
+    def _asked(self, content):
+        with LOCK:
+            super()._asked(content)
+
+    def look_anew(self):
+        self.forget()
+        self.settle()
+        super().look_anew()
 
     def release(self):
         FIGURES.discard(self)
@@ -405,7 +424,7 @@ class Reveal(SavedWidget):
         if self.prediction.answer is not None:
             record.note_prediction(self.prediction.question, self.prediction.answer, self.truth)
         self._guess(self.prediction.answer)
-        self.image.show(self.sentence(), figures.png(self.figure))
+        self.image.show(self.sentence(), self.png())
 
     def sentence(self):
         p = self.prediction
@@ -468,7 +487,7 @@ class TextBox(SavedWidget):
                 raise ValueError(f"That is {len(written)} characters long; up to {self.LONGEST} are read.")
             with figures.style():
                 self.finding = self._reader(written)
-            png = figures.png(self.figure) if self.figure is not None else None
+            png = self.png() if self.figure is not None else None
         except ValueError as error:
             self.finding = str(error)
         if self.image is None:
@@ -612,7 +631,7 @@ class Training(SavedWidget):
     def _show(self, said):
         self.said, self.bar.value = said, len(self.history)
         self._set_losses([loss for _, loss, _ in self.history])
-        self.image.show(said, figures.png(self.figure))
+        self.image.show(said, self.png())
         changed()       # the model is another one
 
 

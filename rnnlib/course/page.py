@@ -45,6 +45,8 @@ class Page(anywidget.AnyWidget):
     sentence : str
     refused : bool
         Whether the picture is hidden, for it belongs to another text than the one that was refused.
+    dark : bool
+        Whether the page is dark, and the picture is drawn for it.
     answered : bool
         Whether a page has run the script.
     """
@@ -57,12 +59,14 @@ class Page(anywidget.AnyWidget):
     controls = traitlets.List().tag(sync=True)      # of each control: its model, and which of its traits tells where it stands
     width = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
+    play = traitlets.Int(-1).tag(sync=True)         # which of the controls has a Play button, and positions a second
+    pace = traitlets.Float(4.0).tag(sync=True)
     page_answers = None     # whether this kernel's front end runs scripts, once it is known
     busy_until = 0.0        # when the last cell had been run
 
     def __init__(self, size=(0, 0)):
         self._value, self._draw = b"", None
-        self.sentence, self.refused, self.answered, self._plain = "", False, False, None
+        self.sentence, self.refused, self.answered, self.dark, self._plain = "", False, False, False, None
         self.greet = self.deliver       # what to do when a page has run the script
         # random, for two notebooks side by side on one page
         super().__init__(name=f"rnn-{secrets.token_hex(6)}", width=size[0], height=size[1])
@@ -143,7 +147,7 @@ class SavedWidget(widgets.VBox):
     def __init__(self, children, image=None, controls=()):
         self.image = image
         self._page = image if image is not None else Page()
-        self._page.on_msg(lambda _, content, buffers: "ratio" in content and self.sharpen(content["ratio"]))
+        self._page.on_msg(lambda _, content, buffers: self._asked(content))
         self._display, self._shown_at, self._expecting, self.closed = None, 0.0, None, False
         for child in children:
             reopen(child)       # a control of the learner's own may have been closed with an earlier output
@@ -159,8 +163,16 @@ class SavedWidget(widgets.VBox):
         """What an output holds that is plain: {mime type: data}."""
         data = {"text/plain": self.sentence()}
         if self.image is not None:
-            data["image/png"] = base64.b64encode(self.image.value).decode()
+            data["image/png"] = base64.b64encode(self.stored()).decode()
         return data
+
+    def stored(self):
+        """The picture that an output keeps: light, whatever the page."""
+        return figures.png(self.figure) if self.image.dark else self.image.value
+
+    def png(self):
+        """The figure as it now stands, for the page."""
+        return figures.png(self.figure, dark=self.image.dark)
 
     def _html(self):
         data = self.bundle()
@@ -201,10 +213,21 @@ class SavedWidget(widgets.VBox):
         Page.page_answers = False
         self._display.update(self._widgets(), raw=True)
 
-    def sharpen(self, ratio):
-        """Draw with `ratio` times the pixels each way, as a page asks for whose screen has them."""
-        self.figure.set_dpi(self.figure.dpi * ratio * self.image.width / self.figure.bbox.width)
-        self.image.show(self.image.sentence, figures.png(self.figure), self.image.refused)
+    def _asked(self, content):
+        if self.image is None:
+            return
+        if "ratio" in content:
+            # with `ratio` times the pixels each way, as for a fine screen or the large view
+            self.figure.set_dpi(self.figure.dpi * content["ratio"] * self.image.width / self.figure.bbox.width)
+        elif "dark" in content and content["dark"] != self.image.dark:
+            self.image.dark = content["dark"]
+        else:
+            return
+        self.look_anew()
+
+    def look_anew(self):
+        """Draw again what is shown, for a page that wants it otherwise."""
+        self.image.show(self.image.sentence, self.png(), self.image.refused)
 
     def close(self):
         """End it: the widgets in it, and the memory its picture takes."""
