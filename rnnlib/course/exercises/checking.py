@@ -1,5 +1,6 @@
 """From an attempt to a verdict: run it, compare it, and find the change of the solution whose results are the same."""
 
+import contextlib
 import copy
 import dis
 import functools
@@ -14,12 +15,13 @@ import numpy as np
 
 from . import edits
 from .comparing import agree, asked_for, is_finite, locate, mixture, whole
-from .running import Trouble, call
+from .running import OutOfTime, Prints, Raised, Trouble, aside, call
 from .texts import TEXT
 from .verdict import Verdict
 
 
-NEAR, FURTHER = 6, 2000      # how many changes that come near are tried with every other, and how many pairs besides
+# how many changes that come near are tried with how many others, how many pairs besides, how many changes of the learner's text
+NEAR, OTHERS, FURTHER, MENDS = 4, 500, 2000, 500
 
 
 class Problem(dict):
@@ -131,7 +133,10 @@ def check(exercise, attempt):
             warnings.simplefilter("ignore")
             return (_judge if exercise.judge else _compare)(exercise, attempt)
     except Trouble as trouble:
-        return Verdict(exercise.name, False, None, str(trouble))
+        mended = _mended(exercise, attempt) if isinstance(trouble, Raised) and not exercise.judge else {}
+        same = len(mended) == len(exercise.outputs) and len({*mended.values()}) == 1
+        return Verdict(exercise.name, False, mended[0] if same else None,
+                       str(trouble) + (f"\nOne change makes it right: {mended[0]}." if same else ""))
 
 
 def _judge(exercise, attempt):
@@ -163,7 +168,7 @@ def _compare(exercise, function):
         try:
             attempts.append(copy.deepcopy(_attempt(exercise, function, problem, first=False)))
         except Trouble as trouble:
-            raise Trouble(f"Where {problem.note}: {trouble}") from None
+            raise type(trouble)(f"Where {problem.note}: {trouble}") from None
     wanted = exercise.wanted
     right = {name: [agree(a[i], w[i]) for a, w in zip(attempts, wanted)] for i, name in enumerate(exercise.outputs)}
     if not all(map(all, right.values())):
@@ -240,8 +245,9 @@ def _explain(exercise, function, attempts, right):
             return verdict(*_by_rule(exercise, of_all(rules)[0], at))
         mended = _mended(exercise, function, right, wrong)
         if len({*mended.values()}) == 1 and len(mended) == len(wrong):
-            return verdict(mended[wrong[0]], at + f"one change makes it right: {mended[wrong[0]]}.")
-        pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, wrong)
+            return verdict(mended[wrong[0]], at + f"{'o' if at else 'O'}ne change makes it right: {mended[wrong[0]]}.")
+        pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, [
+            i for i in wrong if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended)])
         if of_all(pairs):
             return verdict(*_by_two(exercise, of_all(pairs), at))
         for i in wrong:
@@ -258,7 +264,7 @@ def _explain(exercise, function, attempts, right):
         elif turned[i]:
             mistake, said = None, turned[i]
         elif _best(rules, i):
-            mistake, said = _by_rule(exercise, _best(rules, i)[0])
+            mistake, said = _by_rule(exercise, _best(rules, i)[0], at)
         elif i in mended:
             mistake, said = mended[i], f"one change makes it right: {mended[i]}."
         elif _best(pairs, i):
@@ -288,7 +294,7 @@ def _remembered(run):
     return remembered
 
 
-def _pairs(exercise, near):
+def _pairs(exercise, near=()):
     """Two changes at once: two known mistakes; one of those that come near with any other; and the most likely of the rest.
 
     But for two that each take 1 minus something, and so may cancel.
@@ -298,7 +304,7 @@ def _pairs(exercise, near):
                and "1 - " not in "".join(change[:-1:2])}
     every = [*known, *exercise.rules.candidates]
     likely = every[:len(known) + 150]
-    pairs = itertools.chain(itertools.combinations(known, 2), itertools.product(list(near)[:NEAR], every),
+    pairs = itertools.chain(itertools.combinations(known, 2), itertools.product(list(near)[:NEAR], every[:len(known) + OTHERS]),
                             itertools.islice(((likely[i], likely[total - i]) for total in range(1, len(likely))
                                               for i in range((total + 1) // 2)), FURTHER * _tells_much(exercise)))
     for one, other in pairs:
@@ -308,33 +314,32 @@ def _pairs(exercise, near):
 
 
 def _tells_much(exercise):
-    """Whether two results hardly agree by chance: they are no small whole numbers."""
+    """Whether two results hardly agree by chance: they are no whole numbers."""
     values = [np.asarray(v, dtype=float) for wanted in exercise.wanted for v in wanted if not isinstance(v, dict)]
-    return any(np.any((v != np.round(v)) | (np.abs(v) > 1000)) for v in values if np.isfinite(v).all())
+    return any(np.isfinite(v).all() and np.any(v != np.round(v)) for v in values)
 
 
-def _mended(exercise, function, right, wrong):
+def _mended(exercise, function, right=None, wrong=None):
     """{output: the single change of the learner's own text that makes it right}; one for all outputs, if there is one."""
     rules = edits.own_rules(function, exercise.tried[0])
-    names = list(exercise.outputs)
-    order = sorted(exercise.smallest_first, key=lambda n: all(right[names[i]][n] for i in wrong))
-    found = {}
-    for keys, sentence in zip(rules.candidates, rules.sentences) if rules else ():
-        left = set(wrong)
-        for n in order:
-            try:
-                result, *_ = call(lambda *a: rules.function(*a, wrong=frozenset(keys)), exercise.tried[n], quiet=True, seconds=0.3,
-                                  watched=rules.endless)
-                result = _as_tuple(result if len(names) == 1 or not isinstance(result, list) else tuple(result))
-                left = {i for i in left if agree(result[i], exercise.wanted[n][i])} if len(result) == len(names) else ()
-            except (Trouble, TypeError, ValueError):
-                left = ()
-            if not left:
-                break
-        if len(left) == len(wrong):
-            return dict.fromkeys(wrong, sentence)
-        for i in left:
-            found.setdefault(i, sentence)
+    names, found = list(exercise.outputs), {}
+    wrong = wrong or range(len(names))
+    order = sorted(exercise.smallest_first, key=lambda n: right is not None and all(right[names[i]][n] for i in wrong))
+    with contextlib.suppress(OutOfTime), aside(Prints(), 0.3 if rules and rules.endless else None):
+        for keys, sentence in itertools.islice(zip(rules.candidates, rules.sentences), MENDS) if rules else ():
+            left = set(wrong)
+            for n in order:
+                try:
+                    result = rules.function(*_copies(exercise.tried[n]), wrong=frozenset(keys))
+                    result = tuple(result) if isinstance(result, list) and len(names) > 1 else _as_tuple(result)
+                    left = {i for i in left if agree(result[i], exercise.wanted[n][i])} if len(result) == len(names) else ()
+                except Exception:       # most changes break it
+                    left = ()
+                if not left:
+                    break
+            if len(left) == len(wrong):
+                return dict.fromkeys(wrong, sentence)
+            found = {**dict.fromkeys(left, sentence), **found}
     return found
 
 
@@ -409,11 +414,14 @@ def _sentence(exercise, keys):
 
 def _by_rule(exercise, keys, at=""):
     sentence = _sentence(exercise, keys)
-    return sentence, f"{at}it equals what you get if {sentence}."
+    return sentence, f"{at}{'i' if at else 'I'}t equals what you get if {sentence}."
 
 
 def _by_two(exercise, several, at=""):
-    """The mistakes and what is said of two changes at once: the first pair of those that give the same."""
+    """The mistakes and what is said of two changes at once: pairs of known mistakes that give the same, or else the first."""
+    known = [keys for keys in several if exercise.mistakes.keys() >= {*keys}]
+    if 0 < len(known) <= 3:
+        return _keys(known), at + _told(exercise, known)
     one, other = exercise.pairs[several[0]]
     said = [_sentence(exercise, keys) for keys in (one, other)]
     names = [keys[0] if keys[0] in exercise.mistakes else sentence for keys, sentence in zip((one, other), said)]

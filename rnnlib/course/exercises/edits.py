@@ -7,6 +7,7 @@ A solution is text. All its edits are compiled once, into one function that has 
 import ast
 import copy
 import inspect
+import itertools
 import re
 import sys
 import textwrap
@@ -78,6 +79,15 @@ def _parts(statement):
             yield f"return ..., {ast.unparse(part)}, ...", part
     elif value is not None:
         yield line, value
+
+
+def _exchanged(statement, one, other):
+    """A copy of the statement with two names exchanged where they are read."""
+    built = copy.deepcopy(statement)
+    for part in ast.walk(built):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+            part.id = {one: other, other: one}.get(part.id, part.id)
+    return built
 
 
 def _first_line(statement):
@@ -180,11 +190,15 @@ class _Sites:
 # ---- edits made by rule ---------------------------------------------------------------------------------------------
 
 # a call -> what may stand for it
-CALLS = {"tanh": ("sigmoid",), "sigmoid": ("np.tanh",), "sum": ("mean", "max"), "mean": ("sum",), "argmax": ("argmin",),
+CALLS = {"tanh": ("sigmoid", "np.sin", "np.arctan", "np.sign"), "sigmoid": ("np.tanh", "np.exp"), "sum": ("mean", "max", "min", "prod"),
+         "mean": ("sum", "max", "min"), "argmax": ("argmin",),
          "exp": ("exp2",),
          "max": ("min", "mean"), "min": ("max",), "zeros": ("ones",), "zeros_like": ("ones_like",), "ones": ("zeros",),
          "ceil": ("floor", "round"),
          "floor": ("ceil",), "concatenate": ("stack",)}
+# for the inner part of a squashing, as another curve
+CURVES = ("np.maximum({0}, 0)", "np.clip({0}, -1, 1)", "np.where({0} > 0, {0}, 0.01 * ({0}))", "({0}) / (1 + np.abs({0}))",
+          "np.tanh(({0}) / 2)", "np.clip(0.25 * ({0}) + 0.5, 0, 1)", "np.clip(0.2 * ({0}) + 0.5, 0, 1)", "np.log1p(np.exp({0}))")
 SQUASHES = ("tanh", "sigmoid", "exp", "log", "sqrt", "abs", "square")
 MAKERS = ("np.zeros", "np.zeros_like", "np.ones", "np.ones_like", "len", "np.array")     # their arguments are only sizes
 OPERATORS = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult,),
@@ -222,7 +236,11 @@ class Rules:
                        if argument.arg in values}      # what is known so far
         self.arguments = list(self.values)
         self.endless = any(isinstance(node, ast.While) for node in ast.walk(tree))
-        self._walk(tree.body[-1].body, inside=False)
+        body = tree.body[-1].body
+        for one, other in itertools.combinations(self.arguments, 2):
+            self._note(4, f"`{one}` and `{other}` {'should change' if own else 'have changed'} places throughout", "",
+                       lambda key, its=ast.parse(f"{one}, {other} = {other}, {one}").body: self.sites.within(body, 0, 0, key, its))
+        self._walk(body, inside=False)
         self.edits = sorted(reversed(self.edits), key=lambda edit: edit[0])     # of equal rank: the later line, nearer to the result
         kinds, found = {}, []
         for key, (rank, said, line, note, kind) in enumerate(self.edits):
@@ -234,8 +252,8 @@ class Rules:
             rank, said, *_ = self.edits[keys[0]]
             lines = list(dict.fromkeys(self.edits[key][2] for key in keys))
             if len(keys) > 1:
-                found.append((rank + n, tuple(keys), f"{said}, everywhere" if n == 0 else
-                              f"{said}, and likewise in all of " + ", ".join(f"`{line}`" for line in lines)))
+                found.append((rank + n, tuple(keys), f"{said}, {'each time' if n == 0 else 'and likewise'} in "
+                              + " and in ".join(f"`{line}`" for line in lines)))
         found.sort(key=lambda one: one[0])
         self.ranks, self.candidates, self.sentences = zip(*found) if found else ((), (), ())
         self.function = _made(self.sites.build(tree), space)
@@ -247,9 +265,9 @@ class Rules:
         """Note other expressions for a node: text, or nodes."""
         text = ast.unparse(node)
         for other in others:
-            other = ast.parse(other, mode="eval").body if isinstance(other, str) else other
-            its = ast.unparse(other)
+            its = other if isinstance(other, str) else ast.unparse(other)
             if its != text:
+                other = ast.parse(its, mode="eval").body
                 said = f"`{its}` belongs where `{text}` stands" if self.own else (
                     sentence or f"`{its}` stands where `{text}` belongs{why}")
                 form = () if isinstance(node, ast.Name) else ((0.5, NAME.sub("_", text), NAME.sub("_", its)),)
@@ -286,9 +304,15 @@ class Rules:
             yield 3, [plain], n + 1, stands.format(ast.unparse(plain), said)
         if (inside if isinstance(statement, (ast.Assign, ast.AugAssign)) else isinstance(statement, ast.If) and not
                 statement.orelse):
-            yield 4, [], n + 1, f"{said} is too much" if self.own else f"{said} is left out"
+            yield 1 if self.own else 4, [], n + 1, f"{said} is too much" if self.own else f"{said} is left out"
         if isinstance(statement, ast.If):
             yield 4, statement.body, n + 1, f"{said} should not be asked" if self.own else f"{said} is not asked"
+        names = list(dict.fromkeys(part.id for part in ast.walk(statement) if isinstance(part, ast.Name)
+                                   and isinstance(part.ctx, ast.Load) and isinstance(self.values.get(part.id), (np.ndarray, int, float))))
+        if not isinstance(statement, (ast.For, ast.While, ast.If)):
+            for one, other in itertools.combinations(names[:6], 2):
+                yield 3, [_exchanged(statement, one, other)], n + 1, (
+                    f"`{one}` and `{other}` {'should change' if self.own else 'have changed'} places in {said}")
         simple = (ast.Assign, ast.AugAssign, ast.Expr, ast.If)
         if n + 1 < len(block) and isinstance(statement, simple) and isinstance(block[n + 1], simple):
             yield 4, [block[n + 1], statement], n + 2, (f"{said} belongs after {_first_line(block[n + 1])}" if self.own else
@@ -299,8 +323,9 @@ class Rules:
         if isinstance(node, (ast.BinOp, ast.Call, ast.Name, ast.Subscript)):
             text = ast.unparse(node)
             for name, value in self.values.items():
-                if np.asarray(value).dtype.kind == "f" and name != text:
-                    self._instead(8, node, f"({text}) + {name}", f"({text}) * {name}", f"({text}) - {name}", f"({text}) / {name}")
+                if (isinstance(value, float) or isinstance(value, np.ndarray) and value.dtype.kind == "f") and name != text:
+                    self._instead(8, node, *(ast.BinOp(node, sign(), ast.Name(name, ast.Load()))
+                                             for sign in (ast.Add, ast.Mult, ast.Sub, ast.Div)))
 
     def _expression(self, node, parent):
         """All edits of an expression, its parts first. What only gives a size, or names what is called, has none."""
@@ -326,7 +351,8 @@ class Rules:
         value = self.values.get(text)
         if not isinstance(value, (int, float, np.ndarray, np.number)) and not callable(value):
             return
-        self._instead(1, node, *(other for other, its in self.values.items() if other != text and _alike(value, its)))
+        place = isinstance(parent, ast.Subscript) and parent.value is node
+        self._instead(1, node, *(other for other, its in self.values.items() if other != text and _alike(value, its, place)))
         kind, ndim = np.asarray(value).dtype.kind, np.ndim(value)
         if ndim == 0 and kind in "iu":
             if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "range":
@@ -366,7 +392,7 @@ class Rules:
             inner = ast.unparse(node.args[0])
             self._instead(1, node, node.args[0], sentence=f"`{name}` is missing around `{inner}`")
             self._instead(3, node, f"{ast.unparse(node.func)}({text})", sentence=f"`{name}` is taken twice of `{inner}`")
-            self._instead(5, node, f"np.maximum({inner}, 0)", f"np.clip({inner}, -1, 1)")
+            self._instead(5, node, *(ast.unparse(ast.parse(curve.format(inner))) for curve in CURVES))
         for other in CALLS.get(name, ()):
             called = copy.copy(node)
             called.func = (ast.Attribute(node.func.value, other, ast.Load()) if isinstance(node.func, ast.Attribute)
@@ -430,6 +456,12 @@ class Rules:
         if isinstance(op, ast.Sub) and isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow):
             yield ast.BinOp(ast.BinOp(left, op, right.left), ast.Pow(), right.right)
 
+    def _boolop(self, node, parent, text):
+        for one in node.values:
+            rest = [other for other in node.values if other is not one]
+            self._instead(0, node, rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest))
+        self._instead(2, node, ast.BoolOp(ast.And() if isinstance(node.op, ast.Or) else ast.Or(), node.values))
+
     def _compare(self, node, parent, text):
         self._instead(2, node, *(ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators)
                                  for other in OPERATORS.get(type(node.ops[0]), ())))
@@ -452,7 +484,7 @@ class Rules:
             self._instead(3, node, f"{whole}[:, ::-1]", f"{whole}[..., ::-1]", f"np.flip({whole})")
         elif isinstance(index, ast.Slice):
             self._instead(2, node, whole, f"{whole}[1:]", f"{whole}[:-1]", f"{whole}[::-1]")
-        if not parts or isinstance(parts[0], (ast.Slice, ast.Constant)):
+        if not parts or isinstance(parts[0], (ast.Slice, ast.Constant, ast.Compare, ast.Tuple)):
             return
         at = ast.unparse(parts[0])
         rest = "".join(f", {ast.unparse(part)}" for part in parts[1:]) + "]"
@@ -465,14 +497,15 @@ class Rules:
                                      if getattr(its, "shape", None) == value.shape[1:]))
 
 
-def _alike(a, b):
-    """Whether one value may stand where the other does: same shape, same kind."""
+def _alike(a, b, place=False):
+    """Whether one value may stand where the other does: same shape, same kind; where an index follows, the first axis may differ."""
     if callable(a) or callable(b):
         return callable(a) and callable(b)
     if not isinstance(b, (int, float, np.ndarray, np.number)):
         return False
     a, b = np.asarray(a), np.asarray(b)
-    return a.shape == b.shape and a.dtype.kind == b.dtype.kind
+    same = a.shape == b.shape or place and a.ndim == b.ndim > 1 and a.shape[1:] == b.shape[1:]
+    return same and a.dtype.kind == b.dtype.kind
 
 
 def values_in(function, problem):
@@ -489,7 +522,7 @@ def values_in(function, problem):
     except Exception:       # what was known until then is enough
         pass
     finally:
-        sys.setprofile(before)
+        sys.setprofile(before if callable(before) else None)
     return found
 
 
