@@ -22,6 +22,7 @@ import tomllib
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import lesson_texts
 import nbformat
 import pyodide
 
@@ -36,7 +37,7 @@ PLACEHOLDER = "OWNER"
 # --- the lessons, executed
 
 # What their kernels run first; a figure that is shown writes no files by itself.
-FOLLOW = "from rnnlib.course import static_export; static_export.follow({!r})"
+FOLLOW = "from rnnlib.course import static_export; static_export.follow({!r}, {!r})"
 
 
 def library_key():
@@ -54,12 +55,14 @@ def executed(path, key):
     """The notebook executed; beside it, in pictures/, those of its slider figures. Made only when something changed."""
     folder = SITE / "executed" / path.stem
     stamp = folder / "key"
-    key = hashlib.sha256(key.encode() + path.read_bytes()).hexdigest()
+    texts = json.dumps(lesson_texts.of_figures(path))
+    key = hashlib.sha256(key.encode() + path.read_bytes() + texts.encode()).hexdigest()
     if not stamp.exists() or stamp.read_text() != key:
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "pictures").mkdir(parents=True)
+        (folder / "texts.json").write_text(texts, encoding="utf-8")
         try:
-            content = execute(path, FOLLOW.format(str(folder / "pictures")))
+            content = execute(path, FOLLOW.format(str(folder / "pictures"), str(folder / "texts.json")))
         except ValueError as error:
             raise ValueError(f"{path.name}: {error}") from None
         (folder / path.name).write_bytes(content)
