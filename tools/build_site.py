@@ -28,6 +28,7 @@ import pyodide
 import site_home
 import site_pages
 
+import notebooks
 from notebooks import AT_ONCE, execute
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,6 +39,8 @@ NOTEBOOK = 9        # MB that the notebook itself fetches before Python comes; t
 
 
 # --- the lessons, executed
+
+notebooks.CELL_SECONDS = 1800       # a figure that draws all its positions takes longer than in a notebook
 
 # What their kernels run first; a figure that is shown writes no files by itself.
 FOLLOW = "from rnnlib.course import static_export; static_export.follow({!r}, {!r})"
@@ -109,8 +112,8 @@ def page_of_lesson(path, address, ref, size):
 
 
 LIVE = """<p class="live-link"><a href="../lite/notebooks/index.html?path={name}">Run this lesson live in your browser</a>
-<span>Nothing to install. The first visit fetches about {size} MB; code, exercises and every slider work, and what you write stays in
-this browser.</span></p>
+<span>Nothing to install. The first visit fetches about {size} MB; code, exercises and every slider work, and what you write is
+kept in this browser.</span></p>
 """
 RECORDED = {
     "training": "The run above was recorded when this page was made. Its buttons need Python.",
@@ -233,7 +236,8 @@ def build_lite(scratch, lite, lessons, base):
         "appName": "Recurrent neural networks, live",
         "exposeAppInBrowser": True,     # progress.js asks it about the kernel
         # they lead to apps that are not built
-        "disabledExtensions": ["@jupyter-notebook/lab-extension:interface-switcher", "@jupyter-notebook/application-extension:pages"],
+        "disabledExtensions": [f"@jupyter-notebook/{name}"
+                               for name in ("lab-extension:interface-switcher", "application-extension:pages")],
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
             "pyodideUrl": start if base else f"./pyodide/{start}",
             "disablePyPIFallback": True,
@@ -254,13 +258,17 @@ def build_lite(scratch, lite, lessons, base):
                "version": hashlib.sha256(path.read_bytes()).hexdigest()[:12]} for path in lessons]
     (lite / "lessons.json").write_text(json.dumps(listed), encoding="utf-8")
     # its own first page would look for an application that is not there
-    (lite / "index.html").write_text('<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Live lessons</title>'
-                                     '<meta http-equiv="refresh" content="0; url=../index.html">'
-                                     '<p>The live lessons open from <a href="../index.html">the book</a>.</p></html>', encoding="utf-8")
+    (lite / "index.html").write_text(LITE_HOME, encoding="utf-8")
     page = lite / "notebooks" / "index.html"
     text = page.read_text(encoding="utf-8").replace("<html>", '<html lang="en">', 1)
     head = '<link rel="icon" href="../../_static/icon.svg">\n<script src="../progress.js" defer></script>\n</head>'
     page.write_text(text.replace("</head>", head, 1), encoding="utf-8")
+
+
+LITE_HOME = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Live lessons</title>
+<meta http-equiv="refresh" content="0; url=../index.html">
+<p>The live lessons open from <a href="../index.html">the book</a>.</p></html>
+"""
 
 
 # --- the licences of what others made

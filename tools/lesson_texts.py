@@ -1,4 +1,4 @@
-"""What lessons and INSTRUCTORS.md tell readers to do with a figure, for the pictures of the site and the tests that read along."""
+"""What lessons and INSTRUCTORS.md tell readers to do with a figure, for the site's pictures and the tests that read along."""
 import re
 from pathlib import Path
 

@@ -23,8 +23,8 @@ def told(factor):
     if abs(np.log10(share / 100)) < 0.15:
         return f"{begins}: a hundred times as much as set out. The window between vanished and exploded is this narrow."
     times = figures.scientific(abs(np.log10(off)))
-    near = "Near: " if abs(np.log10(off)) < 0.5 else ""
-    return f"{begins}. {near}{times} times too {'much' if off > 1 else 'little'}."
+    near = "Near: that is" if abs(np.log10(off)) < 0.5 else "That is"
+    return f"{begins}. {near} {times} times too {'much' if off > 1 else 'little'}."
 
 
 @figures.style()
@@ -51,7 +51,7 @@ def _figure(size, **margins):
 
 def challenge(folder):
     """The HTML of the first page's figure, whose pictures go into `folder`."""
-    wide, narrow = _figure((8.4, 3.3)), _figure((5.2, 3.5))
+    wide, narrow = _figure((8.4, 3.3)), _figure((4.8, 3.4))
     markup = static_export.export(wide, folder, narrow=narrow)
     for made in (wide, narrow):
         made.close()
@@ -82,8 +82,8 @@ def descriptions(lessons):
     return {
         "index.html": "A course on recurrent networks whose figures move: one cell used again at every step, the gradient that "
                       "travels back, and why it dies on the way. Nothing to install.",
-        "instructors.html": "For those who teach recurrent networks with this course: which slider to move when, what to ask, and "
-                            "what a class of 30 or of 500 needs.",
+        "instructors.html": "For those who teach recurrent networks with this course: which slider to move when, what to ask, "
+                            "and what a class of 30 or of 500 needs.",
         "licences.html": "Licences of the course on recurrent networks and of what it uses.",
         **{f"notebooks/{path.stem}.html": description(path) for path in lessons},
     }
@@ -95,8 +95,8 @@ def cards(lessons):
         told_of = {key: html.escape(value) for key, value in lesson(path).items()}
         minutes = f"<span>{told_of['minutes']} minutes</span>" if told_of["minutes"] else ""
         asked = told_of["question"] or told_of["promise"]
-        items.append(f'<li><a href="notebooks/{path.stem}.html"><b>{told_of["number"]}</b> <strong>{told_of["title"]}</strong></a>'
-                     f"<span>{asked}</span>{minutes}</li>")
+        link = f'<a href="notebooks/{path.stem}.html"><b>{told_of["number"]}</b> <strong>{told_of["title"]}</strong></a>'
+        items.append(f"<li>{link}<span>{asked}</span>{minutes}</li>")
     return f'<ul class="lesson-cards">{"".join(items)}</ul>'
 
 

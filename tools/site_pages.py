@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 # Everything a page of the book needs is the site's own, and no script stands in a page: this policy holds on every server.
 # Styles stand in pages, for MathJax writes them. The live copy cannot have it: Python is compiled in the browser there.
-POLICY = ("default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-          "connect-src 'self'; media-src 'self' data: blob:; form-action 'self'; base-uri 'self'")
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+          "font-src 'self' data:; connect-src 'self'; media-src 'self' data: blob:; form-action 'self'; base-uri 'self'")
 LIVE_POLICY = ("default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob: {cdn}; "
                "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; "
                "connect-src 'self' data: blob: {cdn}; media-src 'self' data: blob:")
@@ -42,6 +42,9 @@ def finish(site, descriptions, repository, _ref):
     for other in (*(site / "_static" / "mathjax").glob("*.js"), *(site / "_static").rglob("*.map")):
         if other.name != "tex-chtml.js":
             other.unlink()
+    used = words(site)
+    for sheet in (site / "_static").rglob("*.css"):
+        sheet.write_text(trimmed(sheet.read_text(encoding="utf-8"), used), encoding="utf-8")
     if address:
         (site / "sitemap.xml").write_text(sitemap(address, descriptions), encoding="utf-8")
         (site / "robots.txt").write_text(f"User-agent: *\nSitemap: {address}sitemap.xml\n", encoding="utf-8")
@@ -57,9 +60,11 @@ def page(text, name, description=None, card=None, address=None):
     text = re.sub(r'<link rel="preload" as="script"[^>]*>\s*', "", text)
     text = re.sub(r'(<script) (src="[^"]*(?:doctools|sphinx_highlight|sphinx-book-theme)\.js)', r"\1 defer \2", text)
     # one icon font less: site.css draws the few that are used
-    text = re.sub(r'<(i|span) class="fa-(?:solid|regular|brands) (fa-[\w-]+)([^"]*)"([^>]*)>', r'<\1 class="icon \2"\4 aria-hidden="true">', text)
+    text = re.sub(r'(<(?:i|span)\b[^>]*class="[^"]*)\bfa-(?:solid|regular|brands)\b([^>]*)>', r'\1icon\2 aria-hidden="true">',
+                  text)
     title = html.unescape(re.search(r"<title>(.*?)</title>", text, re.S)[1]).split(" \N{EM DASH} ")[0].strip()
-    head = [f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">', f'<script src="{root}_static/theme_start.js"></script>']
+    head = [f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+            f'<script src="{root}_static/theme_start.js"></script>']
     if description:
         said = html.escape(description)
         head += [f'<meta name="description" content="{said}">', '<meta property="og:type" content="website">',
@@ -71,6 +76,42 @@ def page(text, name, description=None, card=None, address=None):
         place = address + ("" if name == "index.html" else name)
         head += [f'<link rel="canonical" href="{place}">', f'<meta property="og:url" content="{place}">']
     return re.sub(r'<meta charset="utf-8" ?/?>', lambda found: "\n".join([found[0], *head]), text, count=1)
+
+
+def words(site):
+    """All words of the pages and scripts: a class that is not among them is on no page."""
+    files = (path for kind in ("*.html", "notebooks/*.html", "_static/**/*.js") for path in site.glob(kind))
+    texts = (path.read_text(encoding="utf-8") for path in files if not {"mathjax", "locales"} & set(path.parts))
+    return {word for text in texts for word in re.findall(r"[\w-]+", text)}
+
+
+def classes(selector):
+    """The classes that an element must have, or those around it."""
+    plain = re.sub(r':(?:not|is|where|has)\([^)]*\)|"[^"]*"', "", selector)
+    return set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", plain))
+
+
+def trimmed(sheet, used):
+    """A style sheet without rules for classes that are on no page; most of the theme's are."""
+    import tinycss2
+
+    def kept(rules):
+        for rule in rules:
+            if rule.type == "at-rule" and rule.lower_at_keyword == "font-face":
+                continue        # of the icon font alone
+            if rule.type == "at-rule" and rule.lower_at_keyword in {"media", "supports", "layer"} and rule.content is not None:
+                inner = list(kept(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)))
+                if inner:
+                    yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{''.join(inner)}}}"
+            elif rule.type == "qualified-rule":
+                parts = re.split(r",(?![^()]*\))", tinycss2.serialize(rule.prelude))
+                selectors = [part for part in parts if classes(part) <= used]
+                if selectors:
+                    yield f"{','.join(selectors)}{{{tinycss2.serialize(rule.content)}}}"
+            else:
+                yield tinycss2.serialize([rule])
+
+    return "".join(kept(tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)))
 
 
 def write_card(text, path, site):
@@ -103,9 +144,10 @@ def missing(address, descriptions):
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
 <title>Not found</title><base href="{base}">
-<style>body {{ max-width: 40rem; margin: 2rem auto; padding: 0 1rem; font: 1.1rem/1.6 system-ui, sans-serif; color-scheme: light dark; }}
-input, button {{ font: inherit; padding: .3rem .6rem; }}</style></head>
-<body><main><h1>There is no page here</h1><p>It may have moved. <a href="index.html">The first page of the course</a>, or search it:</p>
+<style>body {{ max-width: 40rem; margin: 2rem auto; padding: 0 1rem; font: 1.1rem/1.6 system-ui, sans-serif;
+color-scheme: light dark; }} input, button {{ font: inherit; padding: .3rem .6rem; }}</style></head>
+<body><main><h1>There is no page here</h1>
+<p>It may have moved. <a href="index.html">The first page of the course</a>, or search it:</p>
 <form action="search.html"><label>Search the course <input type="search" name="q"></label> <button>Search</button></form>
 <h2>Lessons</h2><ul>{lessons}</ul></main></body></html>
 """

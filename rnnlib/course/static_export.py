@@ -57,18 +57,25 @@ def export(live, folder, texts=(), narrow=None):
 
     narrow : LiveFigure, optional: the same figure as a telephone shows it, with the same controls.
     """
-    for most, joint in ((ALONE, JOINT), (10, JOINT), (8, JOINT), (6, JOINT), (6, 0)):     # as rich as ALL allows
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    ladder = ((ALONE, JOINT), (10, JOINT), (8, JOINT), (6, JOINT), (6, 0))
+    for most, joint in ladder:      # as rich as ALL allows
         controls = _controls(live, most, texts)
         if controls is None:
             return None
         groups = _groups(controls, joint, texts)
         places = _places(controls, groups)
-        sample = [_picture(live, controls, places[i])[0] for i in np.linspace(0, len(places) - 1, 8).astype(int)]
-        if 1.1 * np.mean([len(picture) for picture in sample]) * len(places) < ALL:
+        poorest = (most, joint) == ladder[-1]
+        sample = [_picture(live, controls, places[i])[0] for i in np.linspace(0, len(places) - 1, 12).astype(int)]
+        if 1.1 * np.mean([len(picture) for picture in sample]) * len(places) > ALL and not poorest:
+            continue
+        try:
+            stored = [_store(shown, folder, controls, places) for shown in (live, narrow) if shown is not None]
             break
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    stored = [_store(shown, folder, controls, places) for shown in (live, narrow) if shown is not None]
+        except ValueError:      # the sample had promised less
+            if poorest:
+                raise
     live._redraw()      # back to where its sliders stand
     return _markup(live, controls, groups, stored)
 

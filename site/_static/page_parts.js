@@ -7,8 +7,7 @@ if (formulas.length) {
   globalThis.MathJax = {
     // without its menu and its explorer, for which each formula would be a stop of the Tab key; a screen reader gets MathML
     options: { processHtmlClass: "tex2jax_process|mathjax_process|math|output_area", enableMenu: false,
-      enableExplorer: false, enableSpeech: false, enableBraille: false, enableEnrichment: false, enableComplexity: false,
-      menuOptions: { settings: { enrich: false, speech: false, braille: false, assistiveMml: true } } },
+      enableExplorer: false, enableEnrichment: false, enableComplexity: false, menuOptions: { settings: { assistiveMml: true } } },
   };
   const load = () => {
     seen.disconnect();
