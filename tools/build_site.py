@@ -257,7 +257,7 @@ def build_lite(scratch, lite, lessons, base):
     listed = [{"name": path.name, "title": f"{path.stem[:2]} {site_home.lesson(path)['title']}",
                "version": hashlib.sha256(path.read_bytes()).hexdigest()[:12]} for path in lessons]
     (lite / "lessons.json").write_text(json.dumps(listed), encoding="utf-8")
-    # its own first page would look for an application that is not there
+    # its own first page would look for an application that is not there; the others look for their settings in it
     (lite / "index.html").write_text(LITE_HOME, encoding="utf-8")
     page = lite / "notebooks" / "index.html"
     text = page.read_text(encoding="utf-8").replace("<html>", '<html lang="en">', 1)
@@ -267,6 +267,7 @@ def build_lite(scratch, lite, lessons, base):
 
 LITE_HOME = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Live lessons</title>
 <meta http-equiv="refresh" content="0; url=../index.html">
+<script id="jupyter-config-data" type="application/json" data-jupyter-lite-root=".">{}</script>
 <p>The live lessons open from <a href="../index.html">the book</a>.</p></html>
 """
 

@@ -142,19 +142,21 @@ def test_search_finds_a_lesson(visit):
     assert visit.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_have_no_fault_that_axe_can_find(visit, scheme, keep_picture):
+@pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 320)])
+def test_pages_have_no_fault_that_axe_can_find(visit, scheme, width, keep_picture):
     axe = (Path(pytest.importorskip("axe_playwright_python").__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     found = []
     for path in ("index.html", "notebooks/01_rnn_cell.html", "licences.html", "instructors.html", "search.html?q=gate"):
-        page = visit(path, color_scheme=scheme)
+        page = visit(path, color_scheme=scheme, viewport={"width": width, "height": 800})
         page.wait_for_load_state("networkidle")
+        unfold(page)
         assert page.evaluate("() => document.documentElement.dataset.theme") == scheme
-        keep_picture(page, f"site_{scheme}_{Path(path.split('?')[0]).stem}")
+        keep_picture(page, f"site_{scheme}_{width}_{Path(path.split('?')[0]).stem}")
         page.evaluate(axe)
         result = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", WCAG)
         assert result["passes"], "axe looked at nothing"
         found += [f"{path}: {fault['id']}: {fault['nodes'][0]['html'][:300]}" for fault in result["violations"]]
+        page.context.close()
     assert found == []
 
 
@@ -321,7 +323,7 @@ def test_controls_without_a_common_picture_go_back_the_one_moved_first_before_th
 
 def test_every_value_that_the_instructors_are_told_to_set_is_on_the_page():
     """Read from INSTRUCTORS.md anew: *label* and the numbers right after it."""
-    missing, seen = [], 0
+    missing, seen, lesson = [], 0, None
     for line in (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) != 5:
@@ -331,7 +333,8 @@ def test_every_value_that_the_instructors_are_told_to_set_is_on_the_page():
         if lesson is None:
             continue
         markup = (HTML / "notebooks" / f"{lesson}.html").read_text(encoding="utf-8")
-        figures = [{c["label"]: c["texts"] for c in json.loads(unescape(data))} for data in re.findall(r'data-controls="([^"]*)"', markup)]
+        figures = [{c["label"]: c["texts"] for c in json.loads(unescape(data))}
+                   for data in re.findall(r'data-controls="([^"]*)"', markup)]
         for label, told in re.findall(r"\*([^*]+)\*([^*]*)", cells[2]):
             grids = [grid[label] for grid in figures if label in grid]
             for value in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?", told):
@@ -410,7 +413,8 @@ def test_no_answer_of_any_lesson_stands_open_under_its_question():
         for reveal in re.finditer(r'class="reveal" data-key="(\w+)"', markup):
             before = markup[:reveal.start()]
             opened = before.rfind(f'<details class="answer" data-key="{reveal[1]}">')
-            assert opened >= 0 and "</details>" not in re.sub(r"<details(?! class=.answer).*?</details>", "", before[opened:], flags=re.S)
+            inner = re.sub(r"<details(?! class=.answer).*?</details>", "", before[opened:], flags=re.S)
+            assert opened >= 0 and "</details>" not in inner
         assert "No prediction was committed" not in markup
 
 
@@ -444,7 +448,8 @@ def test_what_needs_python_says_so_and_leads_there():
         markup = (HTML / "notebooks" / f"{lesson}.html").read_text(encoding="utf-8")
         links = re.findall(r'class="live-link recorded"><a href="([^"]+)">Run this live</a>\s*<span>([^<]+)', markup)
         assert len(links) >= least
-        assert all(href == f"../lite/notebooks/index.html?path={lesson}.ipynb" and re.search(r"about \d\d MB", said) for href, said in links)
+        assert {href for href, _ in links} == {f"../lite/notebooks/index.html?path={lesson}.ipynb"}
+        assert all(re.search(r"about \d\d MB", said) for _, said in links)
 
 
 def test_where_the_sliders_stand_is_in_the_address(visit):
@@ -476,7 +481,8 @@ def test_on_a_narrow_page_letters_can_be_read_and_sliders_are_wide(visit, width,
             for value in figure.locator("output").all():
                 box = value.bounding_box()
                 assert box["x"] + box["width"] <= width
-        wider = page.evaluate("() => [...document.querySelectorAll('pre')].filter(p => p.clientWidth && p.scrollWidth > p.clientWidth + 1).length")
+        wider = page.evaluate("""() => [...document.querySelectorAll('pre')]
+            .filter(p => p.clientWidth && p.scrollWidth > p.clientWidth + 1).length""")
         assert wider == 0 and page.evaluate("() => document.documentElement.scrollWidth") <= width
         page.context.close()
 
@@ -515,7 +521,8 @@ def test_no_script_stands_in_a_page_and_the_policy_forbids_it(visit):
         assert not re.findall(r"<script(?![^>]*\bsrc=)|\son(?:click|load|error|input)=", text), path
         assert "script-src 'self';" in re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1], path
     page = visit("index.html")
-    page.evaluate("() => { const s = document.createElement('script'); s.textContent = 'window.broken = 1'; document.head.append(s); }")
+    page.evaluate("""() => { const script = document.createElement('script'); script.textContent = 'window.broken = 1';
+        document.head.append(script); }""")
     assert page.evaluate("() => window.broken") is None
     assert any("Content Security Policy" in complaint for complaint in visit.complaints)
     visit.complaints.clear()
@@ -632,6 +639,90 @@ def test_progress_is_said_until_python_is_ready(alone, site, record_property):
     assert any(re.fullmatch(r"Fetching Python: \d+ of \d\d MB\.", said) for said in heard)
     assert any(said.startswith("Python is ready") for said in heard)
     assert page.locator("#kernel-progress").count() == 0
+    context.close()
+
+
+def test_the_live_copy_leads_to_other_lessons_and_back_to_the_book(profile, site):
+    page = profile.new_page()
+    missing = []
+    page.on("response", lambda answer: answer.status >= 400 and missing.append(answer.url))
+    start = f"{site}/lite/notebooks/index.html?path=00_start_here.ipynb"
+    page.goto(start)
+    page.wait_for_selector(".jp-RenderedMarkdown a", timeout=60_000)
+    bar = page.locator("#course-bar")
+    assert bar.get_by_role("combobox", name="Lesson").locator("option").count() == len(LESSONS)
+    link = page.locator(".jp-RenderedMarkdown a", has_text=re.compile(r"^0[1-9]$|lesson", re.I)).first
+    link.click()
+    page.wait_for_url(re.compile(r"path=(?!00_)\d\d_\w+\.ipynb"))
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.goto(start)
+    bar.get_by_role("link", name=re.compile("^Next: 01 ")).click()
+    page.wait_for_url(re.compile("path=01_rnn_cell"))
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    bar.get_by_role("link", name="Back to the book").click()
+    expect(page.locator("h1").first).to_contain_text("RNN cell")
+    page.goto(f"{site}/lite/")
+    page.wait_for_url(f"{site}/index.html")
+    assert missing == []
+    page.close()
+
+
+@pytest.mark.parametrize("blocked, said", [
+    ("**/pyodide/rnnlib-*.whl", "Python could not be fetched whole (no answer for rnnlib-"),
+    ("**/pyodide/pyodide.asm.wasm", "Python could not be fetched whole (no answer for pyodide.asm.wasm)"),
+    ("**/pyodide/files.json", "Python could not be fetched whole"),
+    ("**/build/notebooks/bundle.js*", "A part of the notebook could not be fetched (bundle.js"),
+])
+def test_what_does_not_come_is_told_and_python_is_not_called_ready(alone, site, blocked, said):
+    context = alone.new_context(**WINDOW)
+    context.route(blocked, lambda route: route.abort())
+    page = context.new_page()
+    page.goto(f"{site}/lite/notebooks/index.html?path=00_start_here.ipynb")
+    told = page.locator("#kernel-progress")
+    expect(told).to_contain_text(said, timeout=60_000)
+    page.wait_for_timeout(3000)
+    assert "ready" not in told.inner_text() and told.get_by_role("button", name="Reload this page").is_visible()
+    context.close()
+
+
+def test_a_lesson_that_does_not_exist_is_told(profile, site):
+    page = profile.new_page()
+    page.goto(f"{site}/lite/notebooks/index.html?path=99_nothing.ipynb")
+    expect(page.locator("#kernel-progress")).to_contain_text("There is no lesson at \u201c99_nothing.ipynb\u201d", timeout=90_000)
+    page.close()
+
+
+def test_what_is_run_is_saved_and_can_be_begun_afresh(alone, site):
+    context = alone.new_context(**WINDOW)
+    live = Live(context, site, "00_start_here.ipynb")
+    cell = next(i for i, cell in enumerate(live.cells()) if "import" in cell["source"])
+    live.write(cell, "print('of my own')")
+    live.run(cell)
+    notes = live.page.locator("#course-bar [role=status]")
+    expect(notes).to_have_text("Saved in this browser.", timeout=20_000)
+    live.page.reload()
+    live.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    expect(live.page.locator(".jp-Notebook")).to_contain_text("of my own", timeout=20_000)
+    # the course has moved on
+    live.page.evaluate("() => localStorage.setItem('own-copy-of-00_start_here.ipynb', 'older')")
+    live.page.reload()
+    expect(notes).to_contain_text("newer version of this lesson", timeout=60_000)
+    live.page.on("dialog", lambda dialog: dialog.accept())
+    live.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    live.page.get_by_role("button", name="Start this lesson afresh").click()
+    live.page.wait_for_timeout(2000)
+    live.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    assert "of my own" not in live.page.locator(".jp-Notebook").inner_text()
+    assert notes.inner_text() == ""
+    context.close()
+
+
+def test_a_browser_that_keeps_nothing_says_so(alone, site):
+    context = alone.new_context(**WINDOW)
+    context.add_init_script("Object.defineProperty(window, 'indexedDB', {value: {open() { throw new Error('forbidden'); }}});")
+    page = context.new_page()
+    page.goto(f"{site}/lite/notebooks/index.html?path=00_start_here.ipynb")
+    expect(page.locator("#course-bar [role=status]")).to_contain_text("This browser keeps nothing here", timeout=60_000)
     context.close()
 
 
