@@ -113,8 +113,9 @@ def test_every_seed_is_a_dot():
         drawn = [line for line in ax.lines if line.get_marker() == "o"]
         assert [sorted(line.get_xdata()) for line in drawn] == [sorted(found.get(column, [])) for found in runs.values()]
     assert [text.get_text() for text in picture.figure.axes[1].texts] == ["not tried"]
-    assert picture.sentence == "Runs that are right, lag 2: one 2 of 3; three 0 of 1."
-    assert picture.figure.texts[0].get_text() == "Lag 2: 1 of 2 kinds are right in most runs"
+    assert picture.sentence == ("Runs that are right. lag 1: one 2 of 3, two 0 of 2, three 1 of 1; "
+                                "lag 2: one 2 of 3, three 0 of 1.")
+    assert picture.figure.texts[0].get_text() == "Kinds that are right in most runs: 2 of 3 (lag 1), 1 of 2 (lag 2)"
 
 
 # --- what the lesson argues ------------------------------------------------------------------------------------------

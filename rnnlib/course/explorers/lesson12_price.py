@@ -28,12 +28,14 @@ def every_seed(runs, columns, chance):
                yticklabels=list(runs), xlabel="accuracy")
         ax.set_xticklabels([f"{chance:.2g}", "1"])
         ax.set_title(title, fontsize=13)
-    tried = {label: np.greater_equal(found[column], SOLVED) for label, found in runs.items() if column in found}
-    right = [label for label, hits in tried.items() if hits.mean() > 0.5]
-    figure.text(0.1 / 8.4, 1 - 0.28 / figure.get_figheight(), weight="bold", va="center",
-                s=f"{title[0].upper()}{title[1:]}: {len(right)} of {len(tried)} kinds are right in most runs")
-    return figures.Picture(figure, f"Runs that are right, {title}: "
-                           + "; ".join(f"{label} {hits.sum()} of {len(hits)}" for label, hits in tried.items()) + ".")
+    heads, said = [], []
+    for column, title in columns.items():
+        tried = {label: np.greater_equal(found[column], SOLVED) for label, found in runs.items() if column in found}
+        heads.append(f"{sum(hits.mean() > 0.5 for hits in tried.values())} of {len(tried)} ({title})")
+        said.append(f"{title}: " + ", ".join(f"{label} {hits.sum()} of {len(hits)}" for label, hits in tried.items()))
+    figure.text(0.1 / 8.4, 1 - 0.28 / figure.get_figheight(), "Kinds that are right in most runs: " + ", ".join(heads),
+                weight="bold", va="center")
+    return figures.Picture(figure, "Runs that are right. " + "; ".join(said) + ".")
 
 
 @figures.style()
