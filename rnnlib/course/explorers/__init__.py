@@ -53,11 +53,12 @@ from .lesson09_one_to_many import captioner, gallery, measured, next_letters, pe
 from .lesson09_tunes import Sound, by_temperature, piano_roll, rolls, sharpened
 from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed, two_readings, two_starts, waiting
 from .rivals import beside_a_window, length_by_budget, mistakes_against_sameness, place_by_budget
+from .whose import faded, whose_fault, whose_faults
 
 __all__ = ["Sound", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "beside_a_window",
            "by_temperature", "captioner", "check_curves", "clipped_descent", "closed_exits", "confusions",
            "context_map", "counting_cliff", "error_by_horizon", "every_run", "exact_by_zeros", "factor_per_step",
-           "factors_per_step", "felt_change", "film", "forced_and_free", "forecast", "fresh_seeds", "gallery",
+           "factors_per_step", "faded", "felt_change", "film", "forced_and_free", "forecast", "fresh_seeds", "gallery",
            "gate_highway", "gated_cell", "gates_over_time", "gradient_map", "gradient_norms", "handing_over",
            "holding", "jacobian_blocks", "jacobian_norms", "kept_or_looked_up", "length_by_budget",
            "loop_and_unrolled", "loss_over_padding", "luck_by_lag", "measured", "memory_fills", "memory_window",
@@ -68,7 +69,8 @@ __all__ = ["Sound", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_positi
            "sliding_cell", "starts_by_lag", "swapped_clauses", "tagged", "things_by_cell", "three_lengths",
            "through_one_vector", "tip_to_tail", "tones", "touched", "training_and_gradient", "travelling_change",
            "truncation", "two_paths", "two_readings", "two_roundings", "two_starts", "two_steps", "two_turns",
-           "two_units", "vanishing_product", "verdicts", "waiting", "way_back", "written_out"]
+           "two_units", "vanishing_product", "verdicts", "waiting", "way_back", "whose_fault", "whose_faults",
+           "written_out"]
 
 for _name in __all__:       # nothing that they make takes on a style of the user's
     if not isinstance(globals()[_name], type):
