@@ -51,7 +51,7 @@ from .lesson08_decoding import beams, forced_and_free, number_box, tones
 from .lesson08_encoder_decoder import context_map, exact_by_zeros, handing_over, kept_or_looked_up, through_one_vector
 from .lesson09_one_to_many import captioner, gallery, measured, next_letters, perplexities, things_by_cell, written_out
 from .lesson09_tunes import Sound, by_temperature, piano_roll, rolls, sharpened
-from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed, two_readings, two_starts, waiting
+from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed, two_readings, two_rows, two_starts, waiting
 from .rivals import beside_a_window, length_by_budget, mistakes_against_sameness, place_by_budget
 from .whose import faded, whose_fault, whose_faults
 
@@ -68,7 +68,7 @@ __all__ = ["Sound", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_positi
            "running_verdict", "same_words", "second_layer", "sensor_stream", "shared_weights", "sharpened",
            "sliding_cell", "starts_by_lag", "swapped_clauses", "tagged", "things_by_cell", "three_lengths",
            "through_one_vector", "tip_to_tail", "tones", "touched", "training_and_gradient", "travelling_change",
-           "truncation", "two_paths", "two_readings", "two_roundings", "two_starts", "two_steps", "two_turns",
+           "truncation", "two_paths", "two_readings", "two_roundings", "two_rows", "two_starts", "two_steps", "two_turns",
            "two_units", "vanishing_product", "verdicts", "waiting", "way_back", "whose_fault", "whose_faults",
            "written_out"]
 
