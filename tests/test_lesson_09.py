@@ -268,12 +268,3 @@ def test_next_letters_answers_odd_texts_with_a_sentence(text, said):
     assert len(figure.finding) < 330
     shown = figure._html()["text/html"]
     assert html.escape(figure.finding) in shown and "<script" not in shown and "<b>" not in shown
-
-
-def test_perplexities_draws_every_value():
-    tables, networks = {"letters": 11.0, "pairs of letters": 4.8}, {"RNN, one run": [3.1], "GRU, three runs": [3.0, 3.05, 3.02]}
-    picture = one_to_many.perplexities(tables, networks, 2.9)
-    (ax,) = picture.figure.axes
-    drawn = [list(line.get_xdata()) for line in ax.lines]
-    assert drawn == [[11.0], [4.8], [3.1], [3.0, 3.05, 3.02], [2.9, 2.9]]
-    assert title(ax) == f"A network is down to {np.mean([3.0, 3.05, 3.02]):.2f}; the best possible is 2.90"

@@ -49,7 +49,7 @@ from .lesson07_many_to_many import confusions, film, one_answer_each, same_words
 from .lesson07_streaming import holding, sensor_stream
 from .lesson08_decoding import beams, forced_and_free, number_box, tones
 from .lesson08_encoder_decoder import context_map, exact_by_zeros, handing_over, kept_or_looked_up, through_one_vector
-from .lesson09_one_to_many import captioner, gallery, measured, next_letters, perplexities, things_by_cell, written_out
+from .lesson09_one_to_many import captioner, gallery, measured, next_letters, things_by_cell, written_out
 from .lesson09_tunes import Sound, by_temperature, piano_roll, rolls, sharpened
 from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed, two_readings, two_rows, two_starts, waiting
 from .rivals import beside_a_window, length_by_budget, mistakes_against_sameness, place_by_budget
@@ -63,7 +63,7 @@ __all__ = ["Sound", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_positi
            "holding", "jacobian_blocks", "jacobian_norms", "kept_or_looked_up", "length_by_budget",
            "loop_and_unrolled", "loss_over_padding", "luck_by_lag", "measured", "memory_fills", "memory_window",
            "mistakes_against_sameness", "next_letters", "norm_and_radius", "number_box", "one_answer",
-           "one_answer_each", "one_unit", "own_sentence", "padded_batch", "perplexities", "piano_roll",
+           "one_answer_each", "one_unit", "own_sentence", "padded_batch", "piano_roll",
            "place_by_budget", "predicted_left", "radius_map", "recall_by_lag", "resting_factor", "revealed", "rolls",
            "running_verdict", "same_words", "second_layer", "sensor_stream", "shared_weights", "sharpened",
            "sliding_cell", "starts_by_lag", "swapped_clauses", "tagged", "things_by_cell", "three_lengths",

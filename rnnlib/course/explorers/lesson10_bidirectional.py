@@ -316,7 +316,7 @@ def waiting(ceiling, whole, cut, words, wait=2):
         spans.set_data(np.stack([heard, tagged, np.full(T, np.nan)], axis=1).ravel(), np.repeat(heard, 3))
         here.set_xdata([wait, wait])
         late = f"{_count(wait, 'word')} late" if wait else "at once"
-        left.set_title(f"Tagged {late}, at best {ceiling[wait]:.1%} of the ambiguous names are right")
+        left.set_title(f"Tagged {late}, the best rule gets {ceiling[wait]:.1%} of the ambiguous names right")
         return (f"{_count(wait, 'word')} of delay: ceiling {ceiling[wait]:.3f}; measured {cut[wait]:.3f} when trained on cut "
                 f"sentences too, {whole[wait]:.3f} when trained on whole ones alone. "
                 f"“{words[0]}” gets its tag after {_count(tagged[0], 'word')}.")
