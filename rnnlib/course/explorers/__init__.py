@@ -52,10 +52,11 @@ from .lesson08_encoder_decoder import context_map, exact_by_zeros, handing_over,
 from .lesson09_one_to_many import captioner, gallery, measured, next_letters, perplexities, things_by_cell, written_out
 from .lesson09_tunes import Tune, by_temperature, piano_roll, rolls, sharpened
 from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed, two_readings, two_starts, waiting
+from .whose import faded, whose_fault, whose_faults
 
 __all__ = ["Tune", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature",
            "captioner", "check_curves", "clipped_descent", "closed_exits", "confusions", "context_map",
-           "counting_cliff", "error_by_horizon", "every_run", "exact_by_zeros", "factor_per_step",
+           "counting_cliff", "error_by_horizon", "every_run", "exact_by_zeros", "factor_per_step", "faded",
            "factors_per_step", "felt_change", "film", "forced_and_free", "forecast", "fresh_seeds", "gallery",
            "gate_highway", "gated_cell", "gates_over_time", "gradient_map", "gradient_norms", "handing_over",
            "holding", "jacobian_blocks", "jacobian_norms", "kept_or_looked_up", "loop_and_unrolled",
@@ -67,7 +68,7 @@ __all__ = ["Tune", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_positio
            "things_by_cell", "three_lengths", "through_one_vector", "tip_to_tail", "tones", "touched",
            "training_and_gradient", "travelling_change", "truncation", "two_paths", "two_readings", "two_roundings",
            "two_starts", "two_steps", "two_turns", "two_units", "vanishing_product", "verdicts", "waiting", "way_back",
-           "written_out"]
+           "whose_fault", "whose_faults", "written_out"]
 
 for _name in __all__:       # nothing that they make takes on a style of the user's
     if not isinstance(globals()[_name], type):
