@@ -7,7 +7,7 @@ unexport MPLBACKEND
 # Without stored bytecode every test worker and every kernel would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab edit test test-browser bench notebooks weights scores mistakes sweep evidence picture sheet site serve links clean
+.PHONY: help lab edit test test-browser bench notebooks assignments questions weights scores mistakes sweep evidence picture sheet site serve links release clean
 .DEFAULT_GOAL := help
 
 help:       ## print these lines
@@ -25,7 +25,7 @@ test:       ## run the unit tests and re-execute every notebook (ARGS="-k cells"
 	@sh tools/setup.sh lab test
 	@# one thread each: the workers already fill the cores
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 \
-		--nbval --nbval-current-env --ignore=tests/browser tests notebooks $(ARGS)
+		--nbval --nbval-current-env --ignore=tests/browser --ignore=notebooks/extra tests notebooks $(ARGS)
 
 notebooks:  ## re-execute and tidy the notebooks (ARGS="01_rnn_cell" one, ARGS="--check" only says)
 	@sh tools/setup.sh lab test
@@ -49,6 +49,14 @@ build/bench/made: pyproject.toml
 	@build/bench/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[lab,test,browser,bench]" $(TORCH)
 	@command -v chromium chromium-browser google-chrome >/dev/null || build/bench/bin/python -m playwright install chromium
 	@touch $@
+
+assignments:  ## write the exercises of every lesson for nbgrader into build/assignments (ARGS="--to FOLDER 02" one lesson)
+	@sh tools/setup.sh lab test teach
+	@$(PYTHON_HERE) tools/assignments.py $(ARGS)
+
+questions:  ## write the quiz and a question for each lesson as Moodle XML and GIFT into build/questions (ARGS="--to FOLDER")
+	@sh tools/setup.sh lab test
+	@$(PYTHON_HERE) tools/questions.py $(ARGS)
 
 weights:    ## train the networks that the lessons ship, anew (ARGS="ambiguous_names" one)
 	@sh tools/setup.sh lab
@@ -97,6 +105,10 @@ build/site-env/made: pyproject.toml
 links:      ## write the Binder, class and site links into README.md from the address in pyproject.toml
 	@sh tools/setup.sh lab
 	@$(PYTHON_HERE) tools/links.py
+
+release:    ## say what is missing for a release; tags nothing
+	@sh tools/setup.sh lab
+	@$(PYTHON_HERE) tools/release.py
 
 clean:      ## remove .venv and caches; my_notebooks/ stays
 	@rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis

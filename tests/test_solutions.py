@@ -3,27 +3,16 @@
 import re
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
+from assignments import tasks_of
 
 from rnnlib.course import exercises
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipynb"))
 
 
-def exercises_of(path):
-    """(name, stub, text of the fold) of every checked exercise, in order; an attempt to mend stands in the check's own cell."""
-    cells = nbformat.read(path, 4).cells
-    for i, cell in enumerate(cells):
-        call = re.search(r'^check\("(\w+)", (\w+)\)$', cell.source, re.MULTILINE) if cell.cell_type == "code" else None
-        if call:
-            assert call[1] == call[2]
-            attempt = cell.source[:call.start()]
-            yield call[1], attempt if "def " in attempt else cells[i - 1].source, cells[i + 1].source
-
-
-FOUND = [(path.stem, *exercise) for path in NOTEBOOKS for exercise in exercises_of(path)]
+FOUND = [(path.stem, task.name, task.stub, task.fold) for path in NOTEBOOKS for task in tasks_of(path)]
 IDS = [f"{stem[:2]}-{name}" for stem, name, *_ in FOUND]
 
 

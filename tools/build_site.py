@@ -106,10 +106,10 @@ def outward_links(text, folder, address, ref):
     """Links to files that are no page of the site lead to the repository, or are plain text while that has no address."""
     def replace(match):
         label, target = match.groups()
-        if "://" in target or target.startswith("#") or target.endswith(".ipynb") and folder == "notebooks":
+        if "://" in target or target.startswith("#") or re.match(r"\d\d_\w+\.ipynb$", target) and folder == "notebooks":
             return match.group()
         path = (ROOT / folder / target).resolve().relative_to(ROOT).as_posix()
-        if path in PAGES or path.startswith(("notebooks/", "images/")):
+        if path in PAGES or re.match(r"notebooks/\d|images/", path):
             return f"[{label}]({PAGES.get(path, path)})"
         return label if PLACEHOLDER in address else f"[{label}]({address}/blob/{ref}/{path})"
     return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", replace, text)

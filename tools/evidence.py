@@ -20,7 +20,8 @@ from typing import NamedTuple
 os.environ.setdefault("OMP_NUM_THREADS", "1")       # a run is too small to share; processes are the parallel part
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402  (after the thread counts are set)
+import evidence_rivals  # noqa: E402  (after the thread counts are set)
+import numpy as np  # noqa: E402
 
 import rnnlib  # noqa: E402
 from rnnlib.course import evidence  # noqa: E402
@@ -570,13 +571,16 @@ TABLES = {
     "truncation": Table(jobs(Truncation, seeds=SEEDS), truncation_rows, ("steps", "seed")),
     "recall": Table(recall_jobs, recall_rows, ("same_symbols", "cell", "start", "learning_rate", "lag", "steps", "seed")),
     "memory": Table(jobs(Memory, seeds=SEEDS), memory_rows, ("seed",)),
+    "widths": Table(evidence_rivals.width_jobs, evidence_rivals.width_rows, ("task", "width", "seed")),
+    "rivals": Table(evidence_rivals.run_jobs, evidence_rivals.run_rows, ("task", "directions", "kind", "steps", "seed")),
 }
 
 
 def keys(table, job):
     """The names of the rows that a job makes: one, or one for each of its budgets."""
     fields = job._asdict()
-    return {tuple(str({**fields, "steps": steps}[name]) for name in table.names) for steps in fields.pop("budgets", [None])}
+    budgets = fields.pop("budgets", None) or [fields.get("steps")]
+    return {tuple(str({**fields, "steps": steps}[name]) for name in table.names) for steps in budgets}
 
 
 def key(table, row):
@@ -592,8 +596,8 @@ def read(path):
 
 
 def place(table, row):
-    """Where a row stands in its file: by its names, numbers by their size."""
-    return [text if text[0].isalpha() else float(text) for text in key(table, row)]
+    """Where a row stands in its file: by its names, numbers by their size and before words."""
+    return [(1, text) if text[:1].isalpha() else (0, float(text)) for text in key(table, row)]
 
 
 def write(path, table, rows):

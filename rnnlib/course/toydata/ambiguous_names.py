@@ -204,7 +204,7 @@ def score(model, batch=None):
 
 TASK = Task(name=__name__, title="ambiguous names", lesson=10, kinds=CELL_TYPES, default="RNN", model=model,
             batches=batches, test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
-            steps=STEPS, learning_rate=LEARNING_RATE, options={"directions": 2},
+            steps=STEPS, learning_rate=LEARNING_RATE, window=8, options={"directions": 2},
             shipped={f"{cell_name}/{directions}/{seed}": (cell_name, seed, {"directions": directions})
                      for cell_name, seed in SHIPPED for directions in (1, 2)})
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

@@ -258,5 +258,5 @@ def score(model, batch=None):
 
 TASK = Task(name=__name__, title="captions", lesson=9, kinds=CELL_TYPES, model=model, batches=batches,
             test_set=test_set, score=score, baseline=lambda: baseline()[0], ceiling=ceiling, target=TARGET,
-            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+            steps=STEPS, learning_rate=LEARNING_RATE, window=2, shipped=SHIPPED)
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

@@ -76,6 +76,6 @@ def score(model, batch=None):
 
 
 TASK = Task(name=__name__, title="digit strings", lesson=8, kinds=SIZES, default=SIZES[-1], model=model, batches=batches,
-            test_set=lambda: test_set(LONGEST), score=score, steps=STEPS, learning_rate=LEARNING_RATE,
+            test_set=lambda: test_set(LONGEST), score=score, steps=STEPS, learning_rate=LEARNING_RATE, window=(8, 8),
             baseline=lambda: 10.0 ** -LONGEST, ceiling=lambda: 1.0, shipped={f"H{H}": (H, 0, {}) for H in SIZES})
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

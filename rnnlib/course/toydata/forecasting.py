@@ -124,5 +124,5 @@ def score(model, batch=None):
 
 TASK = Task(name=__name__, title="forecast (error)", lesson=6, kinds=CELL_TYPES, default="RNN", model=model,
             batches=batches, test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
-            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+            steps=STEPS, learning_rate=LEARNING_RATE, window=24, shipped=SHIPPED)
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

@@ -132,5 +132,5 @@ def score(model, batch=None):
 
 TASK = Task(name=__name__, title="names, perplexity", lesson=9, kinds=CELL_TYPES, model=model,
             batches=batches, test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=target,
-            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+            steps=STEPS, learning_rate=LEARNING_RATE, window=8, shipped=SHIPPED)
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

@@ -189,5 +189,5 @@ def sound(x):
 
 TASK = Task(name=__name__, title="Morse tones", lesson=8, kinds=CELL_TYPES, model=model, batches=batches,
             test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=target,
-            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+            steps=STEPS, learning_rate=LEARNING_RATE, window=(28, 2), shipped=SHIPPED)
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

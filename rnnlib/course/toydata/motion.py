@@ -246,7 +246,7 @@ def score(model, batch=None):
 
 TASK = Task(name=__name__, title="motion sensor", lesson=7, kinds=CELL_TYPES, model=model, batches=batches,
             test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
-            steps=STEPS, learning_rate=LEARNING_RATE, options={"layers": 1},
+            steps=STEPS, learning_rate=LEARNING_RATE, window=16, options={"layers": 1},
             shipped={f"{cell_name}/{layers}/{seed}": (cell_name, seed, {"layers": layers})
                      for cell_name, layers, seed in SHIPPED})
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

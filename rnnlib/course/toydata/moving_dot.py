@@ -93,5 +93,5 @@ def score(model, batch=None):
 
 TASK = Task(name=__name__, title="moving dot", lesson=7, kinds=CELL_TYPES, model=model, batches=batches,
             test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
-            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+            steps=STEPS, learning_rate=LEARNING_RATE, window=4, shipped=SHIPPED)
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

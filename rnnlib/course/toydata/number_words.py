@@ -159,7 +159,8 @@ def load_early():
 
 TASK = Task(name=__name__, title="number words", lesson=8, kinds=CELL_TYPES, model=model, batches=batches,
             test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
-            steps=STEPS, learning_rate=LEARNING_RATE, dtype=np.float16,        # three digits are enough, at half the size
+            steps=STEPS, learning_rate=LEARNING_RATE, window=(7, 4),
+            dtype=np.float16,               # three digits are enough, at half the size
             shipped={**{f"{cell_name}/{seed}": (cell_name, seed, {}) for cell_name, seed in SHIPPED},
                      "early": ("RNN", 0, {"steps": EARLY})})
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

@@ -208,6 +208,6 @@ def score(model, batch=None, ambiguous=False):
 
 TASK = Task(name=__name__, title="parts of speech", lesson=7, kinds=CELL_TYPES, model=model, batches=batches,
             test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
-            steps=STEPS, learning_rate=LEARNING_RATE,
+            steps=STEPS, learning_rate=LEARNING_RATE, window=4,
             shipped=[(cell_name, seed) for cell_name in CELL_TYPES for seed in SEEDS])
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

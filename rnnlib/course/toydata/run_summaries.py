@@ -154,5 +154,5 @@ def _score(teller, batch=None):
 
 TASK = Task(name=__name__, title="run summaries", lesson=8, kinds=CELL_TYPES, model=model, batches=batches,
             test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=target,
-            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+            steps=STEPS, learning_rate=LEARNING_RATE, window=(30, 4), shipped=SHIPPED)
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

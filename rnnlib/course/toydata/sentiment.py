@@ -229,5 +229,5 @@ def _positive(form, first, last):
 
 TASK = Task(name=__name__, title="sentiment", lesson=6, kinds=CELL_TYPES, model=model, batches=batches,
             test_set=test_set, score=score, baseline=baseline, ceiling=ceiling, target=TARGET,
-            steps=STEPS, learning_rate=LEARNING_RATE, shipped=SHIPPED)
+            steps=STEPS, learning_rate=LEARNING_RATE, window=12, shipped=SHIPPED)
 training, trained, load_model = TASK.training, TASK.trained, TASK.load_model

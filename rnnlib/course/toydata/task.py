@@ -12,6 +12,7 @@ import numpy as np
 
 from ... import GRUCell, LSTMCell, RNNCell, train
 from ...training import Adam
+from .window import rival
 
 CELL_TYPES = {"RNN": RNNCell, "LSTM": LSTMCell, "GRU": GRUCell}
 
@@ -74,6 +75,9 @@ class Task:
         option "steps" tells that a run is shorter or longer than usual.
     dtype : type, optional
         Of the numbers in the file.
+    window : int or (int, int), optional
+        The width of the rival without recurrence, see `window.rival`; the kind "window" is that rival. It was chosen with
+        a validation set (tools/evidence.py, table "widths").
 
     Attributes
     ----------
@@ -101,6 +105,7 @@ class Task:
     options: dict = field(default_factory=dict)
     shipped: Iterable = ()
     dtype: type = np.float32
+    window: int | tuple | None = None
 
     def __post_init__(self):
         self.weights = Path(sys.modules[self.name].__file__).with_suffix(".npz")
@@ -114,6 +119,13 @@ class Task:
         """(kind, seed, options) with all that was left out filled in."""
         return self.default if kind is None else kind, seed, {"steps": self.steps, **self.options, **options}
 
+    def new(self, kind, rng, **options):
+        """An untrained model of a kind; "window" is a feedforward network as large as the GRU (see `window.rival`)."""
+        if kind != "window" or self.window is None:
+            return self.model(kind, rng, **options)
+        gated = "GRU" if "GRU" in self.kinds else self.default
+        return rival(self.model(gated, np.random.default_rng(0), **options), self.window, rng)
+
     def training(self, model, batches, steps=None):
         """Train `model` in place: a generator of (step, loss, gradient norm), see `rnnlib.train`."""
         steps, optimiser = self.steps if steps is None else steps, Adam(self.learning_rate)
@@ -126,7 +138,7 @@ class Task:
         """A model trained from scratch. The seed decides its first weights and its batches; steps may be among the options."""
         kind, seed, options = self._run(kind, seed, options)
         steps, rng = options.pop("steps"), np.random.default_rng(seed)
-        model = self.model(kind, rng, **options)
+        model = self.new(kind, rng, **options)
         for _ in self.training(model, self.batches(rng), steps):
             pass
         return model

@@ -1,0 +1,103 @@
+"""The runs behind the comparisons of lessons 06 to 10: every task by each cell and by a feedforward network on a window.
+
+tools/evidence.py makes the tables of it, "widths" and "rivals".
+"""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnlib.course.toydata import tasks
+from rnnlib.course.toydata.task import held_out
+from rnnlib.course.toydata.window import rival
+
+SEEDS = range(100, 120)             # not those the lessons train live, 0 to 9
+TASKS = {task.name: task for task in tasks() if task.window is not None}
+DEAR = ("number_words", "digit_strings", "morse", "captions", "motion")      # fewer runs of these at four times the steps
+WIDTHS = {6: (1, 2, 4, 8, 12, 16, 24), 7: (1, 2, 4, 8, 16, 32), 8: (1, 2, 4, 8), 9: (1, 2, 4, 8, 12), 10: (1, 2, 4, 8)}
+AXES = {6: (1, 0, 0), 7: (1, 1, 0), 8: (1, 1, 0), 9: (0, 1), 10: (1, 1, 0)}     # of B, in what a batch holds, by lesson
+VALIDATION_BATCHES = 40
+
+
+def part(task, rng, validation):
+    """The batches of a task with one of their two parts: one sequence in five, by checksum, is for validation."""
+    axes = AXES[task.lesson]
+    for batch in task.batches(rng):
+        told = batch[1] if task.lesson == 9 else batch[0]           # a picture is in the part that its caption is in
+        chosen = [held_out(b"validation" + np.ascontiguousarray(sequence).tobytes()) for sequence in np.moveaxis(told, 1, 0)]
+        columns = np.flatnonzero(np.equal(chosen, validation))
+        if len(columns):
+            yield tuple(np.take(array, columns, axis) for array, axis in zip(batch, axes))
+
+
+class Width(NamedTuple):
+    """A window of one width, trained without the validation part."""
+
+    task: str
+    width: int                      # for lesson 8: of the tokens written; all of the input is seen
+    seed: int
+
+
+def width_jobs():
+    """Five seeds of each width, as wide as the sequences at most."""
+    return [Width(task.name, width, seed) for task in TASKS.values() for width in WIDTHS[task.lesson] for seed in SEEDS[:5]
+            if not width > longest(task)]
+
+
+@functools.cache
+def longest(task):
+    """How long the sequences are that a window slides over, in a hundred batches."""
+    batches, which = task.batches(np.random.default_rng(0)), 1 if task.lesson in (8, 9) else 0
+    return max(len(next(batches)[which]) for _ in range(100))
+
+
+@functools.cache
+def validation_set(task):
+    """Batches (padded to lengths of their own) of the validation part; always the same."""
+    batches = part(task, np.random.default_rng(5), True)
+    return [next(batches) for _ in range(VALIDATION_BATCHES)]
+
+
+def width_rows(job):
+    """loss: the mean over the validation part, as in training (nats; squared error for the forecast)."""
+    task, rng = TASKS[job.task], np.random.default_rng(job.seed)
+    width = (task.window[0], job.width) if task.lesson == 8 else job.width
+    gated = task.model("GRU" if "GRU" in task.kinds else task.default, np.random.default_rng(0))
+    model = rival(gated, width, rng)
+    for _ in task.training(model, part(task, rng, False)):
+        pass
+    loss = np.mean([model.loss_and_gradients(batch)[0] for batch in validation_set(task)])
+    yield {**job._asdict(), "loss": f"{loss:.5f}"}
+
+
+class Run(NamedTuple):
+    """A model of a task, trained from scratch in its lesson's way."""
+
+    task: str
+    kind: str
+    steps: int
+    directions: int                 # 2 for lesson 10's models that read both ways
+    seed: int
+
+
+def run_jobs():
+    """Twenty seeds of each kind with the lesson's own steps, ten with four times as many (of what is dear five, without LSTM)."""
+    def blocks(times, seeds, dear):
+        for task in TASKS.values():
+            for kind in ("window", *task.kinds):
+                for directions in ((1, 2) if task.lesson == 10 else (1,)):
+                    if times == 1 or (task.name in DEAR) == dear and not (dear and kind in ("LSTM", 8, 32)):
+                        for seed in seeds:
+                            yield Run(task.name, str(kind), times * task.steps, directions, seed)
+
+    first, rest = SEEDS[:10], SEEDS[10:]
+    return [*blocks(1, first, None), *blocks(4, first, False), *blocks(1, rest, None), *blocks(4, SEEDS[:5], True)]
+
+
+def run_rows(job):
+    """parameters: how many numbers were trained; score: the task's own, on its test set."""
+    task, options = TASKS[job.task], {"directions": job.directions} if "directions" in TASKS[job.task].options else {}
+    kind = next(kind for kind in ("window", *task.kinds) if str(kind) == job.kind)
+    model = task.trained(kind, job.seed, steps=job.steps, **options)
+    yield {**job._asdict(), "parameters": sum(array.size for array in model.params.values()), "score": f"{task.score(model):.4f}"}
