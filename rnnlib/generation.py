@@ -19,11 +19,13 @@ def greedy(step, state, start, end, max_length):
     return _write(step, state, start, end, max_length, likeliest)
 
 
-def probabilities(scores, temperature=1.0, top_k=None):
-    """softmax(scores / temperature) over the last axis, (..., K); with top_k only the k likeliest tokens keep any.
+def probabilities(scores, temperature=1.0, top_k=None, top_p=None):
+    """softmax(scores / temperature) over the last axis, (..., K); top_k and top_p leave nothing to unlikely tokens.
 
     A low temperature sharpens the distribution towards its largest entry, a high one flattens it towards
-    equal shares. All tokens whose score equals the k-th largest stay.
+    equal shares. With top_k only the k likeliest tokens keep any; all whose score equals the k-th largest stay. With
+    top_p only the *nucleus* keeps any: the fewest tokens that hold a share of top_p together, 0 < top_p <= 1 (Holtzman
+    et al. 2020); all that are as likely as its last stay. The share is counted at the temperature, after top_k.
     """
     _check.scores(scores)
     _check.positive("temperature", temperature)
@@ -31,16 +33,25 @@ def probabilities(scores, temperature=1.0, top_k=None):
         kth = np.sort(scores, axis=-1)[..., -_check.whole("top_k", top_k, 1, scores.shape[-1])]
         scores = np.where(scores >= kth[..., None], scores, -np.inf)
     with np.errstate(over="ignore"):    # at a temperature of 1e-308 a quotient may be -inf, and exp(-inf) is 0
-        return softmax((scores - scores.max(axis=-1, keepdims=True)) / temperature)
+        p = softmax((scores - scores.max(axis=-1, keepdims=True)) / temperature)
+    if top_p is not None and _check.positive("top_p", top_p) > 1:
+        raise ValueError(f"top_p must be a share above 0 and at most 1; it was {top_p}")
+    if top_p is None or top_p == 1:
+        return p
+    falling = -np.sort(-p, axis=-1)
+    before = np.cumsum(falling, axis=-1) - falling          # what the likelier ones hold; below top_p inside the nucleus
+    last = np.min(falling, axis=-1, keepdims=True, where=before < top_p, initial=1.0)
+    p = np.where(p >= last, p, 0)
+    return p / p.sum(axis=-1, keepdims=True)
 
 
-def sample(step, state, start, end, max_length, rng, temperature=1.0, top_k=None):
+def sample(step, state, start, end, max_length, rng, temperature=1.0, top_k=None, top_p=None):
     """One draw for each sequence: (tokens (L, B), the probabilities they were drawn from (L, B, K))."""
     _check.generator(rng)
     drawn_from = []
 
     def draw(scores):
-        p = probabilities(scores, temperature, top_k)
+        p = probabilities(scores, temperature, top_k, top_p)
         drawn_from.append(p)
         # the first token whose cumulative probability exceeds a uniform number from 0 to the total, 1 but
         # for rounding

@@ -222,10 +222,10 @@ class OneToMany(_WritingModel):
         """What the cell writes by itself, always the likeliest token: (L, B), padded with `end`."""
         return generation.greedy(self.step, self.first_state(v), self.writer.start, self.writer.end, max_length)
 
-    def sample(self, v, rng, temperature=1.0, top_k=None, max_length=30):
-        """One draw for each v: (tokens (L, B), the probabilities drawn from (L, B, K))."""
+    def sample(self, v, rng, temperature=1.0, top_k=None, max_length=30, top_p=None):
+        """One draw for each v: (tokens (L, B), the probabilities drawn from (L, B, K)); see `rnnlib.probabilities`."""
         return generation.sample(self.step, self.first_state(v), self.writer.start, self.writer.end,
-                                 max_length, rng, temperature, top_k)
+                                 max_length, rng, temperature, top_k, top_p)
 
     def loss_and_gradients(self, batch):
         """(loss, gradients like params) of a batch (v, target), with teacher forcing."""

@@ -59,6 +59,18 @@ def test_median_refuses(values):
         evidence.median_and_middle_80(values)
 
 
+def test_a_table_has_a_line_for_each_kind_and_a_column_for_each_budget():
+    runs = [{"kind": kind, "steps": steps, "parameters": size, "score": score + seed / 100}
+            for kind, steps, size, score in (("GRU", 100, 90, 0.5), ("window", 100, 91, 0.4), ("RNN", 100, 30, 0.3),
+                                             ("GRU", 400, 90, 0.7)) for seed in range(5)]
+    head, *lines = evidence.table(runs).splitlines()
+    assert head.split() == ["network", "parameters", "100", "steps", "400", "steps"]
+    assert [line.split()[:2] for line in lines] == [["window", "91"], ["RNN", "30"], ["GRU", "90"]]
+    assert lines[0].split()[2:] == ["0.420", "(0.400", "to", "0.440)", "of", "5", "-"]
+    assert lines[2].split()[8:] == ["0.720", "(0.700", "to", "0.740)", "of", "5"]
+    assert len({len(line) for line in (head, *lines)}) == 1
+
+
 # --- starts -------------------------------------------------------------------------------------------------------------
 
 def wide(width=10.0):
@@ -173,7 +185,8 @@ def test_a_file_holds_every_run_once_in_order(name):
     seeds = {}
     for key in found:
         seeds.setdefault(key[:-1], []).append(key[-1])
-    least = {"widths": 5, "rivals": 5}.get(name, 20)        # rivals: five or ten where four times the steps are dear
+    # fewer where four times the steps are dear
+    least = {"widths": 5, "rivals": 5, "bottleneck": 10, "captions": 10}.get(name, 20)
     assert table.names[-1] == "seed" and all(len(each) >= least for each in seeds.values()), f"{least} seeds at least"
 
 

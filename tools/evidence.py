@@ -20,7 +20,8 @@ from typing import NamedTuple
 os.environ.setdefault("OMP_NUM_THREADS", "1")       # a run is too small to share; processes are the parallel part
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import evidence_rivals  # noqa: E402  (after the thread counts are set)
+import evidence_08_10  # noqa: E402  (after the thread counts are set)
+import evidence_rivals  # noqa: E402
 import numpy as np  # noqa: E402
 
 import rnnlib  # noqa: E402
@@ -571,6 +572,11 @@ TABLES = {
     "truncation": Table(jobs(Truncation, seeds=SEEDS), truncation_rows, ("steps", "seed")),
     "recall": Table(recall_jobs, recall_rows, ("same_symbols", "cell", "start", "learning_rate", "lag", "steps", "seed")),
     "memory": Table(jobs(Memory, seeds=SEEDS), memory_rows, ("seed",)),
+    "bottleneck": Table(evidence_08_10.bottleneck_jobs, evidence_08_10.bottleneck_rows, ("H", "steps", "seed")),
+    "captions": Table(evidence_08_10.caption_jobs, evidence_08_10.caption_rows,
+                      ("kind", "order", "learning_rate", "steps", "seed")),
+    "tunes": Table(evidence_08_10.tune_jobs, evidence_08_10.tune_rows, ("temperature", "top_k", "top_p", "seed")),
+    "names": Table(evidence_08_10.name_jobs, evidence_08_10.name_rows, ("kind", "directions", "trained_on", "seed")),
     "widths": Table(evidence_rivals.width_jobs, evidence_rivals.width_rows, ("task", "width", "seed")),
     "rivals": Table(evidence_rivals.run_jobs, evidence_rivals.run_rows, ("task", "directions", "kind", "steps", "seed")),
 }

@@ -49,7 +49,8 @@ def _lines(code):
 
 def _code(source):
     exercises = len(re.findall(r"\bcheck\(\"|\bquiz\(\)", source))
-    return _lines(source) + EXERCISE * exercises + PREDICTION * source.count("live.Prediction(")
+    choices = source.count("live.Prediction(") + 2 * source.count("exercises.decide(")         # which asks two questions
+    return _lines(source) + EXERCISE * exercises + PREDICTION * choices
 
 
 def _output(output):

@@ -410,6 +410,7 @@ WRITERS = {
     "greedy": lambda step, B: greedy(step, np.zeros((B, 1)), 1, 0, 3),
     "sample": lambda step, B: sample(step, np.zeros((B, 1)), 1, 0, 3, np.random.default_rng(0)),
     "sample of two": lambda step, B: sample(step, np.zeros((B, 1)), 1, 0, 3, np.random.default_rng(0), top_k=2),
+    "sample of a nucleus": lambda step, B: sample(step, np.zeros((B, 1)), 1, 0, 3, np.random.default_rng(0), top_p=0.9),
     "beam": lambda step, B: beam_search(step, np.zeros((B, 1)), 1, 0, 3, 2),
     "probabilities": lambda step, B: probabilities(step(np.ones(B, int), None)[0]),
 }

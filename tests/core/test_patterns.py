@@ -626,6 +626,33 @@ def test_probabilities_of_many_at_once():
             np.testing.assert_allclose(p[i], by_hand / by_hand.sum(), rtol=1e-13)
 
 
+def test_the_nucleus_is_the_fewest_tokens_that_hold_the_share():
+    scores = np.log([0.1, 0.4, 0.2, 0.3])
+    for share, kept in ((0.1, [1]), (0.39, [1]), (0.45, [1, 3]), (0.69, [1, 3]), (0.75, [1, 2, 3]), (0.95, [0, 1, 2, 3])):
+        by_hand = np.zeros(4)
+        by_hand[kept] = np.exp(scores[kept])
+        np.testing.assert_allclose(probabilities(scores, top_p=share), by_hand / by_hand.sum(), rtol=1e-12)
+    np.testing.assert_array_equal(probabilities(scores, top_p=1.0), probabilities(scores))
+    # at temperature 1/2 the shares are 1, 16, 4, 9 of 30, and after top_k = 3 they are 0, 16, 4, 9 of 29
+    np.testing.assert_allclose(probabilities(scores, 0.5, top_p=0.84), [0, 16 / 29, 4 / 29, 9 / 29], rtol=1e-12)
+    np.testing.assert_allclose(probabilities(scores, 0.5, 3, 0.84), [0, 0.64, 0, 0.36], rtol=1e-12)
+    np.testing.assert_array_equal(probabilities(np.array([5.0, 1.0, 1.0, 0.0]), top_p=0.99)[1:3] > 0, True)
+    assert_same(scores, np.log([0.1, 0.4, 0.2, 0.3]))               # untouched
+
+
+def test_the_nucleus_of_many_at_once():
+    scores = np.random.default_rng(17).normal(0, 2, size=(3, 4, 7))
+    for share in (0.2, 0.6, 0.97, np.nextafter(1, 0)):
+        p, all_of_it = probabilities(scores, top_p=share), probabilities(scores)
+        for i in np.ndindex(3, 4):
+            order = np.argsort(-scores[i])
+            held = np.cumsum(all_of_it[i][order])
+            n = 1 + int((held[:-1] < share).sum())                  # as few as hold the share
+            by_hand = np.zeros(7)
+            by_hand[order[:n]] = all_of_it[i][order[:n]]
+            np.testing.assert_allclose(p[i], by_hand / by_hand.sum(), rtol=1e-12)
+
+
 @pytest.mark.parametrize("temperature", [1e-3, 1e-300, np.nextafter(0, 1)])
 def test_a_low_temperature_leaves_the_largest_alone(temperature):
     np.testing.assert_array_equal(probabilities(np.array([1.0, 3.0, 2.0]), temperature), [0, 1, 0])
@@ -654,7 +681,7 @@ def test_probabilities_do_not_overflow(size):
 
 # sample
 
-LIMIT_CHI_SQUARE = {2: 18.5, 4: 23.6}       # by degrees of freedom; exceeded by chance once in 10 000 times
+LIMIT_CHI_SQUARE = {1: 15.2, 2: 18.5, 4: 23.6}       # by degrees of freedom; exceeded by chance once in 10 000 times
 
 
 def surprise(counts, p):
@@ -665,16 +692,21 @@ def surprise(counts, p):
     return ((counts[p > 0] - expected) ** 2 / expected).sum(), (p > 0).sum() - 1
 
 
-@pytest.mark.parametrize("temperature, top_k", [(1.0, None), (0.5, None), (2.5, None), (1.0, 3), (2.0, 3)])
-def test_samples_come_as_often_as_their_probabilities_say(temperature, top_k):
+@pytest.mark.parametrize("temperature, top_k, top_p", [(1.0, None, None), (0.5, None, None), (2.5, None, None), (1.0, 3, None),
+                                                       (2.0, 3, None), (1.0, None, 0.7)])
+def test_samples_come_as_often_as_their_probabilities_say(temperature, top_k, top_p):
     scores, many = np.log([0.05, 0.3, 0.1, 0.35, 0.2]), 20_000
     step, start_state = fixed(scores, -scores)
-    tokens, drawn_from = sample(step, start_state(many), 1, 0, 2, np.random.default_rng(16), temperature, top_k)
+    tokens, drawn_from = sample(step, start_state(many), 1, 0, 2, np.random.default_rng(16), temperature, top_k, top_p=top_p)
     for t, row in enumerate((scores, -scores)):
         p = np.exp(row / temperature)
         if top_k is not None:
             p[np.argsort(row)[:5 - top_k]] = 0
         p /= p.sum()
+        if top_p is not None:
+            order = np.argsort(-p)
+            p[order[1 + np.searchsorted(np.cumsum(p[order]), top_p):]] = 0
+            p /= p.sum()
         np.testing.assert_allclose(drawn_from[t], np.tile(p, (many, 1)), rtol=1e-12)
         running = np.ones(many, bool) if t == 0 else tokens[0] != 0
         found, freedom = surprise(np.bincount(tokens[t, running], minlength=5), p)
@@ -865,6 +897,10 @@ def test_what_cannot_be_drawn():
     for bad, kind in ((0, ValueError), (K + 1, ValueError), (-1, ValueError), (2.0, TypeError), (True, TypeError)):
         refused(lambda: model.sample(v, rng, 1.0, bad), "top_k", f"at most {K}", error=kind)
         refused(lambda: probabilities(scores, 1.0, bad), "top_k", f"at most {K}", error=kind)
+    for bad, kind in ((0, ValueError), (1.01, ValueError), (-0.5, ValueError), (np.nan, ValueError), ("0.9", TypeError),
+                      (True, TypeError)):
+        refused(lambda: model.sample(v, rng, top_p=bad), "top_p", "above 0", error=kind)
+        refused(lambda: probabilities(scores, top_p=bad), "top_p", "above 0", error=kind)
     for bad in (scores.tolist(), None, 1.0, np.array(1.0), np.empty((2, 0)), np.array(["a"])):
         refused(lambda: probabilities(bad), "scores")
 

@@ -109,3 +109,29 @@ def median_and_middle_80(values):
                          + (" and held nan" if np.isnan(values).any() else ""))
     low, median, high = np.percentile(values, (10, 50, 90), method="inverted_cdf")
     return Summary(float(np.median(values)), float(low), float(high))
+
+
+def table(runs):
+    """Stored "rivals" of one task as a text: a line for each kind of network, the window first, and a column for each budget.
+
+    A column holds the median score, the middle 80 % and the number of seeds; a dash stands where no runs are stored.
+
+    Parameters
+    ----------
+    runs : list of dict
+        With kind, steps, parameters and score.
+    """
+    budgets = sorted({run["steps"] for run in runs})
+    kinds = sorted({(run["parameters"], run["kind"]) for run in runs}, key=lambda row: (row[1] != "window", row))
+    lines = ["network  parameters" + "".join(f"{f'{steps} steps':>30}" for steps in budgets)]
+    for parameters, kind in kinds:
+        line = f"{kind:7}{parameters:12}"
+        for steps in budgets:
+            scores = [run["score"] for run in runs if (run["kind"], run["steps"]) == (kind, steps)]
+            told = "-"
+            if scores:
+                median, low, high = median_and_middle_80(scores)
+                told = f"{median:.3f} ({low:.3f} to {high:.3f}) of {len(scores):2}"
+            line += f"{told:>30}"
+        lines.append(line)
+    return "\n".join(lines)

@@ -7,7 +7,7 @@ from .verdict import Verdict
 _LESSONS = (recurrent, backward, gradients, gated, lengths, wirings, attention)
 _EXERCISES = {exercise.name: exercise for module in _LESSONS for exercise in module.EXERCISES}
 
-__all__ = ["check", "names", "quiz", "Verdict"]
+__all__ = ["check", "decide", "names", "quiz", "Verdict"]
 
 
 def quiz():
@@ -15,6 +15,17 @@ def quiz():
     from .questions import Quiz  # only here, for it is all widgets
 
     return Quiz()
+
+
+def decide(lesson):
+    """The decisions that a lesson asks for, "08" say, each answer with its reason. Raises ValueError where it asks for none."""
+    from .decisions import DECISIONS
+    from .questions import Quiz
+
+    asked = [question for question in DECISIONS if question.lesson == lesson]
+    if not asked:
+        raise ValueError(f"lesson must be one of {', '.join(sorted({q.lesson for q in DECISIONS}))}; it was {lesson!r}")
+    return Quiz(asked)
 
 
 def names():

@@ -85,9 +85,9 @@ class Quiz(SavedWidget):
 
     again = "Run this cell to answer."
 
-    def __init__(self):
-        self.inputs, self._told, blocks = [], [], []
-        for n, question in enumerate(QUESTIONS, 1):
+    def __init__(self, questions=QUESTIONS):
+        self.questions, self.inputs, self._told, blocks = questions, [], [], []
+        for n, question in enumerate(questions, 1):
             box = widgets.RadioButtons(options=question.shuffled(), value=None, layout={"width": "auto"})
             told = line("1.6em")
             box.observe(lambda change, at=n - 1: self._tell(at), "value")
@@ -104,15 +104,15 @@ class Quiz(SavedWidget):
         self.inputs[number - 1].value = option
 
     def sentence(self):
-        return "\n".join(f"{n}. {q.text} [{' / '.join(q.shuffled())}]" for n, q in enumerate(QUESTIONS, 1))
+        return "\n".join(f"{n}. {q.text} [{' / '.join(q.shuffled())}]" for n, q in enumerate(self.questions, 1))
 
     def score(self):
         """(right answers, answered questions)."""
-        answers = [(box.value == q.right) for box, q in zip(self.inputs, QUESTIONS) if box.value is not None]
+        answers = [(box.value == q.right) for box, q in zip(self.inputs, self.questions) if box.value is not None]
         return sum(answers), len(answers)
 
     def _tell(self, at):
-        question, answer = QUESTIONS[at], self.inputs[at].value
+        question, answer = self.questions[at], self.inputs[at].value
         if answer is not None:
             say(self._told[at], ("\N{CHECK MARK} Right. " if answer == question.right else "\N{RIGHTWARDS ARROW} Not this. ")
                  + question.options[answer])
@@ -120,4 +120,4 @@ class Quiz(SavedWidget):
 
     def _count(self):
         right, answered = self.score()
-        say(self._score, f"{right} right of {answered} answered, {len(QUESTIONS)} questions in all.")
+        say(self._score, f"{right} right of {answered} answered, {len(self.questions)} questions in all.")

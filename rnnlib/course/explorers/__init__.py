@@ -50,25 +50,27 @@ from .lesson07_streaming import holding, sensor_stream
 from .lesson08_decoding import beams, forced_and_free, number_box, tones
 from .lesson08_encoder_decoder import context_map, exact_by_zeros, handing_over, kept_or_looked_up, through_one_vector
 from .lesson09_one_to_many import captioner, gallery, measured, next_letters, perplexities, things_by_cell, written_out
-from .lesson09_tunes import Tune, by_temperature, piano_roll, rolls, sharpened
+from .lesson09_tunes import Sound, by_temperature, piano_roll, rolls, sharpened
 from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed, two_readings, two_starts, waiting
+from .rivals import beside_a_window, length_by_budget, mistakes_against_sameness, place_by_budget
 from .whose import faded, whose_fault, whose_faults
 
-__all__ = ["Tune", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "by_temperature",
-           "captioner", "check_curves", "clipped_descent", "closed_exits", "confusions", "context_map",
-           "counting_cliff", "error_by_horizon", "every_run", "exact_by_zeros", "factor_per_step", "faded",
-           "factors_per_step", "felt_change", "film", "forced_and_free", "forecast", "fresh_seeds", "gallery",
+__all__ = ["Sound", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "beside_a_window",
+           "by_temperature", "captioner", "check_curves", "clipped_descent", "closed_exits", "confusions",
+           "context_map", "counting_cliff", "error_by_horizon", "every_run", "exact_by_zeros", "factor_per_step",
+           "factors_per_step", "faded", "felt_change", "film", "forced_and_free", "forecast", "fresh_seeds", "gallery",
            "gate_highway", "gated_cell", "gates_over_time", "gradient_map", "gradient_norms", "handing_over",
-           "holding", "jacobian_blocks", "jacobian_norms", "kept_or_looked_up", "loop_and_unrolled",
-           "loss_over_padding", "luck_by_lag", "measured", "memory_fills", "memory_window", "next_letters",
-           "norm_and_radius", "number_box", "one_answer", "one_answer_each", "one_unit", "own_sentence",
-           "padded_batch", "perplexities", "piano_roll", "predicted_left", "radius_map", "recall_by_lag",
-           "resting_factor", "revealed", "rolls", "running_verdict", "same_words", "second_layer", "sensor_stream",
-           "shared_weights", "sharpened", "sliding_cell", "starts_by_lag", "swapped_clauses", "tagged",
-           "things_by_cell", "three_lengths", "through_one_vector", "tip_to_tail", "tones", "touched",
-           "training_and_gradient", "travelling_change", "truncation", "two_paths", "two_readings", "two_roundings",
-           "two_starts", "two_steps", "two_turns", "two_units", "vanishing_product", "verdicts", "waiting", "way_back",
-           "whose_fault", "whose_faults", "written_out"]
+           "holding", "jacobian_blocks", "jacobian_norms", "kept_or_looked_up", "length_by_budget",
+           "loop_and_unrolled", "loss_over_padding", "luck_by_lag", "measured", "memory_fills", "memory_window",
+           "mistakes_against_sameness", "next_letters", "norm_and_radius", "number_box", "one_answer",
+           "one_answer_each", "one_unit", "own_sentence", "padded_batch", "perplexities", "piano_roll",
+           "place_by_budget", "predicted_left", "radius_map", "recall_by_lag", "resting_factor", "revealed", "rolls",
+           "running_verdict", "same_words", "second_layer", "sensor_stream", "shared_weights", "sharpened",
+           "sliding_cell", "starts_by_lag", "swapped_clauses", "tagged", "things_by_cell", "three_lengths",
+           "through_one_vector", "tip_to_tail", "tones", "touched", "training_and_gradient", "travelling_change",
+           "truncation", "two_paths", "two_readings", "two_roundings", "two_starts", "two_steps", "two_turns",
+           "two_units", "vanishing_product", "verdicts", "waiting", "way_back", "whose_fault", "whose_faults",
+           "written_out"]
 
 for _name in __all__:       # nothing that they make takes on a style of the user's
     if not isinstance(globals()[_name], type):

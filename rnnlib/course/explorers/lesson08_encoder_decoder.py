@@ -4,13 +4,14 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import figures
-from ..drawings import DECODER, Unrolled
-from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT, PALE, STATE, STATES
+from ..drawings import DECODER, ON_TOP, Unrolled
+from ..figures import BLACK, CELL_STYLES, GREY, INPUT, ORANGE, OUTPUT, PALE, SKY, STATE, STATES
 from ..live import WIDE, LiveFigure, slider
 
-SIZES = ["#E0A9CB", STATE, "#A4568A", "#6A2F5A"]         # from a small state to a large one
+SIZES = [(GREY, ":", "o"), (ORANGE, "-.", "s"), (SKY, "--", "^"), (BLACK, "-", "D")]     # from a small context to a large one
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
-SHADES = ["#440154", "#482878", "#3E4A89", "#31688E", "#26828E", "#1F9E89", "#35B779", "#6DCD59", "#B4DE2C", "#E2C51B"]
+# of the digits 0 to 9: the even ones blue, the odd ones orange, from dark to light, so that neighbours differ in hue
+SHADES = ["#0B2E59", "#7A2A00", "#1B5C9E", "#B34700", "#3F8FD2", "#E06A00", "#7DB9E8", "#F79A3E", "#B5DAF4", "#FFC98A"]
 
 
 @figures.style()
@@ -188,19 +189,18 @@ def through_one_vector(right, lengths, trained, H=32, n=8):
     exact = {size: np.array([flags.all(axis=0).mean() for flags in some]) for size, some in right.items()}
     figure, (left, places) = figures.new(1, 2, size=(8.4, 4.3), wspace=0.3, right=0.3, width_ratios=[6, 5])
     lines = {}
-    for (size, shares), marker, side in zip(exact.items(), "os^D", (0.3, 0.3, -0.5, 0.3)):
-        lines[size], = left.plot(lengths, shares, color=SIZES[len(lines) % len(SIZES)], marker=marker, markersize=7)
-        half = np.argmin(np.abs(shares - 0.5))          # where the curve is steep there is room beside it
-        Unrolled.label(left, lengths[half] + side, shares[half], f"H = {size}", shift=5,
-                       ha="left" if side > 0 else "right")
     left.axvspan(trained + 0.5, lengths[-1] + 1.5, color=PALE, alpha=0.6, linewidth=0)
+    for (size, shares), (color, line, marker) in zip(exact.items(), SIZES):
+        lines[size], = left.plot(lengths, shares, color=color, linestyle=line, marker=marker, markersize=7)
+        half = np.argmin(np.abs(shares - 0.5))
+        left.text(lengths[half], shares[half] + 0.1, f"{size}", ha="center", va="center", bbox=ON_TOP)
     Unrolled.label(left, trained + 0.7, 1.0, "never trained", ha="left")
     here, = left.plot([], [], "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2)
     left.set_xlim(lengths[0] - 0.5, lengths[-1] + 1.2)
     left.set_ylim(-0.04, 1.08)
     left.set_xticks([4, 8, 12])
     left.set_yticks([0, 0.5, 1])
-    left.set_xlabel("digits in the string")
+    left.set_xlabel("digits in the string (on the lines: H)")
     left.set_ylabel("whole strings right (share)")
     bars, = places.plot([], [], color=OUTPUT, linewidth=14, solid_capstyle="butt")
     places.axhline(0.1, color=GREY, linewidth=1.5, linestyle=":")

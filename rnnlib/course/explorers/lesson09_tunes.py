@@ -1,5 +1,7 @@
 """Figures of lesson 09 on tunes: what temperature and top-k make of one choice, and of a whole tune, seen and heard."""
 
+import html
+
 import ipywidgets as widgets
 import numpy as np
 from IPython.display import Audio
@@ -105,15 +107,22 @@ def rolls(tunes, homes, pitches, name, title):
     return figures.Picture(figure, f"{title}: {spelled}.")
 
 
-class Tune(Audio):
-    """A sound to play in the notebook; where it cannot be played, its notes as text."""
+class Sound(Audio):
+    """A sound to play in the notebook, with a line above the player that says what it is; elsewhere the line alone.
 
-    def __init__(self, wav, tune, name):
-        super().__init__(data=wav)
-        self._spelled = " ".join(name(midi) for midi, _ in tune)
+    said : str; wav : bytes of a .wav file, or samples (n,) with `rate`, their number per second
+    """
+
+    def __init__(self, said, wav, rate=None):
+        super().__init__(data=wav, rate=rate)
+        self.said = said
 
     def __repr__(self):
-        return f"A sound: {self._spelled}"
+        return f"A sound: {self.said}"
+
+    def _repr_html_(self):
+        said = html.escape(self.said)
+        return f"<div>{said}</div>" + super()._repr_html_().replace("<audio", f'<audio aria-label="{said}"', 1)
 
 
 @figures.style()
@@ -148,6 +157,7 @@ def piano_roll(compose, wav, rules, seeds, pitches, name, most, temperature=1.0)
                         seed=widgets.Dropdown(options=[(name(s), s) for s in seeds], description="seed note", **WIDE),
                         temperature=slider("temperature", temperature, 0.1, 3.0, 0.1),
                         top_k=slider("top k", most, 1, most), number=slider("number of the draw", 1, 1, 30))
+
     def play(_change=None):     # beside `draw`, which is also called with values that nobody has chosen
         sound.value = wav(compose(**figure.values())[0])
 
@@ -155,7 +165,7 @@ def piano_roll(compose, wav, rules, seeds, pitches, name, most, temperature=1.0)
         control.observe(play, "value")
     play()
     figure.sound = sound
-    figure.children = [*figure.children, sound]
+    figure.children = [*figure.children, widgets.HTML("The tune above, to be played:"), sound]
     return figure
 
 
