@@ -7,7 +7,7 @@ unexport MPLBACKEND
 # Without stored bytecode every test worker and every kernel would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab edit test test-browser bench notebooks assignments questions weights scores mistakes sweep evidence picture sheet site serve links release clean
+.PHONY: help lab edit test test-browser bench notebooks assignments questions slides weights scores mistakes sweep evidence picture sheet site serve links release clean
 .DEFAULT_GOAL := help
 
 help:       ## print these lines
@@ -57,6 +57,10 @@ assignments:  ## write the exercises of every lesson for nbgrader into build/ass
 questions:  ## write the quiz and a question for each lesson as Moodle XML and GIFT into build/questions (ARGS="--to FOLDER")
 	@sh tools/setup.sh lab test
 	@$(PYTHON_HERE) tools/questions.py $(ARGS)
+
+slides:     ## make a deck of slides of each lesson in build/slides/html, no kernel, no network (ARGS="04" one, "--quick" still)
+	@sh tools/setup.sh lab test
+	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/slides.py $(ARGS)
 
 weights:    ## train the networks that the lessons ship, anew (ARGS="ambiguous_names" one)
 	@sh tools/setup.sh lab

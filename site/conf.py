@@ -11,7 +11,7 @@ author = "The RNN course authors"
 copyright = "The RNN course authors; lessons CC BY 4.0, code MIT"
 language = "en"
 
-# sphinx-mathjax-offline brings MathJax along: nothing on a page comes from another server.
+# sphinx-mathjax-offline brings MathJax along: nothing on a page comes from another server. page_parts.js loads it.
 extensions = ["myst_nb", "sphinx-mathjax-offline"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
@@ -23,13 +23,14 @@ html_favicon = "_static/icon.svg"
 # page.js: rnnlib brings it along, for it serves notebooks too
 html_static_path = ["_static", "../rnnlib/course/page.js"]
 html_css_files = ["site.css", "live_figures.css"]
-html_js_files = [("live_figures.js", {"type": "module"}), ("prefetch.js", {"defer": ""})]
+html_js_files = [(name, {"type": "module"}) for name in ("live_figures.js", "predictions.js", "page_parts.js")]
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
 html_theme_options = {
     "home_page_in_toc": True,
     "show_toc_level": 2,
     "use_download_button": False,
+    "use_fullscreen_button": False,
     "search_bar_text": "Search the course",
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

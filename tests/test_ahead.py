@@ -1,38 +1,58 @@
 """Which pictures are drawn ahead: the policy alone, without a figure, a browser or a clock."""
 
+import itertools
+
 import numpy as np
 import pytest
 
-from rnnlib.course.ahead import COARSE, MOST, NEAR, Ahead, order
+from rnnlib.course.ahead import COARSE_KEYS, COARSE_POINTER, MOST, NEAR_KEYS, NEAR_POINTER, Ahead, order
 
 
+def positions(*args, **kwargs):
+    return [k for k in order(*args, **kwargs) if k is not None]
+
+
+@pytest.mark.parametrize("keys", [False, True])
+@pytest.mark.parametrize("pace", [0, 1, 40])
 @pytest.mark.parametrize(("at", "count", "step"), [(0, 1, 0), (5, 7, 0), (98, 499, 1), (98, 499, -20), (498, 499, 3),
                                                    (0, 499, -1)])
-def test_every_position_but_its_own_comes_once(at, count, step):
-    assert sorted(order(at, count, step)) == [k for k in range(count) if k != at]
+def test_every_position_but_its_own_comes_once(at, count, step, pace, keys):
+    assert sorted(positions(at, count, step, pace, keys)) == [k for k in range(count) if k != at]
 
 
 def test_a_hand_that_only_reaches_gets_both_neighbours_first():
-    assert list(order(50, 500))[:4] == [51, 49, 52, 48]
+    assert positions(50, 500)[:4] == [51, 49, 52, 48]
+    assert positions(50, 500, keys=True)[:NEAR_KEYS] == [50 + d * k for k in range(1, NEAR_KEYS // 2 + 1) for d in (1, -1)]
 
 
 @pytest.mark.parametrize("step", [1, -1, 7, -20])
-def test_a_hand_that_moves_meets_what_comes_next_if_it_goes_on(step):
-    first = list(order(250, 500, step))[:NEAR + 1]
-    assert set(first) == {250 + step * k for k in range(1, NEAR + 1)} | {250 - step}
+def test_a_pointer_meets_what_comes_next_if_it_goes_on(step):
+    first = positions(250, 500, step)[:NEAR_POINTER + 1]
+    assert set(first) == {250 + step * k for k in range(1, NEAR_POINTER + 1)} | {250 - step}
     assert first[0] == 250 + step
 
 
-def test_then_the_whole_control_by_halves():
-    first = list(order(250, 500, 1))[:NEAR + 1 + COARSE + 1]
-    gaps = np.diff(sorted({*first, 250}))
-    assert {0, 499} <= set(first) and gaps.max() <= np.ceil(499 / COARSE)
-    half = list(order(250, 500, 1))[:NEAR + 1 + 5]      # the ends, the middle, the quarters
+@pytest.mark.parametrize(("step", "forward"), [(1, 1), (-1, -1), (3, 1)])
+def test_an_arrow_key_reaches_one_after_the_other(step, forward):
+    assert positions(250, 500, step, keys=True)[:NEAR_KEYS] == [250 + forward * k for k in range(1, NEAR_KEYS + 1)]
+
+
+def test_what_the_hand_passes_before_it_is_drawn_waits():
+    assert positions(250, 500, 1, pace=2, keys=True)[:2] == [253, 254]
+    assert positions(250, 500, -10, pace=20)[:2] == [220, 210]
+
+
+@pytest.mark.parametrize(("keys", "near", "coarse"), [(True, NEAR_KEYS, COARSE_KEYS), (False, NEAR_POINTER, COARSE_POINTER)])
+def test_then_the_whole_control_by_halves(keys, near, coarse):
+    first = positions(250, 500, 1, keys=keys)
+    gaps = np.diff(sorted({*first[:near + 1 + coarse + 1], 250}))
+    assert {0, 499} <= set(first[:near + 3]) and gaps.max() <= np.ceil(499 / coarse)
+    half = first[:near + 1 + 5]      # the ends, the middle, the quarters
     assert np.diff(sorted({*half, 250})).max() <= np.ceil(499 / 4)
 
 
 def test_the_rest_comes_nearest_first_on_the_side_of_the_movement():
-    rest = [k for k in order(250, 500, -1)][NEAR + 1 + COARSE + 1:]
+    rest = positions(250, 500, -1)[NEAR_POINTER + 1 + COARSE_POINTER + 1:]
     distance = [abs(k - 250) for k in rest]
     assert distance == sorted(distance)
     assert all(rest[i] < 250 for i in range(20) if distance[i] == distance[i + 1])
@@ -48,29 +68,31 @@ def drawn_by(plan, count=10_000):
         yield place
 
 
-def test_a_plan_draws_along_the_touched_control_alone():
+def test_a_plan_draws_along_the_touched_control_and_one_step_of_the_others():
     plan = Ahead([5, 4, None])
     assert plan.next(set().__contains__) is None
     plan.reach((2, 1, 0), 1)
-    assert list(drawn_by(plan)) == [(2, 2, 0), (2, 0, 0), (2, 3, 0)]
+    assert list(drawn_by(plan)) == [(2, 1, 0), (2, 2, 0), (2, 0, 0), (2, 3, 0), (3, 1, 0), (1, 1, 0)]
     plan.move((3, 1, 0), 0)
-    assert set(drawn_by(plan)) == {(k, 1, 0) for k in (0, 1, 2, 4)}
+    assert set(drawn_by(plan)) == {(k, 1, 0) for k in range(5)} | {(3, 0, 0), (3, 2, 0)}
     plan.reach((3, 1, 0), 2)
-    assert list(drawn_by(plan)) == []
+    assert list(drawn_by(plan)) == [(3, 1, 0)]
 
 
 def test_it_goes_on_where_the_hand_goes():
-    plan, drawn = Ahead([499]), set()
-    plan.reach((98,), 0)
+    plan, drawn = Ahead([499]), {(98,)}
+    plan.reach((98,), 0, keys=True)
+    assert plan.next(drawn.__contains__) == (99,)
     plan.move((99,), 0)
-    assert plan.next(drawn.__contains__) == (100,)
-    drawn.update({(100,), (101,)})
-    plan.move((100,), 0)
+    assert plan.next(drawn.__contains__) == (101,), "(100,) would come too late"
+    assert plan.next(drawn.__contains__) == (99,), "it has rested: its own"
+    drawn.update({(99,), (100,), (101,)})
     assert plan.next(drawn.__contains__) == (102,)
+    plan.reach((99,), 0)
     plan.move((130,), 0)
-    assert plan.next(drawn.__contains__) == (160,), "a drag"
+    assert plan.next(drawn.__contains__) == (192,), "a drag"
     plan.move((99,), 0)
-    assert plan.next(drawn.__contains__) == (68,), "and back"
+    assert plan.next(drawn.__contains__) == (37,), "and back"
 
 
 def test_it_ends():
@@ -81,3 +103,82 @@ def test_it_ends():
     assert len(list(drawn_by(plan, 3))) == 3
     plan.leave()
     assert list(drawn_by(plan)) == []
+
+
+def played(path, picture, way, keys, ahead=0.5, count=500):
+    """A hand, a kernel and a page, in seconds of a clock of their own.
+
+    Parameters
+    ----------
+    path : list of (time, position)
+    picture, way : float
+        What a picture takes to draw, and a message on its way to the kernel or to the page.
+    ahead : float
+        How long the hand has been there before it moves.
+
+    Returns
+    -------
+    exact : int, positions at which the page had the picture before the hand left them
+    shown : list of (time, position drawn), whenever another picture was shown
+    """
+    plan, kept, shown, exact = Ahead([count]), {path[0][1]: 0.0}, [], 0
+    start = path[0][1]
+    plan.reach((start,), 0, keys)
+    drawn = {(start,)}
+    moves = [(time + way, position) for time, position in path[1:]]
+    now = path[0][0] - ahead
+    while now < path[-1][0] + 1:
+        while moves and moves[0][0] <= now:
+            plan.move((moves.pop(0)[1],), 0)
+        place = plan.next(drawn.__contains__)
+        now += picture if place else 0.001
+        if place:
+            drawn.add(place)
+            kept[place[0]] = now + way
+    moments = sorted([(time, None) for time, _ in path] + [(time, position) for position, time in kept.items()],
+                     key=lambda moment: moment[0])
+    at, last, there = start, None, set()
+    until = dict(itertools.pairwise([time for time, _ in path] + [path[-1][0] + 1]))
+    hand = dict(path)
+    for moment, arrived in moments:
+        if arrived is None:
+            at = hand[moment]
+            exact += kept.get(at, np.inf) < until[moment]
+        else:
+            there.add(arrived)
+        nearest = min(there, key=lambda k: abs(k - at), default=None)
+        if nearest is not None and nearest != last and (last is None or abs(nearest - at) < abs(last - at)):
+            last = nearest
+            shown.append((moment, nearest))
+    return exact, shown
+
+
+def held(count=60):
+    return [(k / 30, 100 + k) for k in range(count + 1)]
+
+
+@pytest.mark.parametrize("way", [0.005, 0.04, 0.08])
+def test_a_held_key_finds_its_pictures_where_the_kernel_needs_thirty_milliseconds(way):
+    exact, _ = played(held(), 0.03, way, keys=True)
+    assert exact / 61 >= 25 / 30
+
+
+def test_a_kernel_that_is_too_slow_still_meets_the_key_as_often_as_it_can():
+    exact, _ = played(held(), 0.06, 0.01, keys=True, ahead=0.1)
+    assert exact / 61 >= 0.8 * (0.0333 / 0.06)
+
+
+def dragged(to):
+    return [(2 * k / 120, round(to * k / 120)) for k in range(121)]
+
+
+def test_a_drag_shows_a_picture_in_most_frames():
+    _, shown = played(dragged(499), 0.03, 0.005, keys=False)
+    assert sum(time < 2 for time, _ in shown) / 2 >= 25
+
+
+@pytest.mark.parametrize("way", [0.005, 0.04, 0.08])
+@pytest.mark.parametrize("to", [499, 300])
+def test_a_drag_ends_at_the_right_picture(to, way):
+    _, shown = played(dragged(to), 0.03, way, keys=False)
+    assert shown[-1][1] == to and shown[-1][0] - 2 <= 0.15 + 2 * way

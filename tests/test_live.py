@@ -1,6 +1,7 @@
 """LiveFigure, predictions, text boxes, progress and training, driven without a browser."""
 
 import asyncio
+import base64
 import functools
 import signal
 import time
@@ -497,6 +498,32 @@ def test_a_page_with_fine_pixels_gets_twice_as_many():
     assert picture(shown).shape[:2] == (2 * size[0], 2 * size[1])
     shown.sliders["n"].value = 3
     assert picture(shown).shape[:2] == (2 * size[0], 2 * size[1]) and (3,) in page.kept
+
+
+def test_a_dark_page_gets_dark_pictures_and_stores_light_ones():
+    shown, _ = counting_figure({"w": 1})
+    page, light = Browser(shown), shown.image.value
+    page.say(dark=True)
+    assert picture(shown)[0, 0, :3].max() < 0.1
+    assert shown.bundle()["image/png"] == base64.b64encode(light).decode()
+    shown.sliders["n"].value = 3
+    assert picture(shown)[0, 0, :3].max() < 0.1
+    page.say(dark=False)
+    shown.sliders["n"].value = 20
+    assert shown.image.value == light
+
+
+def test_play_goes_along_one_of_the_controls():
+    def draw(**values):
+        return "fine"
+
+    sliders = {"w": live.slider("w", 0.5, 0.0, 1.0, 0.1), "t": live.slider("step t", 1, 1, 60)}
+    shown = live.LiveFigure(figures.new()[0], draw, play="t", **sliders)
+    assert (shown.image.play, shown.image.pace) == (1, 6.0)
+    assert live.LiveFigure(figures.new()[0], draw, play="w", pace=20, **sliders).image.pace == 20
+    assert live.LiveFigure(figures.new()[0], draw, **sliders).image.play == -1
+    with pytest.raises(ValueError, match="play must name a slider"):
+        live.LiveFigure(figures.new()[0], draw, play="T", **sliders)
 
 
 # figures

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from rnnlib.course import figures, static_export
+from rnnlib.course import live as live_module
 from rnnlib.course.live import LiveFigure, slider
 
 
@@ -57,6 +58,10 @@ def exported(live, folder):
     return controls, found, (len(start), len(rest)), markup
 
 
+def groups_of(markup):
+    return json.loads(html.unescape(re.search('data-groups="([^"]*)"', markup)[1]))
+
+
 def test_every_picture_is_the_one_a_notebook_draws_there(exported_three):
     live, controls, found, _, markup = exported_three
     assert len(found) == 12 * 12 + 11       # two together, the third alone
@@ -76,7 +81,7 @@ def test_the_grid_holds_both_ends_and_where_the_sliders_stand(exported_three):
     live, controls, found, _, _ = exported_three
     assert [c["texts"][c["at"]] for c in controls] == ["7", "0.25", "1"]
     assert [(c["texts"][0], c["texts"][-1]) for c in controls] == [("0", "30"), ("0.00", "1.00"), ("1", "40")]
-    assert [c["joint"] for c in controls] == [True, True, False]
+    assert groups_of(exported_three[-1]) == [[0, 1]]
     assert [len(c["texts"]) for c in controls] == [12, 12, 12] and all(c["coarse"] for c in controls)
     stands = tuple(c["at"] for c in controls)
     assert next(iter(found)) == stands
@@ -110,10 +115,10 @@ def test_where_room_is_short_the_grid_gets_coarser_and_then_less_goes_together(t
     sizes = []
     for limit, grid in ((400_000, (12, 12)), (300_000, (10, 10)), (100_000, (6, 6))):
         monkeypatch.setattr(static_export, "ALL", limit)
-        controls, found, both, _ = exported(live, tmp_path / str(limit))
+        controls, found, both, markup = exported(live, tmp_path / str(limit))
         sizes.append(sum(both))
         assert tuple(len(c["texts"]) for c in controls[:2]) == grid and sizes[-1] <= limit
-    assert not controls[2]["joint"] and len(found) == 6 * 6 + 1
+    assert groups_of(markup) == [[0, 1]] and len(found) == 6 * 6 + 1
 
 
 def test_an_only_slider_gets_more_positions(tmp_path):
@@ -132,7 +137,8 @@ def test_what_cannot_be_laid_out_in_a_grid_keeps_its_saved_picture(tmp_path, fol
 @pytest.fixture
 def following(monkeypatch):
     """static_export.follow, which ends with the test."""
-    monkeypatch.setattr(LiveFigure, "bundle", LiveFigure.bundle)
+    for kind in (LiveFigure, live_module.Prediction, live_module.Reveal, live_module.TextBox, live_module.Training):
+        monkeypatch.setattr(kind, "bundle", kind.bundle)
     return static_export.follow
 
 
@@ -176,3 +182,55 @@ def test_a_slider_that_ends_with_another_has_all_its_places_on_the_page(tmp_path
     live = line(sentence=sentence, heard=heard)
     controls, found, _, _ = exported(live, tmp_path)
     assert controls[1]["texts"] == ["1", "2", "3", "4"] and len(found) == 12
+
+
+# --- what the text beside a figure asks for
+
+TEXTS = [
+    ("Leave c at 40, and move *first a* from 3 to 11; then *second b* to 0.35.", {"a": [3, 11], "b": [0.35], "c": [40]}),
+    ("*second b*: 0.1, 0.85, then below 0.3. It was 1999 in lesson 7", {"a": [], "b": [0.1, 0.85, 0.3, 7], "c": []}),
+    ("$b = 0.45$, and $c$ from −3 on", {"a": [], "b": [0.45], "c": [-3]}),
+    ("Nothing of these: a10, b_1, x^2.", {"a": [], "b": [], "c": []}),
+]
+
+
+@pytest.mark.parametrize("text, expected", TEXTS)
+def test_values_are_read_after_the_name_of_their_control(text, expected):
+    live = three()
+    found = {name: static_export.named_values(live.sliders, name, [text]) for name in live.sliders}
+    for name, values in expected.items():
+        assert [value for value in found[name] if value != 1999] == values, name
+
+
+def test_values_that_the_text_names_are_in_the_grid_and_pairs_move_together(tmp_path):
+    live = three()
+    markup = static_export.export(live, tmp_path, ["Set *third c* to 17, then *first a* to 23.", "Move *second b* to 0.35."])
+    controls = json.loads(html.unescape(re.search('data-controls="([^"]*)"', markup)[1]))
+    for control, texts in zip(controls, (("0", "7", "23", "30"), ("0.00", "0.25", "0.35", "1.00"), ("1", "17", "40"))):
+        assert set(texts) <= set(control["texts"]) and len(control["texts"]) == 12
+    assert groups_of(markup) == [[0, 1], [0, 2]]
+
+
+def test_a_value_that_no_slider_can_take_is_left_out():
+    kept = static_export._controls(three(), 12, ["*first a* to 31, to 2.5 and to 29"])[0]["values"]
+    assert 29 in kept and 31 not in kept and 2.5 not in kept
+
+
+# --- what is asked, typed and trained
+
+def test_a_prediction_is_asked_on_the_page_and_its_answer_kept_beside_it(following, tmp_path):
+    from rnnlib.course.live import Prediction, TextBox, Training
+
+    following(tmp_path)
+    asked = Prediction("Is 1 < 2?", options=["yes", "no"])
+    markup = asked.bundle()["text/html"]
+    assert "Is 1 &lt; 2?" in markup and "yes" in markup and "<script" not in markup
+    answer = asked.reveal("yes", "So it is.").bundle()["text/html"]
+    key = re.search('data-key="([0-9a-f]+)"', markup)[1]
+    assert f'data-key="{key}"' in answer and "It is yes. So it is." in answer and "No prediction" not in answer
+    asked = Prediction("How many?", low=1, high=9, unit="steps")
+    assert json.loads(html.unescape(re.search('data-asked="([^"]*)"', asked.bundle()["text/html"])[1])) == {
+        "low": 1, "high": 9, "start": 5, "step": 1, "unit": "steps"}
+    assert "It is 4 steps." in asked.reveal(4, "Count.").bundle()["text/html"]
+    for shown, kind in ((TextBox("say", "a", lambda text: text), "text"), (Training(lambda: iter(()), 3), "training")):
+        assert shown.bundle()[static_export.RECORDED] == kind

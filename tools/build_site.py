@@ -22,21 +22,28 @@ import tomllib
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import lesson_texts
 import nbformat
 import pyodide
+import site_home
+import site_pages
 
+import notebooks
 from notebooks import AT_ONCE, execute
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "build" / "site"
 HTML = SITE / "html"
 PLACEHOLDER = "OWNER"
+NOTEBOOK = 9        # MB that the notebook itself fetches before Python comes; tests/browser/test_site.py measures it
 
 
 # --- the lessons, executed
 
+notebooks.CELL_SECONDS = 1800       # a figure that draws all its positions takes longer than in a notebook
+
 # What their kernels run first; a figure that is shown writes no files by itself.
-FOLLOW = "from rnnlib.course import static_export; static_export.follow({!r})"
+FOLLOW = "from rnnlib.course import static_export; static_export.follow({!r}, {!r})"
 
 
 def library_key():
@@ -54,12 +61,14 @@ def executed(path, key):
     """The notebook executed; beside it, in pictures/, those of its slider figures. Made only when something changed."""
     folder = SITE / "executed" / path.stem
     stamp = folder / "key"
-    key = hashlib.sha256(key.encode() + path.read_bytes()).hexdigest()
+    texts = json.dumps(lesson_texts.of_figures(path))
+    key = hashlib.sha256(key.encode() + path.read_bytes() + texts.encode()).hexdigest()
     if not stamp.exists() or stamp.read_text() != key:
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "pictures").mkdir(parents=True)
+        (folder / "texts.json").write_text(texts, encoding="utf-8")
         try:
-            content = execute(path, FOLLOW.format(str(folder / "pictures")))
+            content = execute(path, FOLLOW.format(str(folder / "pictures"), str(folder / "texts.json")))
         except ValueError as error:
             raise ValueError(f"{path.name}: {error}") from None
         (folder / path.name).write_bytes(content)
@@ -77,8 +86,12 @@ def execute_all(paths):
 
 # --- the pages
 
-def page_of_lesson(path, address, ref):
-    """An executed notebook as the book shows it: the link to the live copy under its title, and a text for every picture."""
+def page_of_lesson(path, address, ref, size):
+    """An executed notebook as the book shows it.
+
+    The link to the live copy stands under its title and beside what only Python can make anew; every picture has a text; and
+    what follows a prediction stands folded up to its answer.
+    """
     notebook = nbformat.read(path, as_version=4)
     opened = False
     for cell in notebook.cells:
@@ -86,7 +99,7 @@ def page_of_lesson(path, address, ref):
             cell.source = outward_links(cell.source, "notebooks", address, ref)
             if not opened and cell.source.startswith("# "):
                 title, rest = cell.source.split("\n", 1)
-                cell.source = f"{title}\n\n{LIVE.format(name=path.name)}\n{rest}"
+                cell.source = f"{title}\n\n{LIVE.format(name=path.name, size=size)}\n{rest}"
                 opened = True
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
@@ -94,12 +107,55 @@ def page_of_lesson(path, address, ref):
                 cell.metadata["mystnb"] = {"image": {"alt": " ".join(sentence.split())}}
     if not opened:
         raise ValueError(f"{path.name}: its first cell must open with a title")
+    notebook.cells = [part for cell in fold_answers(notebook.cells) for part in with_live_link(cell, path.name, size)]
     return nbformat.writes(notebook)
 
 
 LIVE = """<p class="live-link"><a href="../lite/notebooks/index.html?path={name}">Run this lesson live in your browser</a>
-<span>Nothing to install. Code, exercises and every slider work; what you write stays in this browser.</span></p>
+<span>Nothing to install. The first visit fetches about {size} MB; code, exercises and every slider work, and what you write is
+kept in this browser.</span></p>
 """
+RECORDED = {
+    "training": "The run above was recorded when this page was made. Its buttons need Python.",
+    "text": "The answer above was recorded when this page was made. To type something of your own needs Python.",
+}
+RUN_LIVE = """<p class="live-link recorded"><a href="../lite/notebooks/index.html?path={name}">Run this live</a>
+<span>{said} The first visit fetches about {size} MB.</span></p>
+"""
+FOLD = """<details class="answer" data-key="{key}"><summary>What happens: commit to your prediction first, or open this to go on
+without one</summary>
+"""
+
+
+def with_live_link(cell, name, size):
+    """The cell, and after an output that only Python can make anew the link to where it can."""
+    yield cell
+    kinds = [output["data"].pop(RECORDED_TYPE) for output in cell.get("outputs", []) if RECORDED_TYPE in output.get("data", {})]
+    if kinds:
+        yield nbformat.v4.new_markdown_cell(RUN_LIVE.format(name=name, said=RECORDED[kinds[0]], size=size))
+
+
+RECORDED_TYPE = "application/x-recorded"        # as rnnlib.course.static_export marks them
+
+
+def keys_of(cell, kind):
+    return re.findall(rf'class="{kind}" data-key="(\w+)"', str([output.get("data", {}).get("text/html", "")
+                                                               for output in cell.get("outputs", [])]))
+
+
+def fold_answers(cells):
+    """The cells, with those from after a prediction to its answer in a fold; a heading between them stays outside."""
+    cells = list(cells)
+    for i, cell in reversed(list(enumerate(cells))):
+        for key in keys_of(cell, "reveal"):
+            asked = max((k for k in range(i) if key in keys_of(cells[k], "prediction")), default=i - 1)
+            begin = i
+            while begin - 1 > asked and not re.search("^#+ |<details|</details", cells[begin - 1].source, re.M) \
+                    and not keys_of(cells[begin - 1], "prediction"):
+                begin -= 1
+            cells[i + 1:i + 1] = [nbformat.v4.new_markdown_cell("</details>")]
+            cells[begin:begin] = [nbformat.v4.new_markdown_cell(FOLD.format(key=key))]
+    return cells
 
 
 def outward_links(text, folder, address, ref):
@@ -126,42 +182,34 @@ CONTENTS = """
 """
 
 
-START = """<p class="start-link"><a href="notebooks/{name}.html">Start with lesson 00</a>
-<span>Read, move the sliders, or run any lesson live in your browser: nothing to install.</span></p>
-"""
-
-
-def slider_figure(path):
-    """The HTML of an executed notebook's first slider figure; an empty text where it was not executed for the site."""
-    outputs = [output for cell in nbformat.read(path, as_version=4).cells for output in cell.get("outputs", [])]
-    figures = [output["data"]["text/html"] for output in outputs if "live-figure" in output.get("data", {}).get("text/html", "")]
-    return "".join(figures[:1])
-
-
 def home(address, ref, lessons, figure):
-    """README.md without what only contributors need, its picture as one that moves, and the table of contents."""
+    """The first page; from README.md it has what readers need."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    text = re.sub(r"^!\[.*$", lambda picture: f"{figure or picture.group()}\n\n{START.format(name=lessons[0].stem)}", text,
-                  count=1, flags=re.M)
-    text = re.sub(r"^## Contributing\n.*?(?=^## )", "", text, flags=re.M | re.S)
     if PLACEHOLDER in address:
         text = re.sub(r"<!-- links:start -->.*?<!-- links:end -->", "", text, flags=re.S)
-    text = outward_links(text, ".", address, ref)
+        text = text.replace("the nbgitpuller link above", "an nbgitpuller link")
+    text = outward_links(site_home.page(text, lessons, figure), ".", address, ref)
     return text + CONTENTS.format(caption="Lessons", pages="\n".join(f"notebooks/{path.stem}" for path in lessons)) \
         + CONTENTS.format(caption="About", pages="instructors\nlicences")
 
 
-def write_source(folder, pictures, lessons, licences_page, quick):
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["rnnlib"]
-    address, ref = settings["address"], settings["ref"]
+def settings():
+    """(address, ref) of the repository."""
+    read = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["rnnlib"]
+    return read["address"], read["ref"]
+
+
+def write_source(folder, pictures, lessons, licences_page, quick, size):
+    address, ref = settings()
     (folder / "notebooks").mkdir(parents=True)
     shutil.copytree(ROOT / "images", folder / "images")
     shown = lessons if quick else list(execute_all(lessons))
     for path in shown:
-        (folder / "notebooks" / path.name).write_text(page_of_lesson(path, address, ref), encoding="utf-8")
+        (folder / "notebooks" / path.name).write_text(page_of_lesson(path, address, ref, size), encoding="utf-8")
         for picture in (path.parent / "pictures").glob("*"):
             shutil.copy(picture, pictures)
-    (folder / "index.md").write_text(home(address, ref, lessons, slider_figure(shown[0])), encoding="utf-8")
+    figure = site_home.challenge(pictures)
+    (folder / "index.md").write_text(home(address, ref, lessons, figure), encoding="utf-8")
     instructors = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
     (folder / "instructors.md").write_text(outward_links(instructors, ".", address, ref), encoding="utf-8")
     (folder / "licences.md").write_text(outward_links(licences_page, ".", address, ref), encoding="utf-8")
@@ -187,7 +235,9 @@ def build_lite(scratch, lite, lessons, base):
     configuration = {"jupyter-lite-schema-version": 0, "jupyter-config-data": {
         "appName": "Recurrent neural networks, live",
         "exposeAppInBrowser": True,     # progress.js asks it about the kernel
-        "disabledExtensions": ["@jupyter-notebook/lab-extension:interface-switcher"],      # it leads to apps that are not built
+        # they lead to apps that are not built
+        "disabledExtensions": [f"@jupyter-notebook/{name}"
+                               for name in ("lab-extension:interface-switcher", "application-extension:pages")],
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
             "pyodideUrl": start if base else f"./pyodide/{start}",
             "disablePyPIFallback": True,
@@ -204,10 +254,22 @@ def build_lite(scratch, lite, lessons, base):
         "--output-dir", lite, "--apps", "notebooks", "--no-sourcemaps", "--no-unused-shared-packages", cwd=folder)
     shutil.move(scratch / "pyodide", lite)
     shutil.copy(ROOT / "site" / "progress.js", lite)
+    listed = [{"name": path.name, "title": f"{path.stem[:2]} {site_home.lesson(path)['title']}",
+               "version": hashlib.sha256(path.read_bytes()).hexdigest()[:12]} for path in lessons]
+    (lite / "lessons.json").write_text(json.dumps(listed), encoding="utf-8")
+    # its own first page would look for an application that is not there; the others look for their settings in it
+    (lite / "index.html").write_text(LITE_HOME, encoding="utf-8")
     page = lite / "notebooks" / "index.html"
-    text = page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8").replace("<html>", '<html lang="en">', 1)
     head = '<link rel="icon" href="../../_static/icon.svg">\n<script src="../progress.js" defer></script>\n</head>'
     page.write_text(text.replace("</head>", head, 1), encoding="utf-8")
+
+
+LITE_HOME = """<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Live lessons</title>
+<meta http-equiv="refresh" content="0; url=../index.html">
+<script id="jupyter-config-data" type="application/json" data-jupyter-lite-root=".">{}</script>
+<p>The live lessons open from <a href="../index.html">the book</a>.</p></html>
+"""
 
 
 # --- the licences of what others made
@@ -225,8 +287,6 @@ def licences(lite):
     mathjax = Path(importlib.metadata.distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline/static/mathjax"))
     for name, file, version, licence in (
             ("Bootstrap", theme / "bootstrap.js.LICENSE.txt", r"Bootstrap v([\d.]+)", "MIT"),
-            ("Font Awesome Free", theme / "fontawesome.js.LICENSE.txt", r"Font Awesome Free ([\d.]+)",
-             "icons CC BY 4.0, fonts OFL 1.1, code MIT"),
             ("MathJax", mathjax / "tex-chtml.js", r'VERSION="([\d.]+)"', "Apache-2.0")):
         found = re.search(version, file.read_text(encoding="utf-8"))
         lines.append(f"| {name} | {found[1] if found else 'see its files'} | {licence} |")
@@ -272,9 +332,12 @@ def build(kind, quick):
         (html / "pictures").mkdir(parents=True)
         base = "" if kind == "self" else json.loads(pyodide.PINS.read_text(encoding="utf-8"))["cdn"]
         build_lite(scratch, html / "lite", lessons, base)
-        write_source(scratch / "source", html / "pictures", lessons, licences(html / "lite"), quick)
+        files = json.loads((html / "lite" / "pyodide" / "files.json").read_text(encoding="utf-8"))
+        size = round(sum(size for _, size in files) / 1e6) + NOTEBOOK
+        write_source(scratch / "source", html / "pictures", lessons, licences(html / "lite"), quick, size)
         run(sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "-c", ROOT / "site",
             "-d", scratch / "doctrees", scratch / "source", html)
+        site_pages.finish(html, site_home.descriptions(lessons), *settings())
         shutil.rmtree(HTML, ignore_errors=True)     # only now: a build that fails leaves the site as it was
         html.rename(HTML)
     print(f"The site is in {HTML.relative_to(ROOT)}; any static server can publish that folder.")

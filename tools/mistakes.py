@@ -7,9 +7,13 @@ Each solution in tools/held_out was written with its true cause and with a patte
     located      no cause is named, but where or when the result is wrong; that is measured, so it is true
     other        a cause is named that the pattern does not know: printed, to be read; the same results may have two true names
     blank        nothing said but that it is wrong
+
+and of those in right.txt how many were rejected.
 """
 
 import argparse
+import itertools
+import linecache
 import re
 import sys
 from collections import Counter
@@ -19,6 +23,7 @@ import numpy as np
 
 from rnnlib.course import exercises
 
+CELLS = itertools.count()
 HELD_OUT = Path(__file__).parent / "held_out"
 # what a verdict says where it names no cause
 OPEN = re.compile("no mistake known|partly right|not finite|nearly right|should have shape|should be [a(]|raised|is right where")
@@ -41,11 +46,15 @@ def attempt(name, body):
     """The function of an entry, as if typed into a cell."""
     first = next(line for line in exercises._EXERCISES[name].solution.split("\n") if line.startswith("def "))
     space = {"np": np}
-    exec(compile(f"{first}\n{body}", f"<{name}>", "exec"), space)
+    text, file = f"{first}\n{body}", f"<{name} {next(CELLS)}>"
+    linecache.cache[file] = len(text), None, text.splitlines(True), file      # so that its text is known, as a cell's is
+    exec(compile(text, file, "exec"), space)
     return space[name]
 
 
 def kind(verdict, pattern):
+    if pattern == "right":
+        return "right" if verdict.ok else "rejected"
     if verdict.ok:
         return "accepted"
     true = re.search(pattern, verdict.message)
@@ -69,16 +78,17 @@ def main():
         found = kind(verdict, pattern)
         counts[found] += 1
         each.setdefault(name, Counter())[found] += 1
-        if options.all or found in ("accepted", "other", "blank"):
+        if options.all or found in ("accepted", "rejected", "other", "blank"):
             print(f"--- {name}: {cause}\n    {found}: {verdict.mistake}\n    " + verdict.message.replace("\n", "\n    "))
-    total = sum(counts.values())
+    print(f"\nright solutions: {counts['right']} accepted, {counts['rejected']} rejected")
+    total = sum(counts.values()) - counts["right"] - counts["rejected"]
     kinds = ("accepted", "named", "located", "other", "blank")
     print(f"\n{'':32}" + "".join(f"{word:>10}" for word in kinds))
     for name, some in each.items():
         print(f"{name:32}" + "".join(f"{some[word] or '':>10}" for word in kinds))
     print(f"{f'all {total}':32}" + "".join(f"{counts[word]:>10}" for word in kinds))
     print(f"{'':32}" + "".join(f"{counts[word] / total:>10.1%}" for word in kinds))
-    return 1 if counts["accepted"] else 0
+    return 1 if counts["accepted"] or counts["rejected"] else 0
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """usage: python tools/questions.py [--to FOLDER]
 
-Writes questions for a learning platform, as Moodle XML (questions.xml) and as GIFT (questions.gift): those of the final quiz, and
-for each lesson with an exercise one more, a solution with a fault to be found. Sources are the quiz in the notebook and the mistakes
-that the checks know, so every answer, right or wrong, comes with its explanation.
+Writes questions for a learning platform as Moodle XML (questions.xml) and as GIFT (questions.gift): those of the final quiz,
+and for each lesson with an exercise one more, a solution with a fault to be found. Sources are the quiz in the notebook and the
+mistakes that the checks know, so every answer, right or wrong, comes with its explanation.
 """
 import argparse
 import html

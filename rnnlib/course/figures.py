@@ -17,7 +17,7 @@ from matplotlib import font_manager
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from .canvas import Canvas, encoded
+from .canvas import Canvas, encoded, quicken
 
 INPUT, STATE, OUTPUT, GRADIENT = "#0072B2", "#CC79A7", "#009E73", "#D55E00"
 BLACK, GREY, PALE, ORANGE, SKY = "#222222", "#6E6E6E", "#DDDDDD", "#E69F00", "#56B4E9"
@@ -76,6 +76,7 @@ STYLE = {
 # how windows open is no matter of looks
 DEFAULTS = {key: value for key, value in mpl.rcParamsDefault.items()
             if not key.startswith(("backend", "interactive", "toolbar", "webagg", "tk.", "macosx.", "docstring."))}
+LOOK = DEFAULTS | STYLE
 WIDEST = 840        # pixels of a picture: a notebook's cell in a window of 1280 is 848 wide, and nothing is scaled there
 
 
@@ -83,9 +84,16 @@ WIDEST = 840        # pixels of a picture: a notebook's cell in a window of 1280
 LOCK = threading.RLock()
 
 
+_looks = []     # the contexts that are open: one within its like changes nothing, and takes no time
+
+
 @contextlib.contextmanager
 def _only(look):
-    with LOCK, mpl.rc_context({key: value for key, value in look.items() if mpl.rcParams[key] != value}):
+    with LOCK, contextlib.ExitStack() as stack:
+        if not _looks or _looks[-1] is not look:
+            stack.enter_context(mpl.rc_context({key: value for key, value in look.items() if mpl.rcParams[key] != value}))
+        _looks.append(look)
+        stack.callback(_looks.pop)
         yield
 
 
@@ -100,7 +108,7 @@ def style():
     It starts from Matplotlib's defaults: a matplotlibrc of the learner's own, or a style chosen in the notebook, is for
     the learner's own figures and does not reach these.
     """
-    return _only(DEFAULTS | STYLE)
+    return _only(LOOK)
 
 
 def new(rows=1, columns=1, size=(8.4, 4.0), left=0.85, right=0.25, bottom=0.65, top=0.5, **subplots):
@@ -117,17 +125,22 @@ def new(rows=1, columns=1, size=(8.4, 4.0), left=0.85, right=0.25, bottom=0.65, 
         axes = figure.subplots(rows, columns, **subplots)
         for ax in np.ravel(axes):       # ticks made later, while a slider moves, keep the style
             ax.tick_params(labelsize=STYLE["xtick.labelsize"], colors=BLACK)
+            quicken(ax)
         width, height = size
         figure.subplots_adjust(left=left / width, right=1 - right / width, bottom=bottom / height, top=1 - top / height,
                                **grid)
     return figure, axes
 
 
-def png(figure):
-    """The figure as PNG bytes, at its own size (never cropped, so that pictures of one figure all have one size)."""
+def png(figure, dark=False):
+    """The figure as PNG bytes, at its own size (never cropped, so that pictures of one figure all have one size).
+
+    dark : as `night` has it
+    """
     with style():
         figure.canvas.draw()
-    return encoded(np.asarray(figure.canvas.buffer_rgba()))
+    pixels = np.asarray(figure.canvas.buffer_rgba())
+    return encoded(night(pixels, figure) if dark else pixels)
 
 
 class Picture:

@@ -9,6 +9,7 @@ import difflib
 import functools
 import html
 import signal
+import threading
 import time
 
 import ipywidgets as widgets
@@ -18,7 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from . import figures, record
 from .ahead import Ahead
 from .figures import LOCK
-from .page import FIGURES, Page, Running, SavedWidget, background, changed, line, say
+from .page import FIGURES, Page, Running, SavedWidget, asks_for, background, changed, line, say
 
 WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}
 WINDOW = 12     # so many pictures may be on their way to the page before more are drawn ahead: a slow line is never clogged
@@ -55,6 +56,12 @@ class LiveFigure(SavedWidget):
     draw : function
         draw(**values) -> str: sets the artists to the sliders' values and returns the finding in words. It does nothing
         else, for it is also called with values that nobody has chosen yet.
+    play : str, optional
+        The name of the slider along which time runs: it gets a step back, Play and Pause, a step on, and a choice of speed.
+        Play gives way to a hand on a slider, and where the system asks for reduced motion there are the steps alone. Nothing
+        else is needed: ``LiveFigure(figure, draw, play="t", t=slider("step t", 1, 1, T))``.
+    pace : float, optional
+        Positions a second at which it plays; if not given, so that the whole takes about ten seconds.
     sliders : ipywidgets with a .value
         By name; sliders, menus, check boxes.
 
@@ -68,15 +75,23 @@ class LiveFigure(SavedWidget):
 
     again = "Run this cell to move it."
 
-    def __init__(self, figure, draw, **sliders):
+    def __init__(self, figure, draw, play=None, pace=None, **sliders):
+        if play is not None and (play not in sliders or _count(sliders[play]) is None):
+            raise ValueError(f"play must name a slider or a menu, one of {list(sliders)}; it was {play!r}")
         if not hasattr(figure.canvas, "buffer_rgba"):   # a Figure made without pyplot and without figures.new
             FigureCanvasAgg(figure)
         self.figure, self._draw, self.sliders = figure, draw, sliders
         self._sent = {}                     # the sentence of each place whose picture the page has; None: it cannot be drawn
-        self._under_way = 0                 # pictures that the page has not yet taken in
-        self._late = False                  # it was moved while a cell was running
-        self._plan, self._task = Ahead(map(_count, sliders.values())), None
+        self._shipped = self._got = 0       # pictures sent to the page, and those of them that it has taken in
+        self._full = False                  # so many are under way that no more are drawn ahead
+        self._late = False                  # it has been moved, and is to be drawn
+        self._plan = Ahead(map(_count, sliders.values()))
+        # a task draws ahead; a move that comes while it ends must not be lost
+        self._task, self._drawing, self._wanted, self._gate = None, False, False, threading.Lock()
         image = Page(figure.canvas.get_width_height())
+        if play is not None:
+            image.play = list(sliders).index(play)
+            image.pace = pace or float(np.clip(_count(sliders[play]) / 10, 1, 25))
         image.greet = self._greet
         image.on_msg(lambda _, content, buffers: self._heard(content))
         super().__init__([*sliders.values(), image], image, sliders.values())
@@ -84,6 +99,12 @@ class LiveFigure(SavedWidget):
             control.observe(functools.partial(self._moved, i), "value")
         FIGURES.add(self)
         self._redraw()
+
+    @property
+    def finding(self):
+        if self._late:
+            self.settle()
+        return self._finding
 
     def values(self):
         """The sliders' values now, by name."""
@@ -97,32 +118,42 @@ class LiveFigure(SavedWidget):
         self._drawn = values        # what the artists show
         with figures.style():
             finding = self._draw(**values) or "A live figure."
-            return finding, figures.png(self.figure)
+            return finding, self.png()
 
     def _redraw(self):
-        try:
-            self.finding, png = self._picture(self.values())
-        except Exception as error:      # an exception in a callback is swallowed by the notebook; say it where it is seen
-            self.image.show(f"This figure failed at {self.values()}: {type(error).__name__}: {error}")
-            raise
-        self._fresh = True
-        self.image.show(self.finding, png, place=self._place())
-        if self.image.answered:
-            self._note(self._place(), self.finding)
+        with LOCK:
+            self._late = False
+            place, values = self._place(), self.values()
+            try:
+                self._finding, png = self._picture(values)
+            except Exception as error:      # one in a callback is swallowed by the notebook; say it where it is seen
+                self.image.show(f"This figure failed at {values}: {type(error).__name__}: {error}")
+                raise
+            self._fresh = True
+            self.image.show(self._finding, png, place=place)
+            if self.image.answered:
+                self._note(place, self._finding)
 
     def _moved(self, i, _change):
-        with LOCK:
-            self._late = Running.elsewhere()
-            if self._late:
-                return
-            said = self._sent.get(self._place())
-            if said is None:
-                self._redraw()
-            else:       # the page shows it already
-                self.finding = said
-                self.image.later(said, lambda: self._picture(self.values())[1])
-            self._plan.move(self._positions(), i)
+        self._plan.move(self._positions(), i)
+        place = self._place()
+        said = self._sent.get(place)
+        if Running.elsewhere():
+            self._late = True
+        elif said is not None:      # the page shows it already
+            self._show_kept(said)
+        elif self._drawing and place not in self._sent and asks_for(self.sliders.values()):
+            self._late = True       # the task will draw it in its turn, and this thread goes on to the next message
+        else:
+            with LOCK:
+                self._late = Running.elsewhere()
+                if not self._late:
+                    self._redraw()
         self._go_ahead()
+
+    def _show_kept(self, said):
+        self._late, self._finding = False, said
+        self.image.later(said, lambda: self._picture(self.values())[1])
 
     # --- what is drawn ahead
 
@@ -133,34 +164,56 @@ class LiveFigure(SavedWidget):
     def _positions(self):
         return tuple(map(_position, self.sliders.values()))
 
-    def _elsewhere(self, positions):
-        """(values, place) at the positions of a plan, which differ from those of now in the control that is touched."""
-        i = self._plan.control
-        name = list(self.sliders)[i]
-        value, place = _at(self.sliders[name], positions[i]), list(self._place())
-        place[i] = positions[i] if hasattr(self.sliders[name], "index") else _rounded(value)
-        return {**self.values(), name: value}, tuple(place)
+    def _place_of(self, positions):
+        """What the page knows a place of the plan by."""
+        return tuple(_known_at(control, k) for control, k in zip(self.sliders.values(), positions))
+
+    def _values_of(self, positions):
+        return {name: _at(control, k) for (name, control), k in zip(self.sliders.items(), positions)}
 
     def _go_ahead(self):
-        if self.image.answered and (self._task is None or self._task.done()):
-            self._task = background(self._draw_ahead())
+        if not self.image.answered:
+            return
+        with self._gate:
+            self._wanted = True
+            if self._drawing:
+                return
+            self._drawing = True
+        self._task = background(self._draw_ahead())
+        if self._task is None:
+            self._drawing = False
 
     async def _draw_ahead(self):
         """Draw one place of the plan after the other, and attend to messages between any two."""
-        going = True
-        while going:
-            await asyncio.sleep(0.001)
-            with LOCK:
-                going = self._under_way < WINDOW and Running.thread is None and self._draw_next()
+        try:
+            while True:
+                self._wanted = False
+                await asyncio.sleep(0.001)
+                with LOCK:
+                    going = Running.thread is None and self._draw_next()
+                with self._gate:
+                    if not going and not self._wanted:
+                        self._drawing = False
+                        return
+        finally:
+            self._drawing = False
 
     def _draw_next(self):
         """Draw the next place of the plan; False where there is none."""
-        positions = self._plan.next(lambda positions: self._elsewhere(positions)[1] in self._sent)
+        said = self._sent.get(self._place())
+        if self._late and said is not None:
+            self._show_kept(said)
+        self._full = self._shipped - self._got >= WINDOW
+        positions = None if self._full else self._plan.next(lambda positions: self._place_of(positions) in self._sent)
+        if self._late and (positions in (None, self._positions()) or self._place() in self._sent):
+            with contextlib.suppress(Exception):    # it is told under the figure
+                self._redraw()
+            return True
         if positions is None:
             return False
-        values, place = self._elsewhere(positions)
+        place = self._place_of(positions)
         try:
-            finding, png = self._picture(values)
+            finding, png = self._picture(self._values_of(positions))
         except Exception:       # whoever goes there is told
             self._sent[place] = None
         else:
@@ -170,27 +223,34 @@ class LiveFigure(SavedWidget):
 
     def _note(self, place, finding):
         self._sent[place] = finding
-        self._under_way += 1
+        self._shipped += 1
 
     def _greet(self):
         """A page is there, which has no pictures yet."""
-        self._sent.clear()
-        self._under_way = 0
-        self.image.deliver(self._place() if self._fresh else None)
-        if self._fresh:
-            self._note(self._place(), self.finding)
+        with LOCK:
+            self._sent.clear()
+            self._shipped = self._got = 0
+            self.image.deliver(self._place() if self._fresh else None)
+            if self._fresh:
+                self._note(self._place(), self._finding)
 
     def _heard(self, content):
-        with LOCK:
-            if "reach" in content:
-                self._plan.reach(self._positions(), content["reach"])
-            if "leave" in content:
-                self._plan.leave()
-            if "got" in content:
-                self._under_way = max(self._under_way - content["got"], 0)
-            for place in content.get("dropped", ()):
-                self._sent.pop(tuple(place), None)
-        self._go_ahead()
+        # without LOCK: the next message, a move, would wait until a picture has been drawn
+        if "reach" in content:
+            self._plan.reach(self._positions(), content["reach"], content.get("keys", False))
+        if "leave" in content:
+            self._plan.leave()
+        if "got" in content:
+            self._got = min(self._got + content["got"], self._shipped)
+        for place in content.get("dropped", ()):
+            self._sent.pop(tuple(place), None)
+        if "got" not in content or self._full:
+            self._go_ahead()
+
+    @property
+    def idle(self):
+        """Whether nothing is drawn ahead or to be drawn, and the artists show where the sliders stand."""
+        return not (self._sent or self._drawing or self._late) and self._drawn == self.values()
 
     def forget(self):
         """What was drawn is wrong from now on: something has run on which it may depend. The picture on the page stays."""
@@ -203,22 +263,33 @@ class LiveFigure(SavedWidget):
 
     def settle(self):
         """Set the artists to where the sliders stand: what was drawn ahead has left them elsewhere."""
-        if self._drawn != self.values():
-            with contextlib.suppress(Exception), figures.style():
-                self._drawn = self.values()
-                self._draw(**self._drawn)
+        with LOCK:
+            if self._late and not Running.elsewhere():
+                with contextlib.suppress(Exception):
+                    self._redraw()
+            elif self._drawn != self.values():
+                with contextlib.suppress(Exception), figures.style():
+                    self._drawn = self.values()
+                    self._draw(**self._drawn)
 
     def catch_up(self):
         """Draw what somebody asked for while a cell was running."""
         if self._late:
-            self._late = False
             self._redraw()
 
-    def sharpen(self, ratio):
+    def stored(self):
         with LOCK:
-            self.forget()
             self.settle()
-            super().sharpen(ratio)
+            return super().stored()
+
+    def _asked(self, content):
+        with LOCK:
+            super()._asked(content)
+
+    def look_anew(self):
+        self.forget()
+        self.settle()
+        super().look_anew()
 
     def release(self):
         FIGURES.discard(self)
@@ -246,6 +317,8 @@ def _position(control):
 
 def _at(control, position):
     """The value of a control at a position."""
+    if position == _position(control):
+        return control.value
     if hasattr(control, "index"):
         return control._options_values[position]
     if isinstance(control, widgets.Checkbox):
@@ -256,6 +329,13 @@ def _at(control, position):
 def _known_by(control):
     """What a page knows a control's value by."""
     return control.index if hasattr(control, "index") else _rounded(control.value)
+
+
+def _known_at(control, position):
+    """The same of the value at a position."""
+    if position == _position(control):      # a value given by code may lie between two positions
+        return _known_by(control)
+    return position if hasattr(control, "index") else _rounded(_at(control, position))
 
 
 def _rounded(value):
@@ -344,7 +424,7 @@ class Reveal(SavedWidget):
         if self.prediction.answer is not None:
             record.note_prediction(self.prediction.question, self.prediction.answer, self.truth)
         self._guess(self.prediction.answer)
-        self.image.show(self.sentence(), figures.png(self.figure))
+        self.image.show(self.sentence(), self.png())
 
     def sentence(self):
         p = self.prediction
@@ -407,7 +487,7 @@ class TextBox(SavedWidget):
                 raise ValueError(f"That is {len(written)} characters long; up to {self.LONGEST} are read.")
             with figures.style():
                 self.finding = self._reader(written)
-            png = figures.png(self.figure) if self.figure is not None else None
+            png = self.png() if self.figure is not None else None
         except ValueError as error:
             self.finding = str(error)
         if self.image is None:
@@ -553,7 +633,7 @@ class Training(SavedWidget):
     def _show(self, said):
         self.said, self.bar.value = said, len(self.history)
         self._set_losses([loss for _, loss, _ in self.history])
-        self.image.show(said, figures.png(self.figure))
+        self.image.show(said, self.png())
         changed()       # the model is another one
 
 

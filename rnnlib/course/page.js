@@ -38,7 +38,9 @@ export class Frames {
     if (!frame) return;
     this.kept.delete(key);
     this.bytes -= frame.blob.size;
-    frame.old = true; // its address goes when the next picture is shown: it may be on the page now
+    frame.ready = undefined;
+    if (frame.url && !frame.seen) URL.revokeObjectURL(frame.url);
+    frame.old = true; // the address of one that is on the page goes when the next is shown
   }
 
   forget() {
@@ -69,6 +71,13 @@ export class Frames {
     return nearest;
   }
 
+  // Loads and unpacks a picture before it is needed: to be shown it then takes no longer than the screen does.
+  static prepare(frame) {
+    frame.ready = new Image(); // kept, or the browser would forget it again
+    frame.ready.src = Frames.address(frame);
+    frame.ready.decode().catch(() => {});
+  }
+
   static address(frame) {
     frame.url ??= URL.createObjectURL(frame.blob);
     return frame.url;
@@ -81,6 +90,100 @@ export function show(frame, image, caption) {
   image.alt = frame.sentence;
   if (caption.textContent !== frame.sentence) caption.textContent = frame.sentence;
   return image.decode().catch(() => {}); // a later move has taken its place
+}
+
+// Along one control by itself: a step back, play or pause, a step on, and the speed. A hand on a control ends it
+// (`pause`), and where the system asks for less motion it only steps. Along what: `track` has count(), at() and
+// go(position), and ready(), whether the picture of the last position is there: time goes on while it is not, so that slow
+// pictures make longer strides and not a slower film. `pace` is in positions a second.
+export class Player {
+  constructor(track, pace, label, changed = () => {}) {
+    Object.assign(this, { track, pace, changed, own: false });
+    this.el = document.createElement("div");
+    this.el.className = "rnn-play";
+    this.el.setAttribute("role", "group");
+    this.el.setAttribute("aria-label", `Play: ${label}`);
+    const button = (text, name, act) => {
+      const made = this.el.appendChild(document.createElement("button"));
+      Object.assign(made, { type: "button", textContent: text, title: name });
+      made.setAttribute("aria-label", name);
+      made.addEventListener("click", act);
+      return made;
+    };
+    button("\u2039", "one step back", () => this.step(-1));
+    this.button = button("", "", () => (this.timer ? this.pause() : this.play()));
+    button("\u203a", "one step on", () => this.step(1));
+    this.speed = this.el.appendChild(document.createElement("label")).appendChild(document.createElement("select"));
+    this.speed.before("speed ");
+    for (const times of [0.25, 0.5, 1, 2, 4]) this.speed.add(new Option(`${times}\u00d7`, times, times === 1, times === 1));
+    this.speed.addEventListener("change", () => this.timer && this.begin());
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    this.heed = () => {
+      if (this.calm.matches) this.pause();
+      this.say();
+    };
+    this.calm.addEventListener("change", this.heed);
+    this.say();
+  }
+
+  say() {
+    const name = this.timer ? "pause" : "play";
+    this.button.textContent = this.timer ? "\u275a\u275a" : "\u25b6\ufe0e";
+    this.button.disabled = this.calm.matches;
+    this.button.title = this.calm.matches ? "your system asks for less motion: step instead" : name;
+    this.button.setAttribute("aria-label", this.button.title);
+  }
+
+  go(position) {
+    this.own = true;
+    this.track.go(position);
+    this.own = false;
+  }
+
+  step(by) {
+    this.pause();
+    this.go(Math.min(Math.max(this.track.at() + by, 0), this.track.count() - 1));
+  }
+
+  play() {
+    if (this.calm.matches) return;
+    if (this.track.at() >= this.track.count() - 1) this.go(0);
+    this.begin();
+    this.timer = setInterval(() => this.tick(), 20);
+    this.say();
+    this.changed(true);
+  }
+
+  begin() {
+    this.since = performance.now();
+    this.from = this.track.at();
+  }
+
+  tick() {
+    if (!this.track.ready()) return;
+    const passed = ((performance.now() - this.since) / 1000) * this.pace * Number(this.speed.value);
+    const position = Math.min(this.from + Math.floor(passed), this.track.count() - 1);
+    if (position !== this.track.at()) this.go(position);
+    if (position === this.track.count() - 1) this.pause();
+  }
+
+  pause() {
+    if (!this.timer) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.say();
+    this.changed(false);
+  }
+
+  // Somebody else has moved the control.
+  giveWay() {
+    if (!this.own) this.pause();
+  }
+
+  end() {
+    this.pause();
+    this.calm.removeEventListener("change", this.heed);
+  }
 }
 
 // --- in a notebook
@@ -128,7 +231,18 @@ class Live {
     this.observer.observe(document.body, { childList: true, subtree: true });
     this.alive = true;
     this.look(document.body);
+    this.theme = new MutationObserver(() => this.followTheme());
+    this.theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+    this.followTheme();
     this.tell({ hello: true });
+  }
+
+  // Pictures for a dark page where it is one; what is stored stays light.
+  followTheme() {
+    const dark = document.body.dataset.jpThemeLight === "false";
+    if (dark === Boolean(this.dark)) return;
+    this.dark = dark;
+    this.tell({ dark });
   }
 
   // A model may be announced after what refers to it.
@@ -190,6 +304,7 @@ class Live {
     this.alive = false;
     this.die();
     this.observer.disconnect();
+    this.theme.disconnect();
     this.frames.forget();
   }
 
@@ -217,12 +332,14 @@ class Live {
         this.got = 0;
       }
       const place = this.place();
-      if (Frames.key(place) === Frames.key(message.place)) this.show(this.frames.get(place), true);
-      else if (this.waiting !== undefined) this.showNearest(place);
+      if (Frames.key(place) === Frames.key(message.place)) return this.show(this.frames.get(place), true);
+      Frames.prepare(this.frames.kept.get(Frames.key(message.place)));
+      if (this.waiting !== undefined) this.showNearest(place);
       return undefined;
     }
     // A picture of no place, that is shown and not kept; or words alone, beside the picture that is there.
-    const picture = bytes ? { blob: new Blob([bytes], { type: "image/png" }) } : { ...this.shown };
+    const { blob, url } = this.shown ?? {};
+    const picture = bytes ? { blob: new Blob([bytes], { type: "image/png" }) } : blob ? { blob } : { url };
     return this.show({ ...picture, sentence: message.sentence, refused: message.refused }, true);
   }
 
@@ -231,6 +348,7 @@ class Live {
   }
 
   moved(i) {
+    for (const { player } of this.views) player?.giveWay();
     const place = this.place();
     const frame = this.frames.get(place);
     if (frame) return this.show(frame, true);
@@ -254,6 +372,8 @@ class Live {
   show(frame, exact) {
     const before = this.shown;
     this.shown = frame;
+    if (before) before.seen = false;
+    frame.seen = true;
     if (exact) {
       clearTimeout(this.patience);
       this.waiting = this.patience = undefined;
@@ -290,18 +410,72 @@ class Live {
     const view = { el, image, said, note };
     this.views.add(view);
     if (this.shown) this.put(view, true);
-    // Pictures of twice the pixels, where the screen or a presentation shows them larger than they are.
+    if (this.model.get("play") >= 0) this.addPlayer(view, status);
+    this.addLarge(view);
+    // More pixels, where the screen, a presentation or the large view shows them.
     const sizes = new ResizeObserver(() => {
-      const ratio = image.clientWidth * devicePixelRatio > 1.05 * width ? 2 : 1;
-      if (ratio <= this.ratio) return;
-      this.ratio = ratio;
-      this.tell({ ratio });
+      view.ratio = (image.clientWidth * devicePixelRatio) / width;
+      this.askForPixels();
     });
     sizes.observe(image);
     return () => {
       sizes.disconnect();
+      view.player?.end();
       this.views.delete(view);
     };
+  }
+
+  // As many as the largest view needs; twice or once, but for the large view exactly its own.
+  askForPixels() {
+    const needed = Math.max(...[...this.views].map((view) => view.ratio ?? 1));
+    const large = [...this.views].some((view) => view.el.closest(":fullscreen"));
+    const ratio = large ? Math.min(Math.round(20 * needed) / 20, 4) : needed > 1.05 ? 2 : 1;
+    if (ratio === this.ratio) return;
+    this.ratio = ratio;
+    this.tell({ ratio });
+  }
+
+  async addPlayer(view, status) {
+    while (!this.alive) await wait(25); // the controls are found after the view
+    const i = this.model.get("play");
+    const { model, trait } = this.controls[i];
+    const [low, step] = trait === "index" ? [0, 1] : [model.get("min"), model.get("step")];
+    view.player = new Player({
+      count: () => (trait === "index" ? model.get("_options_labels").length : Math.floor((model.get("max") - low) / step + 1e-6) + 1),
+      at: () => Math.round((model.get(trait) - low) / step),
+      ready: () => this.waiting === undefined,
+      go: (position) => {
+        model.set(trait, Number((low + position * step).toPrecision(12)));
+        model.save_changes();
+      },
+    }, this.model.get("pace"), model.get("description"), (playing) => {
+      // a sentence that changes with each picture is not read out; the last one is
+      status.setAttribute("aria-live", playing ? "off" : "polite");
+      if (playing) this.tell({ reach: i, keys: true });
+    });
+    view.el.prepend(view.player.el);
+  }
+
+  // The figure, its controls and its sentence over the whole screen, for a lecture hall.
+  addLarge(view) {
+    const button = view.el.appendChild(document.createElement("button"));
+    Object.assign(button, { type: "button", className: "rnn-large", textContent: "Large", title: "fill the screen; Escape ends it" });
+    button.addEventListener("click", () => {
+      if (document.fullscreenElement) document.exitFullscreen();
+      else view.el.closest(".rnn-room")?.requestFullscreen();
+    });
+  }
+
+  // In the large view a picture is as large as the sliders and the sentence leave room for.
+  fit(room) {
+    for (const { el, image } of this.views) {
+      if (!room.contains(el)) continue;
+      image.style.width = "";
+      if (!room.matches(":fullscreen")) continue;
+      const rest = room.firstElementChild.offsetHeight - image.clientHeight;
+      const high = 0.96 * innerHeight - rest;
+      image.style.width = `${Math.floor(Math.min(0.96 * innerWidth, (high * image.width) / image.height))}px`;
+    }
   }
 
   // What the widgets in a room need beyond what they can do by themselves.
@@ -311,17 +485,21 @@ class Live {
       const command = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
       if (!command && event.key !== "Tab" && event.key !== "Escape") event.stopPropagation();
     });
+    new ResizeObserver(() => this.fit(room)).observe(room);
     const reach = async (event) => {
+      const keys = event.type === "keydown" || event.type === "focusin";
+      if (event.type === "focusin" && !event.target.matches(":focus-visible")) return; // by a pointer, which has been heard of
       for (const [i, { model }] of this.controls.entries()) {
         for (const view of await Promise.all(Object.values(model.views ?? {}))) {
-          if (view.el.contains(event.target) && this.reached !== i) {
-            this.reached = i;
-            this.tell({ reach: i });
-          }
+          if (!view.el.contains(event.target) || this.reached === `${i} ${keys}`) continue;
+          this.reached = `${i} ${keys}`;
+          this.tell({ reach: i, keys });
         }
       }
     };
-    for (const kind of ["pointerover", "focusin", "touchstart"]) room.addEventListener(kind, reach, { passive: true });
+    for (const kind of ["pointerover", "pointerdown", "focusin", "keydown", "touchstart"]) {
+      room.addEventListener(kind, reach, { passive: true });
+    }
     const leave = () => {
       if (this.reached === undefined || room.contains(document.activeElement) || room.matches(":hover")) return;
       this.reached = undefined;

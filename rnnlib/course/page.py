@@ -45,6 +45,8 @@ class Page(anywidget.AnyWidget):
     sentence : str
     refused : bool
         Whether the picture is hidden, for it belongs to another text than the one that was refused.
+    dark : bool
+        Whether the page is dark, and the picture is drawn for it.
     answered : bool
         Whether a page has run the script.
     """
@@ -57,12 +59,14 @@ class Page(anywidget.AnyWidget):
     controls = traitlets.List().tag(sync=True)      # of each control: its model, and which of its traits tells where it stands
     width = traitlets.Int().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
+    play = traitlets.Int(-1).tag(sync=True)         # which of the controls has a Play button, and positions a second
+    pace = traitlets.Float(4.0).tag(sync=True)
     page_answers = None     # whether this kernel's front end runs scripts, once it is known
     busy_until = 0.0        # when the last cell had been run
 
     def __init__(self, size=(0, 0)):
         self._value, self._draw = b"", None
-        self.sentence, self.refused, self.answered, self._plain = "", False, False, None
+        self.sentence, self.refused, self.answered, self.dark, self._plain = "", False, False, False, None
         self.greet = self.deliver       # what to do when a page has run the script
         # random, for two notebooks side by side on one page
         super().__init__(name=f"rnn-{secrets.token_hex(6)}", width=size[0], height=size[1])
@@ -143,7 +147,7 @@ class SavedWidget(widgets.VBox):
     def __init__(self, children, image=None, controls=()):
         self.image = image
         self._page = image if image is not None else Page()
-        self._page.on_msg(lambda _, content, buffers: "ratio" in content and self.sharpen(content["ratio"]))
+        self._page.on_msg(lambda _, content, buffers: self._asked(content))
         self._display, self._shown_at, self._expecting, self.closed = None, 0.0, None, False
         for child in children:
             reopen(child)       # a control of the learner's own may have been closed with an earlier output
@@ -159,8 +163,16 @@ class SavedWidget(widgets.VBox):
         """What an output holds that is plain: {mime type: data}."""
         data = {"text/plain": self.sentence()}
         if self.image is not None:
-            data["image/png"] = base64.b64encode(self.image.value).decode()
+            data["image/png"] = base64.b64encode(self.stored()).decode()
         return data
+
+    def stored(self):
+        """The picture that an output keeps: light, whatever the page."""
+        return figures.png(self.figure) if self.image.dark else self.image.value
+
+    def png(self):
+        """The figure as it now stands, for the page."""
+        return figures.png(self.figure, dark=self.image.dark)
 
     def _html(self):
         data = self.bundle()
@@ -201,10 +213,21 @@ class SavedWidget(widgets.VBox):
         Page.page_answers = False
         self._display.update(self._widgets(), raw=True)
 
-    def sharpen(self, ratio):
-        """Draw with `ratio` times the pixels each way, as a page asks for whose screen has them."""
-        self.figure.set_dpi(self.figure.dpi * ratio * self.image.width / self.figure.bbox.width)
-        self.image.show(self.image.sentence, figures.png(self.figure), self.image.refused)
+    def _asked(self, content):
+        if self.image is None:
+            return
+        if "ratio" in content:
+            # with `ratio` times the pixels each way, as for a fine screen or the large view
+            self.figure.set_dpi(self.figure.dpi * content["ratio"] * self.image.width / self.figure.bbox.width)
+        elif "dark" in content and content["dark"] != self.image.dark:
+            self.image.dark = content["dark"]
+        else:
+            return
+        self.look_anew()
+
+    def look_anew(self):
+        """Draw again what is shown, for a page that wants it otherwise."""
+        self.image.show(self.image.sentence, self.png(), self.image.refused)
 
     def close(self):
         """End it: the widgets in it, and the memory its picture takes."""
@@ -345,7 +368,7 @@ class Outputs:
 
 # --- when pictures that were drawn ahead are wrong
 
-FIGURES = weakref.WeakSet()     # with .forget(), .settle(), .catch_up() and .sliders
+FIGURES = weakref.WeakSet()     # with .forget(), .settle(), .catch_up(), .idle and .sliders
 PAGES = weakref.WeakSet()
 
 
@@ -356,37 +379,50 @@ def changed(but=()):
             figure.forget()
 
 
+def asks_for(controls):
+    """Whether the message that is being dealt with is a page's, for one of these controls."""
+    model = (request().get("content") or {}).get("comm_id")
+    return model is not None and any(control.comm is not None and control.model_id == model for control in controls)
+
+
 def _concerned():
     """The figures for whose own control the message is that is being dealt with; None where it runs nothing but this file."""
-    model = (request().get("content") or {}).get("comm_id")
-    if model is not None and any(page.comm is not None and page.model_id == model for page in list(PAGES)):
+    if asks_for(list(PAGES)):
         return None
-    return [figure for figure in list(FIGURES) for control in figure.sliders.values()
-            if model is not None and control.comm is not None and control.model_id == model]
+    return [figure for figure in list(FIGURES) if asks_for(figure.sliders.values())]
 
 
 def _for_a_widget():
     return (request().get("content") or {}).get("comm_id") is not None
 
 
+def _nothing_to_do(concerned):
+    """Whether the message cannot make any picture wrong; it is not kept waiting while one is being drawn."""
+    if concerned is None:
+        return True
+    return _for_a_widget() and all(figure in concerned or figure.idle for figure in list(FIGURES))
+
+
 def _before():
     """Before a cell, or the callbacks of a widget, are run: IPython calls both so, and `_after` afterwards."""
+    concerned = _concerned()
+    if _nothing_to_do(concerned):
+        return
     with LOCK:
-        concerned = _concerned()
-        if concerned is not None:
-            changed(concerned)      # these may change anything and then set a slider
-            for figure in list(FIGURES):
-                if figure not in concerned:
-                    figure.settle()
+        changed(concerned)      # these may change anything and then set a slider
+        for figure in list(FIGURES):
+            if figure not in concerned:
+                figure.settle()
         if not _for_a_widget():
             OUTPUTS.now, Running.thread = [], threading.get_ident()
 
 
 def _after():
+    concerned = _concerned()
+    if _nothing_to_do(concerned):
+        return
     with LOCK:
-        concerned = _concerned()
-        if concerned is not None:
-            changed(concerned)
+        changed(concerned)
         if not _for_a_widget():
             Running.thread, Page.busy_until = None, time.monotonic()
             OUTPUTS.close_replaced()

@@ -2,15 +2,34 @@
 // (rnnlib/course/static_export.py says how they are stored). Pictures are kept and shown as in a notebook.
 import { Frames, show } from "./page.js";
 
+const NARROW = 560; // pixels of room below which a figure that has narrow pictures shows those
+
 class LiveFigure {
-  constructor(figure) {
+  constructor(figure, number) {
     this.figure = figure;
+    this.number = number;
     this.image = figure.querySelector("img");
     this.caption = figure.querySelector("figcaption");
     this.controls = JSON.parse(figure.dataset.controls);
+    this.groups = JSON.parse(figure.dataset.groups);
     this.place = this.controls.map((control) => control.at);
-    this.pictures = new Frames();
+    this.recent = []; // numbers of the controls, the one moved last at the end
+    const wide = [figure.dataset.name, Number(figure.dataset.first), this.image.width, this.image.height];
+    this.widths = { wide, narrow: JSON.parse(figure.dataset.narrow ?? "null") ?? wide };
     this.build();
+    // a picture wider than its room is moved sideways, by keys too
+    this.frame = document.createElement("div");
+    this.frame.className = "live-figure-frame";
+    this.image.replaceWith(this.frame);
+    this.frame.append(this.image);
+    this.choose();
+    new ResizeObserver(() => {
+      this.choose();
+      this.frame.toggleAttribute("tabindex", this.frame.scrollWidth > this.frame.clientWidth + 1);
+      if (this.frame.hasAttribute("tabindex")) {
+        Object.assign(this.frame, { tabIndex: 0, role: "group", ariaLabel: "the picture, which moves sideways" });
+      }
+    }).observe(this.frame);
     // The first pictures come when the figure is about to be seen, the others when somebody reaches for it.
     new IntersectionObserver((entries, observer) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -19,11 +38,15 @@ class LiveFigure {
     }, { rootMargin: "800px" }).observe(figure);
     for (const event of ["pointerenter", "focusin", "touchstart"])
       figure.addEventListener(event, () => this.loadRest(), { once: true, passive: true });
+    this.fromAddress();
   }
+
+  // --- controls
 
   build() {
     const panel = document.createElement("div");
     panel.className = "live-figure-controls";
+    if (this.figure.dataset.rate) panel.append(this.player());
     this.inputs = this.controls.map((control, i) => {
       const label = panel.appendChild(document.createElement("label"));
       label.appendChild(document.createElement("span")).textContent = control.label;
@@ -37,13 +60,40 @@ class LiveFigure {
       input.addEventListener("input", () => this.move(i, Number(input.value)));
       return input;
     });
-    const names = (joint) => this.controls.filter((control) => control.joint === joint)
-      .map((control) => `“${control.label}”`).join(joint ? " and " : ", ");
-    const said = (this.controls.some((control) => control.coarse) ? "On this page it moves in coarse steps. " : "") + (names(false)
-      ? `${names(true)} move together; ${names(false)} one at a time, while the others go back to where they began. ` : "");
+    const all = this.controls.map((_, i) => i);
+    const apart = all.some((i) => all.some((j) => i !== j && !this.together([i, j])));
+    const said = (this.controls.some((control) => control.coarse) ? "On this page it moves in coarse steps. " : "")
+      + (apart ? "Where two settings have no picture together, one of them goes back to where it began. " : "");
     if (said) panel.appendChild(document.createElement("p")).textContent = `${said}The live lesson moves freely.`;
     this.figure.prepend(panel);
     this.showValues();
+  }
+
+  // The button of a figure that can run by itself, as many positions of its first control a second as it has in a notebook.
+  player() {
+    const button = document.createElement("button");
+    const values = this.controls[0].texts.map(Number);
+    const stop = () => {
+      clearInterval(this.playing);
+      this.playing = undefined;
+      button.textContent = "Play";
+    };
+    button.type = "button";
+    button.textContent = "Play";
+    button.addEventListener("click", async () => {
+      if (this.playing) return stop();
+      button.textContent = "Stop";
+      if (this.place[0] === values.length - 1) this.move(0, 0);
+      const [begun, from] = [performance.now(), values[this.place[0]]];
+      this.playing = setInterval(() => {
+        const now = from + ((performance.now() - begun) / 1000) * Number(this.figure.dataset.rate);
+        const position = values.findLastIndex((value) => value <= now);
+        if (position !== this.place[0]) this.move(0, position);
+        if (position === values.length - 1) stop();
+      }, 40);
+      return this.loadRest();
+    });
+    return button;
   }
 
   showValues() {
@@ -57,31 +107,91 @@ class LiveFigure {
     });
   }
 
+  // Whether these controls have a picture in every position they can take together.
+  together(moved) {
+    return moved.length < 2 || this.groups.some((group) => moved.every((i) => group.includes(i)));
+  }
+
+  // Moves one control. Others keep their place as far as there are pictures; the ones moved longest ago go back first.
   move(i, position) {
-    const alone = !this.controls[i].joint;
-    this.place = this.controls.map((control, j) => {
-      if (j === i) return position;
-      return alone || !control.joint ? control.at : this.place[j];
-    });
+    this.recent = [...this.recent.filter((j) => j !== i), i];
+    this.place[i] = position;
+    const away = () => this.controls.map((_, j) => j).filter((j) => j === i || this.place[j] !== this.controls[j].at);
+    for (const j of this.recent) if (j !== i && !this.together(away())) this.place[j] = this.controls[j].at;
     this.showValues();
+    this.toAddress();
     this.loadRest();
     return this.show();
   }
 
+  // --- the address of the page, which holds where the sliders stand: ?f2=0.955~100 for the second figure
+
+  toAddress() {
+    clearTimeout(this.noted);
+    this.noted = setTimeout(() => {
+      const address = new URL(location);
+      const home = this.place.every((k, i) => k === this.controls[i].at);
+      if (home) address.searchParams.delete(`f${this.number}`);
+      else address.searchParams.set(`f${this.number}`, this.controls.map((control, i) => control.texts[this.place[i]]).join("~"));
+      history.replaceState(history.state, "", address);
+    }, 300);
+  }
+
+  fromAddress() {
+    const texts = new URLSearchParams(location.search).get(`f${this.number}`)?.split("~");
+    if (texts?.length !== this.controls.length) return;
+    const place = texts.map((text, i) => this.controls[i].texts.indexOf(text));
+    const moved = place.map((_, i) => i).filter((i) => place[i] !== this.controls[i].at);
+    if (place.includes(-1) || !this.together(moved)) return;
+    this.place = place;
+    this.recent = moved;
+    this.showValues();
+    this.loadRest();
+    this.show();
+  }
+
+  // --- pictures
+
+  // The narrow pictures or the wide ones; both lie in the same order.
+  choose() {
+    const width = this.figure.clientWidth;
+    const chosen = this.widths[width && width < NARROW ? "narrow" : "wide"];
+    if (chosen === this.chosen) return;
+    const before = this.chosen;
+    this.chosen = chosen;
+    [this.name, this.first, this.image.width, this.image.height] = chosen;
+    this.image.style.setProperty("--least", `${Math.round(chosen[2] * 0.56)}px`); // its letters are 11 pixels high then
+    this.pictures = new Frames();
+    this.start = this.rest = this.listed = undefined;
+    if (before || chosen !== this.widths.wide) {
+      this.loadStart();
+      this.show();
+    }
+  }
+
   async load(part) {
     const root = document.documentElement.dataset.content_root ?? "./";
-    const answer = await fetch(`${root}pictures/${this.figure.dataset.name}-${part}.bin`);
+const inside = document.getElementById(`${this.name}-${part}`); // slides hold their pictures in the page
+    const answer = await fetch(inside ? `data:;base64,${inside.textContent}` : `${root}pictures/${this.name}-${part}.bin`);
     if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
     return answer.arrayBuffer();
   }
 
   // Each once, and again after a failure.
   loadStart() {
+    const name = this.name;
     this.start ??= this.load("start").then((bytes) => {
+      if (name !== this.name) return;
       const length = new DataView(bytes).getUint32(0, true);
-      this.listed = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
-      this.keep(bytes, 4 + length, 0, Number(this.figure.dataset.first));
+      this.listed = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length))).map((entry) => {
+        const said = entry.pop(); // with the notes of a tune, or alone
+        const size = entry.pop();
+        const [sentence, notes] = Array.isArray(said) ? said : [said];
+        return { place: entry, size, sentence, notes };
+      });
+      this.keep(bytes, 4 + length, 0, this.first);
       this.makeRoom();
+      if (this.listed[0].notes && !this.sound) this.figure.append(this.listener());
     }).catch((error) => this.failed(error, "start"));
     return this.start;
   }
@@ -89,16 +199,18 @@ class LiveFigure {
   // For the longest sentence, so that nothing below jumps when the sentence changes.
   makeRoom() {
     const shown = this.caption.textContent;
-    this.caption.textContent = this.listed.map((entry) => entry.at(-1)).reduce((a, b) => (a.length < b.length ? b : a));
+    this.caption.textContent = this.listed.map((entry) => entry.sentence).reduce((a, b) => (a.length < b.length ? b : a));
     this.caption.style.minHeight = `${Math.ceil(this.caption.getBoundingClientRect().height)}px`;
     this.caption.textContent = shown;
   }
 
   loadRest() {
+    const name = this.name;
     this.rest ??= Promise.all([this.load("rest"), this.loadStart()])
       .then(([bytes]) => {
+        if (name !== this.name) return;
         if (!this.listed) throw new Error("their list is missing");
-        this.keep(bytes, 0, Number(this.figure.dataset.first), this.listed.length);
+        this.keep(bytes, 0, this.first, this.listed.length);
       })
       .catch((error) => this.failed(error, "rest"));
     return this.rest;
@@ -110,9 +222,7 @@ class LiveFigure {
   }
 
   keep(bytes, offset, first, last) {
-    for (const [...place] of this.listed.slice(first, last)) {
-      const sentence = place.pop();
-      const size = place.pop();
+    for (const { place, size, sentence } of this.listed.slice(first, last)) {
       this.pictures.put(place, new Uint8Array(bytes, offset, size), "image/webp", sentence);
       offset += size;
     }
@@ -126,6 +236,45 @@ class LiveFigure {
     if (this.waiting) return this.rest;
     return show(picture, this.image, this.caption);
   }
+
+  // --- sound
+
+  // A button that plays the tune of this place: a note is [number as in MIDI, beats], a beat 0.4 seconds.
+  listener() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "live-figure-listen";
+    button.textContent = "Listen";
+    const stop = () => {
+      clearTimeout(this.ends);
+      this.sound.close();
+      this.sound = undefined;
+      button.textContent = "Listen";
+    };
+    button.addEventListener("click", () => {
+      if (this.sound) return stop();
+      const notes = this.listed.find(({ place }) => Frames.key(place) === Frames.key(this.place))?.notes ?? [];
+      const sound = new AudioContext();
+      let at = sound.currentTime + 0.05;
+      for (const [midi, beats] of notes) {
+        const [tone, volume] = [sound.createOscillator(), sound.createGain()];
+        tone.type = "triangle";
+        tone.frequency.value = 440 * 2 ** ((midi - 69) / 12);
+        volume.gain.setValueAtTime(0, at);
+        volume.gain.linearRampToValueAtTime(0.25, at + 0.02);
+        volume.gain.linearRampToValueAtTime(0, at + 0.4 * beats - 0.03);
+        tone.connect(volume).connect(sound.destination);
+        tone.start(at);
+        tone.stop(at + 0.4 * beats);
+        at += 0.4 * beats;
+      }
+      button.textContent = "Stop the tune";
+      this.sound = sound;
+      this.ends = setTimeout(stop, 1000 * (at - sound.currentTime));
+      return undefined;
+    });
+    return button;
+  }
 }
 
-document.querySelectorAll("figure.live-figure").forEach((figure) => { figure.live = new LiveFigure(figure); });
+document.querySelectorAll("figure.live-figure").forEach((figure, i) => { figure.live = new LiveFigure(figure, i + 1); });

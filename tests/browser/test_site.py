@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import time
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
@@ -141,23 +142,30 @@ def test_search_finds_a_lesson(visit):
     assert visit.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_have_no_fault_that_axe_can_find(visit, scheme, keep_picture):
+@pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 320)])
+def test_pages_have_no_fault_that_axe_can_find(visit, scheme, width, keep_picture):
     axe = (Path(pytest.importorskip("axe_playwright_python").__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     found = []
     for path in ("index.html", "notebooks/01_rnn_cell.html", "licences.html", "instructors.html", "search.html?q=gate"):
-        page = visit(path, color_scheme=scheme)
+        page = visit(path, color_scheme=scheme, viewport={"width": width, "height": 800})
         page.wait_for_load_state("networkidle")
+        unfold(page)
         assert page.evaluate("() => document.documentElement.dataset.theme") == scheme
-        keep_picture(page, f"site_{scheme}_{Path(path.split('?')[0]).stem}")
+        keep_picture(page, f"site_{scheme}_{width}_{Path(path.split('?')[0]).stem}")
         page.evaluate(axe)
         result = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", WCAG)
         assert result["passes"], "axe looked at nothing"
         found += [f"{path}: {fault['id']}: {fault['nodes'][0]['html'][:300]}" for fault in result["violations"]]
+        page.context.close()
     assert found == []
 
 
 # --- slider figures without a kernel
+
+def unfold(page):
+    """Open everything that is folded."""
+    page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
+
 
 PAGES_WITH_FIGURES = ["index", *(f"notebooks/{lesson}" for lesson in LESSONS)]
 
@@ -178,6 +186,7 @@ def shown_of(figure):
 def test_every_slider_of_the_page_moves_by_key_without_a_kernel(visit, path, keep_picture):
     page = visit(f"{path}.html")
     came = bytes_of(page)
+    unfold(page)
     figures = page.locator("figure.live-figure")
     assert figures.count() >= 1
     for number in range(figures.count()):
@@ -222,7 +231,7 @@ def test_the_first_figure_moves_before_anything_else_and_quickly(visit, capsys):
     slider.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("([f, src]) => f.querySelector('img').src !== src", arg=[figure.element_handle(), before[0]])
-    assert "0.864⁹⁹ = 5.2×10⁻⁷" in shown_of(figure)[1]
+    assert "0.9⁹⁹ = 3×10⁻⁵" in shown_of(figure)[1].replace("3.0×", "3×")
     page.context.close()
 
     page = visit("notebooks/00_start_here.html")
@@ -238,19 +247,302 @@ def test_the_first_figure_moves_before_anything_else_and_quickly(visit, capsys):
     assert milliseconds[72] < 20     # 50 pictures a second
 
 
-def test_a_slider_that_moves_alone_sends_the_others_home(visit):
+def figure_with(page, *labels):
+    """The first figure of the page that has these controls."""
+    unfold(page)
+    for figure in page.locator("figure.live-figure").all():
+        found = [control["label"] for control in json.loads(figure.get_attribute("data-controls"))]
+        if set(labels) <= set(found):
+            figure.scroll_into_view_if_needed()
+            page.wait_for_function("f => f.live.listed", arg=figure.element_handle(), timeout=10_000)
+            return figure
+    raise AssertionError(f"no figure has {labels}")
+
+
+def set_to(figure, **settings):
+    """Moves controls, by label, to texts, one after the other; returns where all of them then stand, and the sentence."""
+    return figure.evaluate("""async (figure, settings) => { const live = figure.live; await live.loadRest();
+        for (const [label, text] of settings) {
+            const i = live.controls.findIndex(c => c.label === label), k = live.controls[i].texts.indexOf(text);
+            if (k < 0) throw new Error(`${label} has no ${text}: ${live.controls[i].texts}`);
+            await live.move(i, k); }
+        await live.show();
+        return [Object.fromEntries(live.controls.map((c, i) => [c.label, c.texts[live.place[i]]])), live.waiting]; }""",
+                           list(settings.items()))
+
+
+PAIRS = [
+    ("01_rnn_cell", {"input": "step", "w_x (reads)": "3.0"}),
+    ("01_rnn_cell", {"input": "alternating", "w_h (remembers)": "-0.80"}),
+    ("02_unrolling", {"gain of W_h": "1.50", "input scale": "20"}),
+    ("03_backpropagation_through_time", {"gain of W_h": "1.50", "size of the inputs": "5.0"}),
+    ("04_vanishing_gradients", {"spectral radius": "2.00", "input scale": "20"}),
+    ("04_vanishing_gradients", {"factors n": "9", "coupling": "0.00"}),
+    ("05_gradient_highways", {"gate bias b": "0.0", "weight scale": "4.0"}),
+    ("06_many_to_one", {"period (steps)": "30", "noise": "0.00"}),
+    ("09_one_to_many", {"shape": "ring", "half width (pixels)": None}),
+    ("09_one_to_many", {"temperature": "2.0", "top k": "3"}),
+]
+
+
+@pytest.mark.parametrize("lesson, settings", PAIRS)
+def test_what_a_lesson_asks_to_set_together_stays_set(visit, lesson, settings):
+    page = visit(f"notebooks/{lesson}.html")
+    figure = figure_with(page, *settings)
+    texts = {c["label"]: c["texts"] for c in json.loads(figure.get_attribute("data-controls"))}
+    wanted = {}
+    for label, text in settings.items():        # "3.0" and "3.00" are one setting
+        same = [other for other in texts[label] if other == text or text and number_of(other) == number_of(text) is not None]
+        wanted[label] = same[0] if same else texts[label][-1] if text is None else text
+    stands, waiting = set_to(figure, **wanted)
+    assert {label: stands[label] for label in wanted} == wanted and not waiting
+    assert visit.complaints == []
+
+
+def number_of(text):
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def test_controls_without_a_common_picture_go_back_the_one_moved_first_before_the_others(visit):
     page = visit("notebooks/01_rnn_cell.html")
-    figure = page.locator("figure.live-figure").first
-    figure.scroll_into_view_if_needed()
-    controls = json.loads(figure.get_attribute("data-controls"))
-    joint, alone = (next(i for i, c in enumerate(controls) if c["joint"] == kind) for kind in (True, False))
-    for i in (joint, alone):
-        page.evaluate("([f, i]) => f.live.move(i, 0)", [figure.element_handle(), i])
-    home = [c["at"] for c in controls]
-    assert page.evaluate("f => f.live.place", figure.element_handle()) == [0 if i == alone else at for i, at in enumerate(home)]
-    page.evaluate("([f, i]) => f.live.move(i, 0)", [figure.element_handle(), joint])
-    assert page.evaluate("f => f.live.place", figure.element_handle()) == [0 if i == joint else at for i, at in enumerate(home)]
-    assert "one at a time" in figure.locator(".live-figure-controls p").inner_text()
+    figure = figure_with(page, "w_x (reads)", "b")
+    home = [c["at"] for c in json.loads(figure.get_attribute("data-controls"))]
+    labels = [c["label"] for c in json.loads(figure.get_attribute("data-controls"))]
+    w_x, w_h, b = (labels.index(label) for label in ("w_x (reads)", "w_h (remembers)", "b"))
+    groups = json.loads(figure.get_attribute("data-groups"))
+    assert any({w_x, w_h} <= set(group) for group in groups) and not any({w_x, b} <= set(group) for group in groups)
+    for i in (w_x, w_h, b):
+        figure.evaluate("(f, i) => f.live.move(i, 0)", i)
+    place = figure.evaluate("f => f.live.place")
+    assert place[b] == 0 and place[w_x] == home[w_x]
+    assert "goes back to where it began" in figure.locator(".live-figure-controls p").inner_text()
+
+
+def test_every_value_that_the_instructors_are_told_to_set_is_on_the_page():
+    """Read from INSTRUCTORS.md anew: *label* and the numbers right after it."""
+    missing, seen, lesson = [], 0, None
+    for line in (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) != 5:
+            continue
+        found = re.match(r"\[(\d\d)\]\(notebooks/(\w+)\.ipynb\)", cells[0])
+        lesson = found[2] if found else lesson if not cells[0] else None
+        if lesson is None:
+            continue
+        markup = (HTML / "notebooks" / f"{lesson}.html").read_text(encoding="utf-8")
+        figures = [{c["label"]: c["texts"] for c in json.loads(unescape(data))}
+                   for data in re.findall(r'data-controls="([^"]*)"', markup)]
+        for label, told in re.findall(r"\*([^*]+)\*([^*]*)", cells[2]):
+            grids = [grid[label] for grid in figures if label in grid]
+            for value in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?", told):
+                seen += 1
+                if not any(number_of(text) == float(value) for grid in grids for text in grid):
+                    missing.append((lesson, label, value, grids))
+    assert seen > 40 and missing == []
+
+
+@pytest.mark.parametrize("lesson, label, values", [
+    ("00_start_here", "factor per step", (0.955, 1.048)), ("04_vanishing_gradients", "factor per step", (0.955, 1.048)),
+    ("01_rnn_cell", "w_h (remembers)", (0, 1, 1.2)), ("04_vanishing_gradients", "factors n", (0, 9)),
+    ("09_one_to_many", "top k", (3,)), ("06_many_to_one", "period (steps)", (8, 20, 5, 30)),
+])
+def test_every_value_that_a_lesson_names_is_on_its_page(lesson, label, values):
+    markup = (HTML / "notebooks" / f"{lesson}.html").read_text(encoding="utf-8")
+    grids = [c["texts"] for data in re.findall(r'data-controls="([^"]*)"', markup) for c in json.loads(unescape(data))
+             if c["label"] == label]
+    assert any(set(values) <= {number_of(text) for text in grid} for grid in grids), grids
+
+
+# --- what else the text asks for
+
+@pytest.mark.parametrize("width, height", [(1280, 800), (375, 812)])
+def test_the_first_screen_holds_the_challenge_and_its_figure_and_answers(visit, width, height, keep_picture):
+    page = visit("index.html", viewport={"width": width, "height": height})
+    figure = page.locator("figure.live-figure")
+    page.wait_for_function("f => f.live.listed", arg=figure.element_handle())
+    page.wait_for_timeout(300)
+    keep_picture(page, f"site_home_{width}")
+    box = figure.bounding_box()
+    assert box["y"] > 0 and box["y"] + box["height"] <= height
+    assert page.locator(".opening").bounding_box()["y"] > 0
+    slider, said = figure.locator("input"), figure.locator("figcaption")
+    for value, answer in ((0.95, "Near"), (0.955, "found"), (0.8, "times too little"), (1.05, "a hundred times as much")):
+        figure.evaluate("async (f, v) => { await f.live.loadRest(); await f.live.move(0, f.live.controls[0].texts.indexOf(v)); }",
+                        f"{value:.3f}")
+        expect(said).to_contain_text(answer)
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(figure.locator("output")).to_have_text("1.045")
+    letters = figure.locator("img").bounding_box()["width"] / figure.locator("img").evaluate("i => i.naturalWidth") * 20
+    assert letters >= 11
+    assert page.locator(".lesson-cards li").count() == len(LESSONS)
+    assert visit.complaints == []
+
+
+def test_a_prediction_is_committed_kept_and_only_then_answered(visit):
+    plain = visit("notebooks/01_rnn_cell.html", java_script_enabled=False)
+    answers = plain.locator(".reveal")
+    assert answers.count() == plain.locator(".prediction").count() == 3
+    assert not any(answer.is_visible() for answer in answers.all()), "without a script the answers stand folded"
+    page = visit("notebooks/01_rnn_cell.html")
+    asked = page.locator(".prediction").nth(1)
+    answer = page.locator(f".reveal[data-key='{asked.get_attribute('data-key')}']")
+    assert not answer.is_visible()
+    asked.locator("input").focus()
+    page.keyboard.press("Home")
+    asked.get_by_role("button", name="Commit").click()
+    assert answer.is_visible()
+    expect(answer.locator(".told")).to_have_text("You said 1 steps: 3 off.")
+    page.reload()
+    expect(page.locator(f".reveal[data-key='{asked.get_attribute('data-key')}'] .told")).to_be_visible()
+    choice = page.locator(".prediction").first
+    choice.get_by_role("button", name="Commit").click()
+    expect(choice.locator("[role=status]")).to_have_text("Choose an answer first.")
+    choice.locator("input").last.check()
+    choice.get_by_role("button", name="Commit").click()
+    expect(page.locator(f".reveal[data-key='{choice.get_attribute('data-key')}'] .told")).to_have_text("You were right.")
+    assert visit.complaints == []
+
+
+def test_no_answer_of_any_lesson_stands_open_under_its_question():
+    for lesson in LESSONS:
+        markup = (HTML / "notebooks" / f"{lesson}.html").read_text(encoding="utf-8")
+        for reveal in re.finditer(r'class="reveal" data-key="(\w+)"', markup):
+            before = markup[:reveal.start()]
+            opened = before.rfind(f'<details class="answer" data-key="{reveal[1]}">')
+            inner = re.sub(r"<details(?! class=.answer).*?</details>", "", before[opened:], flags=re.S)
+            assert opened >= 0 and "</details>" not in inner
+        assert "No prediction was committed" not in markup
+
+
+def test_play_runs_the_stream_and_stops(visit):
+    page = visit("notebooks/07_many_to_many.html")
+    figure = figure_with(page, "samples heard")
+    before = figure.evaluate("f => f.live.place[0]")
+    figure.get_by_role("button", name="Play").click()
+    page.wait_for_function("([f, k]) => f.live.place[0] > k + 2", arg=[figure.element_handle(), before])
+    figure.get_by_role("button", name="Stop").click()
+    stands = figure.evaluate("f => f.live.place[0]")
+    page.wait_for_timeout(500)
+    assert figure.evaluate("f => f.live.place[0]") == stands
+    assert visit.complaints == []
+
+
+def test_a_tune_can_be_heard(visit):
+    page = visit("notebooks/09_one_to_many.html")
+    figure = figure_with(page, "seed note", "temperature")
+    notes = figure.evaluate("f => f.live.listed.map(entry => entry.notes)")
+    assert all(36 <= midi <= 96 and beats > 0 for tune in notes for midi, beats in tune) and max(map(len, notes)) > 5
+    figure.get_by_role("button", name="Listen").click()
+    expect(figure.get_by_role("button", name="Stop the tune")).to_be_visible()
+    assert figure.evaluate("f => f.live.sound.state") in ("running", "suspended")
+    figure.get_by_role("button", name="Stop the tune").click()
+    assert visit.complaints == []
+
+
+def test_what_needs_python_says_so_and_leads_there():
+    for lesson, least in (("03_backpropagation_through_time", 1), ("09_one_to_many", 3)):
+        markup = (HTML / "notebooks" / f"{lesson}.html").read_text(encoding="utf-8")
+        links = re.findall(r'class="live-link recorded"><a href="([^"]+)">Run this live</a>\s*<span>([^<]+)', markup)
+        assert len(links) >= least
+        assert {href for href, _ in links} == {f"../lite/notebooks/index.html?path={lesson}.ipynb"}
+        assert all(re.search(r"about \d\d MB", said) for _, said in links)
+
+
+def test_where_the_sliders_stand_is_in_the_address(visit):
+    page = visit("notebooks/00_start_here.html")
+    figure = figure_with(page, "factor per step")
+    set_to(figure, **{"factor per step": "0.955"})
+    page.wait_for_function("() => location.search.includes('f1=0.955')")
+    page.reload()
+    expect(page.locator("figure.live-figure figcaption")).to_contain_text("0.955⁹⁹ = 0.01", timeout=10_000)
+    other = visit(f"notebooks/00_start_here.html{page.evaluate('() => location.search')}")
+    expect(other.locator("figure.live-figure output").first).to_have_text("0.955")
+    assert visit.complaints == []
+
+
+# --- telephones, large letters, paper
+
+@pytest.mark.parametrize("width", [375, 320])
+def test_on_a_narrow_page_letters_can_be_read_and_sliders_are_wide(visit, width, keep_picture):
+    for path in ("notebooks/04_vanishing_gradients.html", "notebooks/09_one_to_many.html"):
+        page = visit(path, viewport={"width": width, "height": 812})
+        unfold(page)
+        keep_picture(page, f"site_{Path(path).stem}_{width}")
+        for figure in page.locator("figure.live-figure").all():
+            picture = figure.locator("img")
+            figure.scroll_into_view_if_needed()
+            assert picture.bounding_box()["width"] / picture.evaluate("i => i.naturalWidth") * 20 >= 11
+            for slider in figure.locator("input[type=range]").all():
+                assert slider.bounding_box()["width"] > 0.75 * width
+            for value in figure.locator("output").all():
+                box = value.bounding_box()
+                assert box["x"] + box["width"] <= width
+        wider = page.evaluate("""() => [...document.querySelectorAll('pre')]
+            .filter(p => p.clientWidth && p.scrollWidth > p.clientWidth + 1).length""")
+        assert wider == 0 and page.evaluate("() => document.documentElement.scrollWidth") <= width
+        page.context.close()
+
+
+def test_paper_has_solutions_at_the_end_and_whole_figures(visit, tmp_path):
+    page = visit("notebooks/01_rnn_cell.html")
+    page.emulate_media(media="print")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".solutions-on-paper").is_visible() and page.locator(".solutions-on-paper pre").count() >= 2
+    assert all(answer.is_visible() for answer in page.locator(".reveal").all())
+    assert not page.locator(".live-link").first.is_visible() and not page.locator("#pst-primary-sidebar").is_visible()
+    assert page.locator("figure.live-figure").first.evaluate("f => getComputedStyle(f).breakInside") == "avoid"
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".solutions-on-paper").count() == 0
+
+
+# --- what is fetched, and what a page may do
+
+def test_a_page_fetches_little_and_nothing_of_the_live_copy_unasked(visit):
+    for path, formulas in (("index.html", False), ("notebooks/04_vanishing_gradients.html", True)):
+        page = visit("404.html")
+        came = {}
+        page.on("response", lambda answer: came.update({answer.url: int(answer.headers.get("content-length") or 0)}))
+        page.goto(page.url.replace("404.html", path))
+        page.wait_for_timeout(6000)
+        assert not [url for url in came if "/lite/" in url or "fontawesome" in url or "searchindex" in url]
+        assert any("mathjax" in url for url in came) == formulas
+        scripts = sum(size for url, size in came.items() if re.search(r"/_static/.*\.(js|css)", url) and "mathjax" not in url)
+        assert scripts < 300_000
+        page.context.close()
+
+
+def test_no_script_stands_in_a_page_and_the_policy_forbids_it(visit):
+    for path in pages():
+        text = (HTML / path).read_text(encoding="utf-8")
+        assert not re.findall(r"<script(?![^>]*\bsrc=)|\son(?:click|load|error|input)=", text), path
+        assert "script-src 'self';" in re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)[1], path
+    page = visit("index.html")
+    page.evaluate("""() => { const script = document.createElement('script'); script.textContent = 'window.broken = 1';
+        document.head.append(script); }""")
+    assert page.evaluate("() => window.broken") is None
+    assert any("Content Security Policy" in complaint for complaint in visit.complaints)
+    visit.complaints.clear()
+
+
+def test_formulas_are_typeset_late_and_are_no_stops_of_the_tab_key(visit):
+    page = visit("notebooks/04_vanishing_gradients.html")
+    page.wait_for_selector("mjx-container", timeout=10_000, state="attached")
+    assert page.locator("mjx-container").count() > 20
+    assert page.locator("mjx-container[tabindex='0'], mjx-container [tabindex='0']").count() == 0
+    assert page.locator("mjx-assistive-mml math").count() > 20
+    assert visit.complaints == []
+
+
+def test_pages_tell_others_what_they_are():
+    for path in ("index.html", *(f"notebooks/{lesson}.html" for lesson in LESSONS)):
+        text = (HTML / path).read_text(encoding="utf-8")
+        assert len(re.search(r'<meta name="description" content="([^"]{60,500})">', text)[1]) > 60
+        assert 'property="og:title"' in text and (HTML / "cards" / f"{Path(path).stem}.png").stat().st_size < 150_000
+    assert (HTML / ".nojekyll").exists() and "search.html" in (HTML / "404.html").read_text(encoding="utf-8")
 
 
 def test_pictures_that_do_not_come_are_asked_for_again(visit):
@@ -347,6 +639,90 @@ def test_progress_is_said_until_python_is_ready(alone, site, record_property):
     assert any(re.fullmatch(r"Fetching Python: \d+ of \d\d MB\.", said) for said in heard)
     assert any(said.startswith("Python is ready") for said in heard)
     assert page.locator("#kernel-progress").count() == 0
+    context.close()
+
+
+def test_the_live_copy_leads_to_other_lessons_and_back_to_the_book(profile, site):
+    page = profile.new_page()
+    missing = []
+    page.on("response", lambda answer: answer.status >= 400 and missing.append(answer.url))
+    start = f"{site}/lite/notebooks/index.html?path=00_start_here.ipynb"
+    page.goto(start)
+    page.wait_for_selector(".jp-RenderedMarkdown a", timeout=60_000)
+    bar = page.locator("#course-bar")
+    assert bar.get_by_role("combobox", name="Lesson").locator("option").count() == len(LESSONS)
+    link = page.locator(".jp-RenderedMarkdown a", has_text=re.compile(r"^0[1-9]$|lesson", re.I)).first
+    link.click()
+    page.wait_for_url(re.compile(r"path=(?!00_)\d\d_\w+\.ipynb"))
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.goto(start)
+    bar.get_by_role("link", name=re.compile("^Next: 01 ")).click()
+    page.wait_for_url(re.compile("path=01_rnn_cell"))
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    bar.get_by_role("link", name="Back to the book").click()
+    expect(page.locator("h1").first).to_contain_text("RNN cell")
+    page.goto(f"{site}/lite/")
+    page.wait_for_url(f"{site}/index.html")
+    assert missing == []
+    page.close()
+
+
+@pytest.mark.parametrize("blocked, said", [
+    ("**/pyodide/rnnlib-*.whl", "Python could not be fetched whole (no answer for rnnlib-"),
+    ("**/pyodide/pyodide.asm.wasm", "Python could not be fetched whole (no answer for pyodide.asm.wasm)"),
+    ("**/pyodide/files.json", "Python could not be fetched whole"),
+    ("**/build/notebooks/bundle.js*", "A part of the notebook could not be fetched (bundle.js"),
+])
+def test_what_does_not_come_is_told_and_python_is_not_called_ready(alone, site, blocked, said):
+    context = alone.new_context(**WINDOW)
+    context.route(blocked, lambda route: route.abort())
+    page = context.new_page()
+    page.goto(f"{site}/lite/notebooks/index.html?path=00_start_here.ipynb")
+    told = page.locator("#kernel-progress")
+    expect(told).to_contain_text(said, timeout=60_000)
+    page.wait_for_timeout(3000)
+    assert "ready" not in told.inner_text() and told.get_by_role("button", name="Reload this page").is_visible()
+    context.close()
+
+
+def test_a_lesson_that_does_not_exist_is_told(profile, site):
+    page = profile.new_page()
+    page.goto(f"{site}/lite/notebooks/index.html?path=99_nothing.ipynb")
+    expect(page.locator("#kernel-progress")).to_contain_text("There is no lesson at \u201c99_nothing.ipynb\u201d", timeout=90_000)
+    page.close()
+
+
+def test_what_is_run_is_saved_and_can_be_begun_afresh(alone, site):
+    context = alone.new_context(**WINDOW)
+    live = Live(context, site, "00_start_here.ipynb")
+    cell = next(i for i, cell in enumerate(live.cells()) if "import" in cell["source"])
+    live.write(cell, "print('of my own')")
+    live.run(cell)
+    notes = live.page.locator("#course-bar [role=status]")
+    expect(notes).to_have_text("Saved in this browser.", timeout=20_000)
+    live.page.reload()
+    live.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    expect(live.page.locator(".jp-Notebook")).to_contain_text("of my own", timeout=20_000)
+    # the course has moved on
+    live.page.evaluate("() => localStorage.setItem('own-copy-of-00_start_here.ipynb', 'older')")
+    live.page.reload()
+    expect(notes).to_contain_text("newer version of this lesson", timeout=60_000)
+    live.page.on("dialog", lambda dialog: dialog.accept())
+    live.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    live.page.get_by_role("button", name="Start this lesson afresh").click()
+    live.page.wait_for_timeout(2000)
+    live.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    assert "of my own" not in live.page.locator(".jp-Notebook").inner_text()
+    assert notes.inner_text() == ""
+    context.close()
+
+
+def test_a_browser_that_keeps_nothing_says_so(alone, site):
+    context = alone.new_context(**WINDOW)
+    context.add_init_script("Object.defineProperty(window, 'indexedDB', {value: {open() { throw new Error('forbidden'); }}});")
+    page = context.new_page()
+    page.goto(f"{site}/lite/notebooks/index.html?path=00_start_here.ipynb")
+    expect(page.locator("#course-bar [role=status]")).to_contain_text("This browser keeps nothing here", timeout=60_000)
     context.close()
 
 

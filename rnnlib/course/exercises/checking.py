@@ -1,5 +1,6 @@
 """From an attempt to a verdict: run it, compare it, and find the change of the solution whose results are the same."""
 
+import contextlib
 import copy
 import dis
 import functools
@@ -14,9 +15,13 @@ import numpy as np
 
 from . import edits
 from .comparing import agree, asked_for, is_finite, locate, mixture, whole
-from .running import Trouble, call
+from .running import OutOfTime, Prints, Raised, Trouble, aside, call
 from .texts import TEXT
 from .verdict import Verdict
+
+
+# how many changes that come near are tried with how many others, how many pairs besides, how many changes of the learner's text
+NEAR, OTHERS, FURTHER, MENDS = 4, 500, 2000, 500
 
 
 class Problem(dict):
@@ -104,7 +109,13 @@ class Exercise:
 
     @functools.cached_property
     def rules(self):
-        return edits.Rules(self.solution, self.tried[0])
+        return edits.Rules(self.solution, edits.values_in(edits.compiled(self.solution), self.tried[0]), edits.SPACE,
+                           changes={key: change[:-1] for key, change in self.changes.items()})
+
+    @functools.cached_property
+    def pairs(self):
+        """{keys of two changes: (keys of the one, keys of the other)}, of the pairs tried so far."""
+        return {}
 
     @functools.cached_property
     def known(self):
@@ -122,7 +133,10 @@ def check(exercise, attempt):
             warnings.simplefilter("ignore")
             return (_judge if exercise.judge else _compare)(exercise, attempt)
     except Trouble as trouble:
-        return Verdict(exercise.name, False, None, str(trouble))
+        mended = _mended(exercise, attempt) if isinstance(trouble, Raised) and not exercise.judge else {}
+        same = len(mended) == len(exercise.outputs) and len({*mended.values()}) == 1
+        return Verdict(exercise.name, False, mended[0] if same else None,
+                       str(trouble) + (f"\nOne change makes it right: {mended[0]}." if same else ""))
 
 
 def _judge(exercise, attempt):
@@ -154,7 +168,7 @@ def _compare(exercise, function):
         try:
             attempts.append(copy.deepcopy(_attempt(exercise, function, problem, first=False)))
         except Trouble as trouble:
-            raise Trouble(f"Where {problem.note}: {trouble}") from None
+            raise type(trouble)(f"Where {problem.note}: {trouble}") from None
     wanted = exercise.wanted
     right = {name: [agree(a[i], w[i]) for a, w in zip(attempts, wanted)] for i, name in enumerate(exercise.outputs)}
     if not all(map(all, right.values())):
@@ -213,7 +227,8 @@ def _explain(exercise, function, attempts, right):
         return [keys for keys, outputs in fitting.items() if len(outputs) == len(names)]
 
     known = [(key,) for key in exercise.changes]
-    singles = _fitting(exercise, exercise.reference, known, attempts, wrong)
+    near = {}
+    singles = _fitting(exercise, exercise.reference, known, attempts, wrong, near=near)
     if not singles and any(not r and is_finite(a[i]) for i in wrong for r, a in zip(right[names[i]], attempts)):
         singles = _fitting(exercise, exercise.reference, known, attempts, wrong, finite_only=True)
     if 0 < len(of_all(singles)) <= 3:
@@ -223,17 +238,20 @@ def _explain(exercise, function, attempts, right):
         return Verdict(exercise.name, False, None, "The results are right, but in another order: it returns "
                        f"{', '.join(names[i] for i in order)}; asked for is {', '.join(names)}.")
     turned = {i: whole(exercise, names[i], [a[i] for a in attempts], [w[i] for w in wanted], problems) for i in wrong}
-    rules, pairs = {}, {}
+    rules, mended, pairs = {}, {}, {}
     if not all(turned[i] or _best(singles, i) for i in wrong):
-        rules = _fitting(exercise, exercise.rules.function, [(key,) for key in range(len(exercise.rules.sentences))], attempts,
-                         wrong)
+        rules = _fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near)
         if of_all(rules):
             return verdict(*_by_rule(exercise, of_all(rules)[0], at))
-        pairs = _fitting(exercise, exercise.reference, _pairs(exercise), attempts, wrong)
-        if 0 < len(of_all(pairs)) <= 3:
-            return verdict(_keys(of_all(pairs)), at + _told(exercise, of_all(pairs)))
+        mended = _mended(exercise, function, right, wrong)
+        if len({*mended.values()}) == 1 and len(mended) == len(wrong):
+            return verdict(mended[wrong[0]], at + f"{'o' if at else 'O'}ne change makes it right: {mended[wrong[0]]}.")
+        pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, [
+            i for i in wrong if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended)])
+        if of_all(pairs):
+            return verdict(*_by_two(exercise, of_all(pairs), at))
         for i in wrong:
-            if not (turned[i] or _best(singles, i) or _best(rules, i) or _best(pairs, i)):
+            if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended or _best(pairs, i)):
                 turned[i] = mixture(exercise, names[i], [a[i] for a in attempts], [w[i] for w in wanted], problems)
     attempt = _remembered(lambda problem: _attempt(exercise, function, problem, first=False))
     reference = _remembered(lambda problem: _as_tuple(exercise.reference(*problem.values())))
@@ -241,21 +259,22 @@ def _explain(exercise, function, attempts, right):
     for i in wrong:
         name = names[i]
         fits = _best(singles, i)
-        if not 0 < len(fits) <= 3 and not turned[i]:
-            by_rule = _best(rules, i)
-            if by_rule:
-                mistake, said = _by_rule(exercise, by_rule[0], "")
-                found.append(mistake)
-                explained.setdefault(said, []).append(name)
-                continue
-            fits = _best(pairs, i)
         if 0 < len(fits) <= 3:
-            found.append(_keys(fits))
-            explained.setdefault(_told(exercise, fits), []).append(name)
+            mistake, said = _keys(fits), _told(exercise, fits)
+        elif turned[i]:
+            mistake, said = None, turned[i]
+        elif _best(rules, i):
+            mistake, said = _by_rule(exercise, _best(rules, i)[0], at)
+        elif i in mended:
+            mistake, said = mended[i], f"one change makes it right: {mended[i]}."
+        elif _best(pairs, i):
+            mistake, said = _by_two(exercise, _best(pairs, i))
         else:
-            said = turned[i] or locate(exercise, name, [a[i] for a in attempts], [w[i] for w in wanted], problems, right[name],
-                                       lambda problem, i=i: attempt(problem)[i], lambda problem, i=i: reference(problem)[i])
-            blank.setdefault(said, []).append(name)
+            mistake, said = None, turned[i] or locate(
+                exercise, name, [a[i] for a in attempts], [w[i] for w in wanted], problems, right[name],
+                lambda problem, i=i: attempt(problem)[i], lambda problem, i=i: reference(problem)[i])
+        found += [mistake] * bool(mistake)
+        (explained if mistake else blank).setdefault(said, []).append(name)
     lines += [f"{', '.join(those)}: {said}" for said, those in explained.items()]
     lines += [f"{', '.join(those)}{': each' if len(those) > 1 else ''} {said}" for said, those in blank.items()]
     lines += _about(function, problems[0]) if blank else []
@@ -275,24 +294,68 @@ def _remembered(run):
     return remembered
 
 
-def _pairs(exercise):
-    """Two known mistakes at once, but for two that each take 1 minus something, and so may cancel."""
+def _pairs(exercise, near=()):
+    """Two changes at once: two known mistakes; one of those that come near with any other; and the most likely of the rest.
+
+    But for two that each take 1 minus something, and so may cancel.
+    """
+    known = [(key,) for key in exercise.changes]
     turning = {key for key, change in exercise.changes.items() if "1 - " in "".join(change[1:-1:2])
                and "1 - " not in "".join(change[:-1:2])}
-    return [pair for pair in itertools.combinations(exercise.changes, 2) if not turning.issuperset(pair)]
+    every = [*known, *exercise.rules.candidates]
+    likely = every[:len(known) + 150]
+    pairs = itertools.chain(itertools.combinations(known, 2), itertools.product(list(near)[:NEAR], every[:len(known) + OTHERS]),
+                            itertools.islice(((likely[i], likely[total - i]) for total in range(1, len(likely))
+                                              for i in range((total + 1) // 2)), FURTHER * _tells_much(exercise)))
+    for one, other in pairs:
+        if not {*one, *other} <= turning and not {*one} & {*other}:
+            exercise.pairs.setdefault(one + other, (one, other))
+            yield one + other
 
 
-def _fitting(exercise, reference, candidates, attempts, wrong, finite_only=False):
+def _tells_much(exercise):
+    """Whether two results hardly agree by chance: they are no whole numbers."""
+    values = [np.asarray(v, dtype=float) for wanted in exercise.wanted for v in wanted if not isinstance(v, dict)]
+    return any(np.isfinite(v).all() and np.any(v != np.round(v)) for v in values)
+
+
+def _mended(exercise, function, right=None, wrong=None):
+    """{output: the single change of the learner's own text that makes it right}; one for all outputs, if there is one."""
+    rules = edits.own_rules(function, exercise.tried[0])
+    names, found = list(exercise.outputs), {}
+    wrong = wrong or range(len(names))
+    order = sorted(exercise.smallest_first, key=lambda n: right is not None and all(right[names[i]][n] for i in wrong))
+    with contextlib.suppress(OutOfTime), aside(Prints(), 0.3 if rules and rules.endless else None):
+        for keys, sentence in itertools.islice(zip(rules.candidates, rules.sentences), MENDS) if rules else ():
+            left = set(wrong)
+            for n in order:
+                try:
+                    result = rules.function(*_copies(exercise.tried[n]), wrong=frozenset(keys))
+                    result = tuple(result) if isinstance(result, list) and len(names) > 1 else _as_tuple(result)
+                    left = {i for i in left if agree(result[i], exercise.wanted[n][i])} if len(result) == len(names) else ()
+                except Exception:       # most changes break it
+                    left = ()
+                if not left:
+                    break
+            if len(left) == len(wrong):
+                return dict.fromkeys(wrong, sentence)
+            found = {**dict.fromkeys(left, sentence), **found}
+    return found
+
+
+def _fitting(exercise, reference, candidates, attempts, wrong, finite_only=False, near=None):
     """{keys: indices of the outputs that are what they give, on all problems}, where they explain any wrong output.
 
     finite_only: but for problems on which the attempt is not finite, though it should be.
+    near: a dict, to which are added those that explain it on some problems, or some of the wrong outputs.
     """
-    explainable = {i for i in wrong if _telling(i, attempts, reference is exercise.reference and len(candidates[0]) == 1)}
+    explainable = {i for i in wrong if _telling(i, attempts, reference is exercise.reference)}
     found = {}
     # where the attempt is right, so are many candidates: those problems come last
     order = sorted(exercise.smallest_first, key=lambda n: all(agree(attempts[n][i], exercise.wanted[n][i]) for i in wrong))
+    amiss = {n for n in order if not all(agree(attempts[n][i], exercise.wanted[n][i]) for i in explainable)}
     for keys in candidates if explainable else ():
-        fits = set(range(len(exercise.outputs)))
+        fits, explains = set(range(len(exercise.outputs))), False
         for n in order:
             result = _result(exercise, reference, keys, n)
             if result is None or len(result) != len(exercise.outputs):
@@ -302,8 +365,11 @@ def _fitting(exercise, reference, candidates, attempts, wrong, finite_only=False
             if not explained:                   # most are out after one problem
                 break
             fits = explained | {i for i in fits.difference(wrong) if agree(attempts[n][i], result[i])}
+            explains = explains or n in amiss
         else:
             found[keys] = fits
+        if near is not None and explains:
+            near[keys] = keys
     return found
 
 
@@ -314,7 +380,7 @@ def _result(exercise, reference, keys, n):
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                exercise.known[key] = _as_tuple(reference(*copy.deepcopy(exercise.tried[n]).values(), wrong=frozenset(keys)))
+                exercise.known[key] = _as_tuple(reference(*_copies(exercise.tried[n]), wrong=frozenset(keys)))
             except Exception:
                 exercise.known[key] = None
     return exercise.known[key]
@@ -334,9 +400,34 @@ def _best(fitting, i):
     return [keys for keys in fits if len(fitting[keys]) == most]
 
 
-def _by_rule(exercise, keys, at):
-    sentence = exercise.rules.sentences[keys[0]]
-    return sentence, f"{at}it equals what you get if {sentence}." if at else f"It equals what you get if {sentence}."
+def _copies(problem):
+    """The arguments of a problem, arrays copied."""
+    return [value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value) for value in problem.values()]
+
+
+def _sentence(exercise, keys):
+    """What one change of the solution is: a known mistake, or one that the rules make."""
+    if keys[0] in exercise.mistakes:
+        return exercise.mistakes[keys[0]]
+    return exercise.rules.sentences[exercise.rules.candidates.index(keys)]
+
+
+def _by_rule(exercise, keys, at=""):
+    sentence = _sentence(exercise, keys)
+    return sentence, f"{at}{'i' if at else 'I'}t equals what you get if {sentence}."
+
+
+def _by_two(exercise, several, at=""):
+    """The mistakes and what is said of two changes at once: pairs of known mistakes that give the same, or else the first."""
+    known = [keys for keys in several if exercise.mistakes.keys() >= {*keys}]
+    if 0 < len(known) <= 3:
+        return _keys(known), at + _told(exercise, known)
+    one, other = exercise.pairs[several[0]]
+    said = [_sentence(exercise, keys) for keys in (one, other)]
+    names = [keys[0] if keys[0] in exercise.mistakes else sentence for keys, sentence in zip((one, other), said)]
+    told = [sentence if keys[0] in exercise.mistakes else f"It equals what you get if {sentence}."
+            for keys, sentence in zip((one, other), said)]
+    return " + ".join(names), f"{at}The result is as if two things were done. {told[0]}\nAnd besides: {told[1]}"
 
 
 def _told(exercise, several):

@@ -22,6 +22,10 @@ class Trouble(Exception):
     """The attempt could not be compared; the message is for the learner."""
 
 
+class Raised(Trouble):
+    """It raised an exception."""
+
+
 @contextlib.contextmanager
 def time_limit(seconds):
     """Raise OutOfTime in the Python code of the block once the time is over.
@@ -93,16 +97,23 @@ class Prints(io.StringIO):
         return len(text)
 
 
+@contextlib.contextmanager
+def aside(prints, seconds):
+    """For running a learner's code: warnings are silent, what is printed goes to `prints`; a time limit, unless seconds is None."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(prints), spoiled_memory():
+        warnings.simplefilter("ignore")
+        with time_limit(seconds) if seconds else contextlib.nullcontext():
+            yield
+
+
 def call(function, arguments, quiet):
     """function(**copies of arguments), by position. Returns the result, the copies, and which of them it changed in place."""
     given = copy.deepcopy(arguments)
     handed = list(given.values())
     prints = Prints()
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(prints), spoiled_memory():
-            warnings.simplefilter("ignore")
-            with time_limit(SECONDS):
-                result = function(*handed)
+        with aside(prints, SECONDS):
+            result = function(*handed)
     except OutOfTime:
         raise Trouble(f"It was still running after {SECONDS:.0f} seconds: is there a loop that never ends? Look at its "
                       "condition, and at what changes it.") from None
@@ -113,7 +124,7 @@ def call(function, arguments, quiet):
     except NotImplementedError:     # the stub of many other courses
         result = ...
     except BaseException as error:
-        raise Trouble(describe(error, function, arguments)) from None
+        raise Raised(describe(error, function, arguments)) from None
     finally:
         if not quiet:
             print(prints.getvalue(), end="")

@@ -363,5 +363,5 @@ def sliding_cell(run, place, lengths=(12, 30), t=18, shift=8):
                 f"with the same w_x, w_h, b. The pattern {moved} below; moved together, the two answers differ "
                 f"by at most {difference:.2g}.")
 
-    return LiveFigure(figure, draw, t=slider("the cell at step t", t, 1, long),
+    return LiveFigure(figure, draw, play="t", t=slider("the cell at step t", t, 1, long),
                       shift=slider("pattern later by", shift, 0, long - short))

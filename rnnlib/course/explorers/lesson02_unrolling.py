@@ -81,7 +81,7 @@ def loop_and_unrolled(read, word, weights):
 
     step, length = slider("computed up to t", min(5, longest), 0, longest), slider("length T", longest, 1, longest)
     ends_with(step, length, lambda T: T)
-    return LiveFigure(figure, draw, T=length, t=step)      # first the one that the other depends on
+    return LiveFigure(figure, draw, play="t", T=length, t=step)      # first the one that the other depends on
 
 
 def _rectangle(left, right, H):
@@ -300,7 +300,7 @@ def travelling_change(travel, ceiling, gain=0.9, scale=1.0, t=100):
                 f"{gain:.2f} would make it {left_alone}. With tanh's root mean square slope, {slope:.2f}, the factor is "
                 f"{gain * slope:.2f}.")
 
-    return LiveFigure(figure, draw, t=slider("step t", t, 1, T), gain=slider("gain of W_h", gain, 0.1, 4.0, 0.05),
+    return LiveFigure(figure, draw, play="t", t=slider("step t", t, 1, T), gain=slider("gain of W_h", gain, 0.1, 4.0, 0.05),
                       scale=slider("input scale", scale, 0.5, 20.0, 0.5))
 
 

@@ -278,7 +278,7 @@ def truncation(steps, cosine, size, norms, k=4, step=0):
         return (f"After {step} steps of training, k = {k}: cosine {c:.2f} ({angle:.0f} degrees off), {100 * r:.0f} % "
                 f"of the full gradient's size; {len(places)} cut{'' if len(places) == 1 else 's'} in {T} steps.")
 
-    return LiveFigure(figure, draw, k=slider("chunk length k", k, 1, T),
+    return LiveFigure(figure, draw, play="step", k=slider("chunk length k", k, 1, T),
                       step=slider("steps of training", step, int(steps[0]), int(steps[-1]), int(steps[1] - steps[0])))
 
 

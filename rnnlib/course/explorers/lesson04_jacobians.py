@@ -184,7 +184,7 @@ def two_units(powers, eigenvalue=0.9, coupling=1.0, lag=3):
         return (f"Both eigenvalues are {eigenvalue:g}: after {lag} factor{'s' * (lag != 1)} they promise {promise}, "
                 f"the largest singular value is {found}. Its peak is {highest}, at n = {peak}.")
 
-    return LiveFigure(figure, draw, eigenvalue=slider("eigenvalue", eigenvalue, 0.5, 1.1, 0.01),
+    return LiveFigure(figure, draw, play="lag", eigenvalue=slider("eigenvalue", eigenvalue, 0.5, 1.1, 0.01),
                       coupling=slider("coupling", coupling, 0.0, 3.0, 0.05), lag=slider("factors n", lag, 0, N))
 
 

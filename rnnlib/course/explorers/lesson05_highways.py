@@ -436,5 +436,5 @@ def gates_over_time(write, keep, show, memory, symbol=0):
                 f"the {B} sequences are {gap[0]:.2f} apart at first, {gap[-1]:.0f} at last. Unit {unit} at step {step}: c = "
                 f"{memory[step - 1, symbol, k]:.2f}; by its keep gate half is left after {_steps(half)}.")
 
-    return LiveFigure(figure, draw, symbol=slider("first symbol", symbol, 0, B - 1), unit=slider("unit (row)", H, 1, H),
-                      step=slider("step t", 1, 1, T))
+    return LiveFigure(figure, draw, play="step", symbol=slider("first symbol", symbol, 0, B - 1),
+                      unit=slider("unit (row)", H, 1, H), step=slider("step t", 1, 1, T))

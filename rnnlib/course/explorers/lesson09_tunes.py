@@ -165,6 +165,7 @@ def piano_roll(compose, wav, rules, seeds, pitches, name, most, temperature=1.0)
         control.observe(play, "value")
     play()
     figure.sound = sound
+    figure.notes = lambda **values: compose(**values)[0]        # for a page that makes the sound itself
     figure.children = [*figure.children, widgets.HTML("The tune above, to be played:"), sound]
     return figure
 

@@ -1,0 +1,46 @@
+// What a page can wait for: formulas, which are typeset when one of them comes near the window, and paper.
+
+// --- formulas
+
+const formulas = [...document.querySelectorAll(".math")];
+if (formulas.length) {
+  globalThis.MathJax = {
+    // without its menu and its explorer, for which each formula would be a stop of the Tab key; a screen reader gets MathML
+    options: { processHtmlClass: "tex2jax_process|mathjax_process|math|output_area", enableMenu: false,
+      enableExplorer: false, enableEnrichment: false, enableComplexity: false, menuOptions: { settings: { assistiveMml: true } } },
+  };
+  const load = () => {
+    seen.disconnect();
+    const script = document.createElement("script");
+    script.src = new URL("mathjax/tex-chtml.js", import.meta.url);
+    document.head.append(script);
+  };
+  const seen = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) load();
+  }, { rootMargin: "600px" });
+  const begin = () => formulas.forEach((formula) => seen.observe(formula));
+  if (document.readyState === "complete") begin();
+  else addEventListener("load", begin); // figures first
+}
+
+// --- paper: answers are open, and solutions stand at the end
+
+addEventListener("beforeprint", () => {
+  const article = document.querySelector("article");
+  if (!article || document.querySelector(".solutions-on-paper")) return;
+  const end = Object.assign(document.createElement("section"), { className: "solutions-on-paper" });
+  for (const fold of article.querySelectorAll("details")) {
+    if (fold.classList.contains("answer")) {
+      fold.open = true;
+      continue;
+    }
+    const heading = [...article.querySelectorAll("h2, h3")].findLast((h) => h.compareDocumentPosition(fold) & 4);
+    end.append(Object.assign(document.createElement("h3"), { textContent: heading?.firstChild?.textContent ?? "" }));
+    for (const part of fold.cloneNode(true).childNodes) if (part.nodeName !== "SUMMARY") end.append(part.cloneNode(true));
+  }
+  if (end.childElementCount) {
+    end.prepend(Object.assign(document.createElement("h2"), { textContent: "Solutions" }));
+    article.append(end);
+  }
+});
+addEventListener("afterprint", () => document.querySelector(".solutions-on-paper")?.remove());
