@@ -554,6 +554,8 @@ class Training(SavedWidget):
         after() -> str: said when a run has ended, early or not; the score, say.
     history : list of (step, loss, norm), optional
         A run to show before the first start.
+    unit : str, optional
+        Of the loss: nats for cross entropy, which is the rule.
     controls : ipywidgets with a .value
         By name; read when a run starts.
     """
@@ -561,10 +563,10 @@ class Training(SavedWidget):
     again = "Run this cell to train."
     under_way = None        # the one panel that trains now: two runs must never train one model
 
-    def __init__(self, start, steps, after=None, history=(), **controls):
+    def __init__(self, start, steps, after=None, history=(), unit="nats", **controls):
         self._start, self.steps, self._after, self.controls = start, steps, after, controls
         self.history, self.task, self._stopping = list(history), None, False
-        self.figure, self._set_losses = figures.loss_curve()
+        self.figure, self._set_losses = figures.loss_curve(steps, unit)
         image = Page(self.figure.canvas.get_width_height())
         self.start_button = widgets.Button(description="Train", button_style="primary", icon="play")
         self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
