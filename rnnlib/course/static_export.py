@@ -197,8 +197,9 @@ def named_values(sliders, name, texts):
 
 
 def _spread(count, at, most, named=()):
-    """About `most` of the positions 0 .. count - 1, evenly spread, with both ends, `at` and all `named` ones among them."""
+    """About `most` of the positions 0 .. count - 1, evenly spread, with both ends, `at` and the first `named` ones among them."""
     kept = np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)).tolist()
+    named = list(dict.fromkeys(named))[:max(most - 3, 5)]
     fixed = {0, count - 1} if len(kept) > 2 else set()
     for position in (at, *named):
         free = [i for i in kept if i not in fixed]
