@@ -64,3 +64,4 @@ def firefox():
         finally:
             process.terminate()
             process.wait()
+            process.stderr.close()
