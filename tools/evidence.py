@@ -20,7 +20,8 @@ from typing import NamedTuple
 os.environ.setdefault("OMP_NUM_THREADS", "1")       # a run is too small to share; processes are the parallel part
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import evidence_08_10  # noqa: E402  (after the thread counts are set)
+import evidence_06_07  # noqa: E402  (after the thread counts are set)
+import evidence_08_10  # noqa: E402
 import evidence_rivals  # noqa: E402
 import numpy as np  # noqa: E402
 
@@ -572,6 +573,9 @@ TABLES = {
     "truncation": Table(jobs(Truncation, seeds=SEEDS), truncation_rows, ("steps", "seed")),
     "recall": Table(recall_jobs, recall_rows, ("same_symbols", "cell", "start", "learning_rate", "lag", "steps", "seed")),
     "memory": Table(jobs(Memory, seeds=SEEDS), memory_rows, ("seed",)),
+    "verdicts": Table(evidence_06_07.verdict_jobs, evidence_06_07.verdict_rows, ("kind", "seed")),
+    "odds": Table(evidence_06_07.odds_jobs, evidence_06_07.odds_rows, ("kind", "seed")),
+    "streams": Table(evidence_06_07.stream_jobs, evidence_06_07.stream_rows, ("seed",)),
     "bottleneck": Table(evidence_08_10.bottleneck_jobs, evidence_08_10.bottleneck_rows, ("H", "steps", "seed")),
     "captions": Table(evidence_08_10.caption_jobs, evidence_08_10.caption_rows,
                       ("kind", "order", "learning_rate", "steps", "seed")),

@@ -3,7 +3,39 @@
 from .questions import Question
 
 DECISIONS = [
-    Question("08", "A weather station sends a reading every hour, and a text of 3 to 9 words is to sum up the day. Some readings are "
+    Question("06", "A bank writes down every payment of a customer. After each month it wants one number: how likely is the customer to "
+                   "fall behind with a loan? Months have 5 to 300 payments. Which wiring do you choose?", {
+        "many to one, from each month's own last payment": "One answer about all that was read, whatever the length: lengths tell where "
+                                                           "each month ends.",
+        "many to one, from the last row of the padded batch": "For a month of 5 payments that row has read 295 steps of padding. Read "
+                                                              "each month where it ends.",
+        "many to many, a number for each payment": "Only the number after the last payment was asked for, and there is no truth for "
+                                                   "the others to learn from.",
+        "a bag: the sum of all payments": "Worth trying first, as a baseline. But the order is lost, and a refund before a purchase "
+                                          "is not one after it."}),
+    Question("06", "Someone cuts 30-step pieces out of ten long recordings, a new piece beginning at every step, shuffles the pieces, and "
+                   "takes every fifth for the test. The error on the test is far below that on a new recording. Where is the leak?", {
+        "test pieces share most of their steps with training pieces": "The piece that begins one step earlier was trained on, target "
+                                                                      "and all. Hold out whole recordings.",
+        "the test set is too small": "A small test set makes an error uncertain in either direction; it does not make it small.",
+        "the network reads the steps in order": "It must, and it does so on the new recording as well.",
+        "the loss touches only the last state": "That is the wiring. It lets nothing of the test into the training."}),
+    Question("07", "A hearing aid must decide every millisecond whether what it hears is speech, and say so at once. Which wiring do you "
+                   "choose?", {
+        "many to many in one direction, one step per sample": "Each answer comes from the state after its own sample, and the state is "
+                                                              "all that has to be kept.",
+        "many to one over the last second, anew for each sample": "It would do, but it reads a thousand samples for each answer where "
+                                                                  "one step is enough.",
+        "many to many, read from both ends": "The reading from the other end begins when the sound is over: no answer before that.",
+        "an encoder and a decoder": "The decoder starts when all has been read; a hearing aid never comes to an end."}),
+    Question("07", "A tagger reads padded sentences. Its author reports 0.99 of all places right; on whole sentences without padding "
+                   "it is 0.93. Where is the leak?", {
+        "the padding is counted as words": "Half of a padded batch may be padding, which is easy to tag. Mask it, in the loss and in the "
+                                           "score.",
+        "the tagger has seen the next word": "It reads in one direction, with padding or without.",
+        "the learning rate was too high": "Then both numbers would suffer; it cannot make one of them better than it is.",
+        "the same weights serve every step": "That is what makes it recurrent, and it is the same in both numbers."}),
+    Question("08", "A weather station sends a reading every hour, and a text of 3 to 9 words is to sum up the day. Some readings get "
                    "lost, so that a day has 20 to 24 of them. Which wiring do you choose?", {
         "encoder-decoder": "The text has a length of its own, and no word belongs to one reading: read all of them, then write.",
         "many to many, a word for each reading": "That gives 20 to 24 words. And which hour would say which word?",

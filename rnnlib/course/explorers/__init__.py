@@ -45,7 +45,17 @@ from .lesson06_many_to_one import (
     running_verdict,
     swapped_clauses,
 )
-from .lesson07_many_to_many import confusions, film, one_answer_each, same_words, second_layer, tagged, touched
+from .lesson07_many_to_many import (
+    calibration,
+    confusions,
+    film,
+    one_answer_each,
+    same_words,
+    second_layer,
+    stacked,
+    tagged,
+    touched,
+)
 from .lesson07_streaming import holding, sensor_stream
 from .lesson08_decoding import beams, forced_and_free, number_box, tones
 from .lesson08_encoder_decoder import context_map, exact_by_zeros, handing_over, kept_or_looked_up, through_one_vector
@@ -76,9 +86,9 @@ from .rivals import beside_a_window, length_by_budget, mistakes_against_sameness
 from .whose import faded, whose_fault, whose_faults
 
 __all__ = ["Sound", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "beside_a_window",
-           "by_temperature", "captioner", "chain_and_tree", "check_curves", "clipped_descent", "closed_exits",
-           "confusions", "context_map", "counting_cliff", "error_by_horizon", "every_run", "every_seed",
-           "exact_by_zeros", "factor_per_step", "factors_per_step", "faded", "felt_change", "film",
+           "by_temperature", "calibration", "captioner", "chain_and_tree", "check_curves", "clipped_descent",
+           "closed_exits", "confusions", "context_map", "counting_cliff", "error_by_horizon", "every_run",
+           "every_seed", "exact_by_zeros", "factor_per_step", "factors_per_step", "faded", "felt_change", "film",
            "forced_and_free", "forecast", "fresh_seeds", "gallery", "gate_highway", "gated_cell", "gates_over_time",
            "gradient_lifelines", "gradient_map", "gradient_norms", "handing_over", "holding", "jacobian_blocks",
            "jacobian_norms", "kept_or_looked_up", "length_by_budget", "loop_and_unrolled", "loss_over_padding",
@@ -88,11 +98,11 @@ __all__ = ["Sound", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_positi
            "piano_roll", "place_by_budget", "predicted_left", "radius_map", "recall_by_lag", "resting_factor",
            "revealed", "reversed_by", "rolls", "running_verdict", "same_words", "scan_in_rounds", "second_layer",
            "self_attention_map", "sensor_stream", "shared_weights", "sharpened", "size_and_length", "sliding_cell",
-           "starts_by_lag", "swapped_clauses", "tagged", "things_by_cell", "three_lengths", "three_pictures",
-           "through_one_vector", "tip_to_tail", "tones", "touched", "training_and_gradient", "travelling_change",
-           "truncation", "turning_unit", "two_paths", "two_readings", "two_roundings", "two_rows", "two_starts",
-           "two_steps", "two_turns", "two_units", "vanishing_product", "verdicts", "waiting", "way_back",
-           "where_it_looks", "whose_answer", "whose_fault", "whose_faults", "written_out"]
+           "stacked", "starts_by_lag", "swapped_clauses", "tagged", "things_by_cell", "three_lengths",
+           "three_pictures", "through_one_vector", "tip_to_tail", "tones", "touched", "training_and_gradient",
+           "travelling_change", "truncation", "turning_unit", "two_paths", "two_readings", "two_roundings",
+           "two_rows", "two_starts", "two_steps", "two_turns", "two_units", "vanishing_product", "verdicts",
+           "waiting", "way_back", "where_it_looks", "whose_answer", "whose_fault", "whose_faults", "written_out"]
 
 for _name in __all__:       # nothing that they make takes on a style of the user's
     if not isinstance(globals()[_name], type):

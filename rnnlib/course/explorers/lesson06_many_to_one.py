@@ -8,6 +8,7 @@ from ..drawings import Unrolled
 from ..figures import BLACK, CELL_STYLES, GREY, INPUT, ORANGE, OUTPUT, PALE, STATES
 from ..live import WIDE, LiveFigure, TextBox, slider
 from ._words import ends_with, readable, words_of
+from .rivals import WINDOW, spread
 
 MOST_WORDS = 16                 # as many as a verdict figure has columns
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
@@ -59,30 +60,34 @@ def swapped_clauses(bag, network):
 
 @figures.style()
 def accuracy_by_kind(kinds, bag, runs):
-    """Accuracy by kind of sentence: every run a marker, and what the best rule without order reaches.
+    """Accuracy by kind of sentence: a marker for every run, and what the best rule without order reaches.
 
-    kinds : list of str (G,); bag : ndarray (G,); runs : list of (cell name, ndarray (G,))
+    kinds : list of str (G,); bag : ndarray (G,); runs : dict of the network's name to ndarray (seeds, G)
     """
-    figure, ax = figures.new(size=(8.4, 4.2), bottom=0.75)
+    figure, ax = figures.new(size=(8.4, 4.5), bottom=0.75, top=0.9)
     for g, share in enumerate(bag):
-        ax.plot([g - 0.4, g + 0.4], [share, share], color=GREY, linewidth=4, solid_capstyle="butt",
+        ax.plot([g - 0.42, g + 0.42], [share, share], color=GREY, linewidth=4, solid_capstyle="butt", alpha=0.55,
                 label=None if g else "best bag of words")
-    named = set()
-    for i, (cell, accuracy) in enumerate(runs):
-        color, _, marker = CELL_STYLES[cell]
-        ax.plot(np.arange(len(kinds)) + 0.09 * (i - (len(runs) - 1) / 2), accuracy, marker, color=color, markersize=9,
-                markeredgecolor="white", label=None if cell in named else cell)
-        named.add(cell)
+    for i, (name, accuracy) in enumerate(runs.items()):
+        color, marker = WINDOW if name == "window" else CELL_STYLES[name][::2]
+        at = np.arange(len(kinds)) + 0.42 * (i - (len(runs) - 1) / 2) + spread(len(accuracy), 0.34)[:, None]
+        ax.plot(at.ravel(), accuracy.ravel(), marker, color=color, markersize=6, markeredgecolor="white", markeredgewidth=0.5,
+                label=f"{name}, {len(accuracy)} seeds")
     ax.set_xticks(range(len(kinds)), kinds)
-    ax.set_ylim(-0.05, 1.05)
+    ax.set_xlim(-0.55, len(kinds) - 0.45)
+    ax.set_ylim(0, 1.05)
     ax.set_ylabel("accuracy (share right)")
     ax.grid(False, axis="x")
-    ax.legend(loc="lower left", ncols=2)
-    last = {cell: [accuracy[-1] for name, accuracy in runs if name == cell] for cell in sorted(named)}
-    low, high = min(last["RNN"]), max(last["RNN"])
-    ax.set_title(f"Where the first clause decides, the RNN's runs range from {low:.2f} to {high:.2f}")
-    said = "; ".join(f"{cell} {', '.join(f'{a:.2f}' for a in sorted(values))}" for cell, values in last.items())
-    return figures.Picture(figure, f"Accuracy on the last kind of sentence, run by run: {said}; a bag of words {bag[-1]:.2f}.")
+    figure.legend(*ax.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(0.005, 0.935), ncols=3, handletextpad=0.2,
+                  columnspacing=1.2)
+    middle = {name: np.median(accuracy[:, -1]) for name, accuracy in runs.items()}
+    last = kinds[-1].replace("\n", " ")
+    said = ", ".join(f"{name} {value:.2f}" for name, value in middle.items())
+    figure.text(0.1 / 8.4, 0.955, f"“{last}”: medians {said}, the best bag {bag[-1]:.2f}", weight="bold", va="center",
+                fontsize=figures.TITLE)
+    return figures.Picture(figure, f"Median accuracy on the kind “{last}”: {said} "
+                                   f"({', '.join(str(len(a)) for a in runs.values())} seeds); the best bag of words "
+                                   f"{bag[-1]:.2f}.")
 
 
 class _Reading:
@@ -259,15 +264,15 @@ def error_by_horizon(errors, zero, best, runs, noise):
     for run in runs:
         ax.plot(ahead, run, marker, color=color, markersize=7, alpha=0.7, markeredgewidth=0)
     ax.plot(ahead, best, color=GREY, linewidth=3)
-    ax.text(K + 0.2, runs[:, -1].mean() + 0.06, f"network, {len(runs)} runs", va="center")
+    ax.text(K + 0.2, runs[:, -1].mean() + 0.06, f"RNN, {len(runs)} runs", va="center")
     ax.text(K + 0.2, best[-1] - 0.005, "best possible", va="center")
     ax.fill_between([0.7, K + 0.1], 0, noise, color=PALE, linewidth=0)
     ax.text(1, noise / 2, f"the noise, {noise:g}: no forecast gets below", va="center")
     ax.set(xlim=(0.7, K + 2.15), ylim=(0, 1.45), xticks=ahead, xlabel="steps ahead",
-           ylabel="error against what is measured (rms)")
+           ylabel="error against what is measured")
     middle = K // 2
     ax.set_title(f"{middle + 1} steps ahead: persistence {errors['persistence'][middle]:.2f}, linear "
-                 f"{errors['linear rule'][middle]:.2f}, network {runs[:, middle].mean():.2f}, best {best[middle]:.2f}")
+                 f"{errors['linear rule'][middle]:.2f}, RNN {runs[:, middle].mean():.2f}, best {best[middle]:.2f}")
     return figures.Picture(figure, f"{middle + 1} steps ahead the root mean squared error is "
                                    f"{errors['persistence'][middle]:.2f} with persistence, "
                                    f"{errors['linear rule'][middle]:.2f} with the best linear rule, "

@@ -5,11 +5,13 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
-from ..drawings import Unrolled
-from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, OUTPUT, PALE
+from ..drawings import Unrolled, even
+from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, ORANGE, OUTPUT, PALE, STATE
 from ..live import WIDE, LiveFigure, TextBox, slider
 from ._words import ends_with, readable, words_of
+from .rivals import spread
 
+WAYS = (-1, 0), (0, 1), (1, 0), (0, -1)     # up, right, down, left: rows, columns
 MOST_WORDS = 12                     # as many as a row of tags has columns
 SHARES = LinearSegmentedColormap.from_list("shares", ["#FFFFFF", OUTPUT])       # 0 .. 1, a probability
 UNREAD = SHARES.with_extremes(bad="#F0F0F0")
@@ -203,37 +205,56 @@ def film(read, places, directions, labels, side=6, t=6, before=0):
     labels : sequence of str (K,)
     """
     T, K = len(places), len(labels)
-    figure, (strip, bars) = figures.new(2, 1, size=(8.4, 4.1), left=1.1, right=0.3, bottom=0.65, top=0.5, hspace=0.12,
-                                        height_ratios=[3, 5])
+    figure, (strip, bars) = figures.new(2, 1, size=(8.4, 5.1), left=0.3, right=0.3, bottom=0.65, top=0.5, hspace=0.25,
+                                        height_ratios=[2, 6])
+    bars.set_position([4.55 / 8.4, 0.8 / 5.1, 3.55 / 8.4, 2.35 / 5.1])
+    board = figure.add_axes([0.35 / 8.4, 0.12 / 5.1, 3.2 / 8.4, 3.2 / 5.1])
     wide = side + 1
     empty = np.full((side, T * wide - 1), np.nan)
     dots = LinearSegmentedColormap.from_list("dots", ["#FFFFFF", INPUT]).with_extremes(bad="#FFFFFF00")
     image = strip.imshow(empty, cmap=dots, vmin=0, vmax=1, extent=(0, T * wide - 1, side, 0))
     strip.set_axis_off()
     strip.set(xlim=(-0.4, T * wide - 0.6), ylim=(side + 2.8, -0.4))
-    outlines = [strip.plot(k * wide + np.array([0, side, side, 0, 0]), np.array([0, 0, side, side, 0]), color=BLACK)[0]
+    outlines = [strip.fill(k * wide + np.array([0, side, side, 0]), np.array([0, 0, side, side]), facecolor="none")[0]
                 for k in range(T)]
     for k in range(T):
         Unrolled.label(strip, k * wide + side / 2, side + 1.9, str(k + 1))
+    board.set(xlim=(-1.1, side + 0.1), ylim=(side + 0.1, -1.1), aspect="equal")
+    board.set_axis_off()
+    for i in range(side + 1):
+        board.plot([i - 0.5] * 2, [-0.5, side - 0.5], color=PALE, linewidth=1)
+        board.plot([-0.5, side - 0.5], [i - 0.5] * 2, color=PALE, linewidth=1)
+    trail, = board.plot([], [], color=INPUT, linewidth=2, alpha=0.5)
+    past, = board.plot([], [], "o", color=INPUT, markersize=11, alpha=0.4, markeredgewidth=0)
+    now, = board.plot([], [], "o", color=INPUT, markersize=17, markeredgewidth=0, zorder=5)
+    arrows = [Unrolled.arrow(board, (-way[1], way[0]), (0, 0), OUTPUT) for way in WAYS]         # rows count downwards
     line, = bars.plot([], [], color=OUTPUT, linewidth=22, solid_capstyle="butt")
     truth, = bars.plot([], [], "D", color=BLACK, markersize=9)
     bars.set(xlim=(0, 1.02), ylim=(K - 0.5, -0.5))
     bars.set_yticks(np.arange(K), labels)
     bars.set_xticks([0, 0.25, 0.5, 0.75, 1])
     bars.grid(False, axis="y")
-    bars.set_xlabel("probability of each direction (diamond: the truth)")
+    bars.set_xlabel("probability (diamond: the truth)")
 
     def draw(t, before):
         n = min(before, t - 1)
         shown = range(t - 1 - n, t)
         pixels = empty.copy()
-        for k in range(T):
-            outlines[k].set_color(BLACK if k in shown else PALE)
+        for k, outline in enumerate(outlines):
+            outline.set(edgecolor=BLACK if k in shown else PALE, linewidth=1.5, hatch=None if k in shown else "////")
             if k in shown:
                 pixels[:, k * wide:k * wide + side] = 0
                 pixels[places[k] // side, k * wide + places[k] % side] = 1
         image.set_data(pixels)
+        rows, columns = np.divmod(np.asarray(places)[list(shown)], side)
+        jumps = np.flatnonzero(np.abs(np.diff(rows)) + np.abs(np.diff(columns)) > 1) + 1    # out on one side, in on the other
+        trail.set_data(np.insert(columns.astype(float), jumps, np.nan), np.insert(rows.astype(float), jumps, np.nan))
+        past.set_data(columns[:-1], rows[:-1])
+        now.set_data(columns[-1:], rows[-1:])
         p = read(places[t - 1 - n:t])
+        for arrow, way, share in zip(arrows, WAYS, p):         # an arrow ends where the dot is, as thick as the share
+            arrow.set_data(columns[-1] - np.array([0.95, 0.34]) * way[1], rows[-1] - np.array([0.95, 0.34]) * way[0])
+            arrow.set(linewidth=1 + 7 * share, markersize=8 + 14 * share, alpha=0.15 + 0.85 * share)
         line.set_data(np.stack([np.zeros(K), p, np.full(K, np.nan)], axis=1).ravel(), np.repeat(np.arange(K), 3))
         truth.set_data([p[directions[t - 1]]], [directions[t - 1]])
         strip.set_title(f"Frame {t} and {n or 'no'} frame{'s' * (n != 1)} before it: "
@@ -246,6 +267,52 @@ def film(read, places, directions, labels, side=6, t=6, before=0):
     at, earlier = slider("frame to label", t, 1, T), slider("frames before it", before, 0, T - 1)
     ends_with(earlier, at, lambda frame: frame - 1)
     return LiveFigure(figure, draw, t=at, before=earlier)
+
+
+@figures.style()
+def calibration(knows, says):
+    """What a tagger says of words that cannot be known, against how it is in the grammar: a point for each such word of the test.
+
+    knows : ndarray (n,), the grammar's probability of its likeliest tag; says : ndarray (runs, n), that of the network's
+    """
+    figure, ax = figures.new(size=(8.4, 4.2), left=2.4, right=2.2)
+    ax.plot([0.3, 1], [0.3, 1], color=GREY, linewidth=1.5, linestyle=":")
+    gaps = np.abs(says - knows)
+    for run, color, marker in zip(says, (OUTPUT, BLACK, ORANGE), "oDs"):
+        ax.plot(knows, run, marker, color=color, markersize=5, alpha=0.25, markeredgewidth=0)
+    ax.set(xlim=(0.38, 1.0), ylim=(0.1, 1.03), xlabel="the grammar's probability of the tag",
+           ylabel="the network's probability")
+    ax.set_title(f"Half of the network's probabilities are within {np.median(gaps):.2f} of the grammar's")
+    return figures.Picture(figure, f"{len(knows)} uncertain words of the test, {len(says)} runs: half of the probabilities lie "
+                                   f"within {np.median(gaps):.3f} of the grammar's, nine in ten within "
+                                   f"{np.quantile(gaps, 0.9):.3f}.")
+
+
+@figures.style()
+def stacked(T=4):
+    """Two layers, unrolled: the states of the first are the inputs of the second, and the gradient takes the same way back."""
+    figure, ax = figures.new(size=(8.4, 3.9), left=0.1, right=0.1, bottom=0.1, top=0.5)
+    even(ax, 8.2, 3.95)
+    rows = [[Unrolled.box(ax, 1.25 + 1.35 * t, height, label.format(t), color, side=0.5)[0] for t in range(1, T + 1)]
+            for label, height, color in (("$x_{{{}}}$", 0.5, INPUT), ("$h_{{{}}}^1$", 1.45, STATE), ("$h_{{{}}}^2$", 2.4, STATE),
+                                         ("$y_{{{}}}$", 3.35, OUTPUT))]
+    for lower, upper, color in zip(rows, rows[1:], (INPUT, STATE, OUTPUT)):
+        for start, end in zip(lower, upper):
+            Unrolled.link(ax, start, end, color, shift=-0.07)
+            if lower is not rows[0]:
+                Unrolled.link(ax, end, start, GRADIENT, shift=0.07)
+    for row in rows[1:3]:
+        for start, end in zip(row, row[1:]):
+            Unrolled.link(ax, start, end, STATE, shift=0.07)
+            Unrolled.link(ax, end, start, GRADIENT, shift=-0.07)
+    for height, said in ((0.5, "input"), (1.45, "first layer"), (2.4, "second layer"), (3.35, "output")):
+        Unrolled.label(ax, 2.1, height, said, ha="right")
+    Unrolled.label(ax, 2.6 + 1.35 * (T - 1) + 0.35, 1.92, "dL/dx of the", ha="left", color=GRADIENT)
+    Unrolled.label(ax, 2.6 + 1.35 * (T - 1) + 0.35, 1.92, "second layer", ha="left", color=GRADIENT, shift=-17)
+    ax.set_title("What the second layer sends back to its inputs is the gradient of the first one's states")
+    return figures.Picture(figure, "Two layers unrolled: x feeds the first, the states of the first feed the second, and y is "
+                                   "read from the second. The gradient of the second layer's inputs enters at the first layer's "
+                                   "states.")
 
 
 @figures.style()
@@ -262,19 +329,16 @@ def second_layer(scores, baseline, target, ceiling):
     for i, (name, (one, two)) in enumerate(scores.items()):
         color, _, marker = CELL_STYLES[name]
         for x, runs, label in ((3 * i, one, "one layer"), (3 * i + 1, two, "two layers")):
-            spread = 0.12 * (np.arange(len(runs)) - (len(runs) - 1) / 2)
-            ax.plot(x + spread, runs, marker, color=color, markersize=9, markeredgewidth=2,
+            ax.plot(x + spread(len(runs), 0.6), runs, marker, color=color, markersize=6, markeredgewidth=1.5,
                     markerfacecolor="white" if runs is one else color)
-            ax.plot([x - 0.3, x + 0.3], [runs.mean()] * 2, color=color, linewidth=1.5)
+            ax.plot([x - 0.42, x + 0.42], [np.median(runs)] * 2, color=color, linewidth=2)
             ticks.append((x, f"{name}\n{label}"))
-        gains.append(f"{name} {one.mean():.3f} to {two.mean():.3f}")
+        gains.append(f"{name} {np.median(one):.3f} to {np.median(two):.3f}")
     ax.set_xlim(-0.7, 3 * len(scores) - 1.3)
     lowest = min(runs.min() for pair in scores.values() for runs in pair)
-    ax.set_ylim(lowest - 0.02, ceiling + 0.012)
+    ax.set_ylim(lowest - 0.02, ceiling + 0.03)
     ax.set_xticks(*zip(*ticks))
     ax.set_ylabel("accuracy (share right)")
-    better = all(two.min() > one.max() for one, two in scores.values())
-    ax.set_title("At equal size, every run of two layers beats every run of one" if better else
-                 "At equal size, two layers are not always better than one")
-    return figures.Picture(figure, f"From one layer to two of equal size in all: {'; '.join(gains)}. "
+    ax.set_title(f"One layer, or two of the same size in all, medians: {', '.join(gains)}")
+    return figures.Picture(figure, f"Medians, from one layer to two of the same size in all: {'; '.join(gains)}. "
                                    f"One sample alone gives {baseline:.3f}, the ceiling is {ceiling:.3f}.")

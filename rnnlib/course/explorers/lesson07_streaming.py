@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import figures
 from ..drawings import Unrolled
-from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE
+from ..figures import BLACK, GREY, INPUT, OUTPUT
 from ..live import LiveFigure, slider
 from ..page import background
 from .lesson07_many_to_many import SHARES
@@ -129,41 +129,42 @@ def holding(outcome, ideal, rate, longest, hold=1):
 
     Parameters
     ----------
-    outcome : function (hold) -> (ndarray (changes,), float)
-        The delay of every change, in samples from 1 (NaN: never named), and how many false changes were announced a minute.
-    ideal : ndarray (changes,)
-        The delays of the best possible rule, which holds nothing back.
+    outcome, ideal : function (hold) -> (ndarray (changes,), float)
+        Of the network and of Bayes' detector, held as long: the delay of every change, in samples from 0 (NaN: never right), and
+        the false changes per minute.
     rate, longest : int
         Samples a second; the largest hold.
     """
     holds = np.arange(1, longest + 1)
-    results = [outcome(int(n)) for n in holds]
-    medians = np.array([np.median(delay[~np.isnan(delay)]) / rate for delay, _ in results])
-    alarms = np.array([false for _, false in results])
-    figure, (left, right) = figures.new(1, 2, size=(8.4, 4.1), left=0.85, right=0.3, top=0.55, wspace=0.32)
+    both = [[each(int(n)) for n in holds] for each in (outcome, ideal)]
+    medians = [np.array([np.nanmedian(delay) / rate for delay, _ in results]) for results in both]
+    alarms = [np.array([false for _, false in results]) for results in both]
+    figure, (left, right) = figures.new(1, 2, size=(8.4, 4.3), left=0.85, right=0.3, top=0.55, wspace=0.32)
     within = np.arange(0, 26)
 
-    left.step(within / rate, (ideal[:, None] <= within).mean(axis=0), color=GREY, linestyle="--", where="post")
-    curve, = left.step(within / rate, np.zeros(len(within)), color=OUTPUT, linewidth=3, where="post")
-    left.set(xlim=(0, within[-1] / rate), ylim=(0, 1.2), xlabel="seconds since the change", ylabel="share of changes noticed")
+    curves = [left.step(within / rate, np.zeros(len(within)), where="post", **look)[0]
+              for look in ({"color": OUTPUT, "linewidth": 3}, {"color": GREY, "linestyle": "--"})]
+    left.set(xlim=(0, within[-1] / rate), ylim=(0, 1.2), xlabel="seconds after the change", ylabel="changes shown right, to stay")
     left.set_yticks([0, 0.5, 1])
     left.set_xticks([0, 0.5, 1])
-    Unrolled.label(left, 0.98 * within[-1] / rate, 1.11, "dashed: the best possible rule", ha="right")
-    right.plot(medians, alarms, "o-", color=PALE, markersize=7, markerfacecolor=GREY, markeredgewidth=0)
+    Unrolled.label(left, 0.98 * within[-1] / rate, 1.11, "dashed: Bayes' detector", ha="right")
+    right.plot(medians[1], alarms[1], "s--", color=GREY, markersize=5, markeredgewidth=0)
+    right.plot(medians[0], alarms[0], "o-", color=OUTPUT, markersize=6, markeredgewidth=0, linewidth=1.5, alpha=0.6)
     right.locator_params(nbins=4)
-    here, = right.plot([], [], "o", color=OUTPUT, markersize=14, clip_on=False)
-    right.set(xlim=(0, 1.08 * medians.max()), ylim=(0, 1.1 * alarms.max()), xlabel="median delay (seconds)",
-              ylabel="false changes a minute")
+    here = [right.plot([], [], marker, color=color, markersize=12, clip_on=False)[0]
+            for marker, color in (("o", OUTPUT), ("s", GREY))]
+    right.set(xlim=(0, 1.08 * max(map(np.max, medians))), ylim=(0, 1.1 * max(map(np.max, alarms))),
+              xlabel="median delay (seconds)", ylabel="false changes per minute")
 
     def draw(hold):
-        delay, false = results[hold - 1]
-        share = (delay[:, None] <= within).mean(axis=0)     # NaN compares as False: never noticed
-        curve.set_data(within / rate, share)
-        here.set_data([medians[hold - 1]], [alarms[hold - 1]])
-        left.set_title(f"Held for {hold} sample{'s' * (hold > 1)}: noticed after {medians[hold - 1]:.2f} s, "
-                       f"{false:.1f} false changes a minute")
-        missed = np.isnan(delay).sum()
-        return (f"hold = {hold}: half of the changes are noticed within {medians[hold - 1]:.2f} s, {missed} of {len(delay)} "
-                f"never; {false:.1f} false changes a minute. The best possible rule: {np.median(ideal) / rate:.2f} s.")
+        for i, results in enumerate(both):
+            curves[i].set_data(within / rate, (results[hold - 1][0][:, None] <= within).mean(axis=0))      # NaN: False, never
+            here[i].set_data([medians[i][hold - 1]], [alarms[i][hold - 1]])
+        delay, false = both[0][hold - 1]
+        left.set_title(f"Held for {hold} sample{'s' * (hold > 1)}: right after {medians[0][hold - 1]:.2f} s, "
+                       f"{false:.1f} false changes per minute")
+        return (f"hold = {hold}: half of the changes are shown right, to stay, within {medians[0][hold - 1]:.2f} s, "
+                f"{np.isnan(delay).sum()} of {len(delay)} never; {false:.1f} false changes per minute. Bayes' detector, held as "
+                f"long: {medians[1][hold - 1]:.2f} s and {alarms[1][hold - 1]:.1f}.")
 
     return LiveFigure(figure, draw, hold=slider("samples to hold", hold, 1, longest))

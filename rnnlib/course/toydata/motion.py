@@ -192,6 +192,35 @@ def ceiling(batch=None):
     return accuracy(belief(x), activity, lengths)
 
 
+def held(answer, n):
+    """The labels (T, B) that are shown where a new one is shown only once it has been the answer n times in a row."""
+    shown, run = answer.copy(), np.ones(answer.shape[1])
+    for t in range(1, len(answer)):
+        run = np.where(answer[t] == answer[t - 1], run + 1, 1)
+        shown[t] = np.where(run >= n, answer[t], shown[t - 1])
+    return shown
+
+
+def delays(labels, announced):
+    """How late each change of the true labels (T,) is announced (T,): samples until it is right and stays so, (C,) of int.
+
+    A stay begins where the label changes and ends at the next change, or with the stream. Counted from 0: 0 is right from the
+    first sample on; the length of the stay, never right at its end.
+    """
+    starts = np.flatnonzero(labels[1:] != labels[:-1]) + 1
+    waits = []
+    for start, end in zip(starts, [*starts[1:], len(labels)]):
+        wrong = np.flatnonzero(announced[start:end] != labels[start])
+        waits.append(wrong[-1] + 1 if len(wrong) else 0)
+    return np.array(waits, dtype=int)
+
+
+def false_changes(labels, announced):
+    """Changes to a wrong label per minute: labels and announced (T, B)."""
+    false = (announced[1:] != announced[:-1]) & (announced[1:] != labels[1:])
+    return float(false.sum() / (labels.size / RATE / 60))
+
+
 class TwoLayers:
     """Two cells, one on top of the other: the second reads the hidden states of the first, and the readout those of the second.
 
