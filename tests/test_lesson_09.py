@@ -122,7 +122,7 @@ SCORES = np.sort(np.random.default_rng(3).normal(0, 3, 30))[::-1]
 
 
 def test_sharpened_draws_the_probabilities():
-    figure = tunes.sharpened(lambda temperature, top_k: rnnlib.probabilities(SCORES, temperature, top_k), ["D4\n1"] * 8)
+    figure = tunes.sharpened(lambda *chosen: rnnlib.probabilities(SCORES, *chosen), ["D4\n1"] * 8)
     (ax,) = figure.figure.axes
     bars, usual = ax.lines
     p = rnnlib.softmax(SCORES)
@@ -130,12 +130,15 @@ def test_sharpened_draws_the_probabilities():
     for values in sweep(figure, 2, count=15):
         q = np.exp((SCORES - SCORES[0]) / values["temperature"]) * (np.arange(30) < values["top_k"])
         q /= q.sum()
+        if values["top_p"] < 1:
+            q *= np.cumsum(q) - q < values["top_p"]
+            q /= q.sum()
         np.testing.assert_allclose(ends_of(bars, 1), [*q[:8], q[8:].sum()], atol=1e-12)
         q = q[q > 0]
         openness = np.exp(-(q * np.log(q)).sum())
         assert title(ax) == f"As open as a choice among {openness:.1f} notes of equal chance"
         assert f"D4 has {q[0]:.2f}" in figure.finding and f"among {openness:.1f} equal" in figure.finding
-        assert f"the {values['top_k']} likeliest of 30" in figure.finding
+        assert f"the {values['top_k']} likeliest of 30" in figure.finding and f"{len(q)} notes are left" in figure.finding
 
 
 def compose(seed, temperature, top_k, number):
@@ -196,9 +199,11 @@ def test_rolls_and_the_sound_say_their_notes():
         assert ax.texts[0].get_text() == f"home: {melodies.name(home)}"
     spelled = " ".join(melodies.name(midi) for midi, _ in three[0])
     assert spelled in picture.sentence
-    sound = tunes.Tune(melodies.wav(three[0]), three[0], melodies.name)
-    assert repr(sound) == f"A sound: {spelled}"
-    assert "data:audio/wav;base64," in sound._repr_html_() and sound._repr_html_() == sound._repr_html_()
+    sound = tunes.Sound(spelled + " <&", melodies.wav(three[0]))
+    assert repr(sound) == f"A sound: {spelled} <&"
+    shown = sound._repr_html_()
+    assert "data:audio/wav;base64," in shown and shown == sound._repr_html_()
+    assert f"<div>{spelled} &lt;&amp;</div>" in shown and f'aria-label="{spelled} &lt;&amp;"' in shown
 
 
 def test_by_temperature_draws_every_share():
@@ -263,12 +268,3 @@ def test_next_letters_answers_odd_texts_with_a_sentence(text, said):
     assert len(figure.finding) < 330
     shown = figure._html()["text/html"]
     assert html.escape(figure.finding) in shown and "<script" not in shown and "<b>" not in shown
-
-
-def test_perplexities_draws_every_value():
-    tables, networks = {"letters": 11.0, "pairs of letters": 4.8}, {"RNN, one run": [3.1], "GRU, three runs": [3.0, 3.05, 3.02]}
-    picture = one_to_many.perplexities(tables, networks, 2.9)
-    (ax,) = picture.figure.axes
-    drawn = [list(line.get_xdata()) for line in ax.lines]
-    assert drawn == [[11.0], [4.8], [3.1], [3.0, 3.05, 3.02], [2.9, 2.9]]
-    assert title(ax) == f"A network is down to {np.mean([3.0, 3.05, 3.02]):.2f}; the best possible is 2.90"

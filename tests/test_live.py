@@ -3,9 +3,12 @@
 import asyncio
 import base64
 import functools
+import json
+import re
 import signal
 import time
 from io import BytesIO
+from pathlib import Path
 
 import ipywidgets as widgets
 import matplotlib.image
@@ -16,6 +19,8 @@ from matplotlib.figure import Figure
 from rnnlib.course import figures, live
 from rnnlib.course.ahead import MOST
 from rnnlib.course.page import changed
+
+NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipynb"))
 
 
 def picture(shown):
@@ -79,11 +84,14 @@ def test_a_number_is_kept_and_compared():
     guess = live.Prediction("How many?", low=1, high=100, start=40, unit="steps")
     shown = guess.reveal(64, why="Because.")
     assert shown.sentence() == "Truth: 64 steps. No prediction was committed above. Because."
-    before = shown.image.value
+    assert shown.markup().startswith("<details>"), "the answer does not stand beside the question"
     guess.button.click()
     assert guess.answer == 40 and guess.input.disabled and guess.button.disabled
     assert shown.sentence() == "You said 40 steps; it is 64 steps, 24 off. Because."
-    assert shown.image.value != before, "the prediction is drawn beside the truth"
+    assert not shown.markup().startswith("<details>") and shown.markup() in shown._text.value
+    assert "your prediction: 40 steps" in shown.markup() and "truth: 64 steps" in shown.markup()
+    (left, width), = re.findall(r"margin-left: ([\d.]+)%; width: ([\d.]+)%", shown.markup())
+    assert float(left) == pytest.approx(100 * 39 / 99, abs=0.1) and float(width) == pytest.approx(100 * 24 / 99, abs=0.1)
     assert guess.reveal(64, why="Because.").sentence() == shown.sentence()      # the cell run again
 
 
@@ -101,14 +109,57 @@ def test_a_choice_needs_an_answer_first():
 
 def test_a_truth_beyond_the_slider_is_still_on_the_axis():
     guess = live.Prediction("?", low=0, high=10)
-    ax = guess.reveal(25, why="").figure.axes[0]
-    assert ax.get_xlim()[0] <= 0 and ax.get_xlim()[1] >= 25
+    guess.commit()
+    shown = guess.reveal(25, why="").markup()
+    (left, width), = re.findall(r"margin-left: ([\d.]+)%; width: ([\d.]+)%", shown)
+    assert (float(left), float(width)) == (20.0, 80.0) and "on a scale from 0 to 25" in shown
+
+
+def test_a_reveal_is_said_once_and_shows_text_as_text():
+    guess = live.Prediction("Which?", options=["<b>this</b>", "that"])
+    guess.input.value = "that"
+    guess.commit()
+    shown = guess.reveal("<b>this</b>", why="<i>So</i>.")
+    assert set(shown.bundle()) == {"text/plain", "text/html"}
+    markup = shown.markup()
+    assert "<b>" not in markup and "<i>" not in markup and "<script" not in markup
+    silent, said = markup.split("</div><p role")
+    assert silent.startswith('<div aria-hidden="true"') and "your prediction \N{RIGHTWARDS ARROW}</span>" in silent
+    assert said.count("You said that; it is") == 1
 
 
 def test_a_prediction_needs_options_or_a_range():
     for wrong in ({}, {"low": 1}, {"options": ["a"], "low": 1, "high": 2}):
         with pytest.raises(ValueError, match="options, or low and high"):
             live.Prediction("?", **wrong)
+
+
+def guessed_numbers(path):
+    """[(name, where the slider stands at first, the truth, the slider's width)] of a lesson, from its cells and outputs."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    asked, found = {}, []
+    for cell in (cell for cell in cells if cell["cell_type"] == "code"):
+        source = "".join(cell["source"])
+        for name, arguments in re.findall(r"^(\w+) = live\.Prediction\((.*?)\)$", source, re.MULTILINE | re.DOTALL):
+            numbers = dict(re.findall(r"\b(low|high|start)=(-?[\d.]+)", arguments))
+            if "low" in numbers:
+                low, high = float(numbers["low"]), float(numbers["high"])
+                asked[name] = float(numbers.get("start", (low + high) / 2)), high - low
+        for name in re.findall(r"(\w+)\.reveal\(", source):
+            said = "".join("".join(output.get("data", {}).get("text/plain", "")) for output in cell["outputs"])
+            if name in asked:
+                found.append((name, asked[name][0], float(re.search(r"Truth: (-?[\d.e+-]*\d)", said)[1]), asked[name][1]))
+    return found
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_slider_of_a_prediction_starts_on_the_truth(path):
+    for name, start, truth, width in guessed_numbers(path):
+        assert abs(start - truth) >= 0.05 * width, f"{name} starts at {start:g}, and the truth is {truth:g}"
+
+
+def test_most_predictions_of_a_number_are_found():
+    assert sum(len(guessed_numbers(path)) for path in NOTEBOOKS) >= 10
 
 
 # TextBox

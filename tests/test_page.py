@@ -85,9 +85,6 @@ def test_nothing_of_a_users_matplotlibrc_reaches_a_figure():
     wanted = vanishing().image.value
     with mpl.rc_context(HOSTILE):
         assert vanishing().image.value == wanted
-        prediction = live.Prediction("?", low=1, high=100)
-        hostile = prediction.reveal(64, "Because.").image.value
-    assert hostile == prediction.reveal(64, "Because.").image.value
     shown = vanishing()
     with mpl.rc_context(HOSTILE):
         shown.sliders["T"].value = 200

@@ -229,15 +229,17 @@ def rnnlib_wheel(scratch):
     return next(scratch.glob("rnnlib-*.whl"))
 
 
+# what the notebook's own menus lead to, too
+APPS = [part for app in ("notebooks", "tree", "edit", "consoles") for part in ("--apps", app)]
+
+
 def build_lite(scratch, lite, lessons, base):
     """JupyterLite's notebook view with the lessons as they are committed, and Python with rnnlib in it."""
     start, packages = pyodide.put(scratch / "pyodide", base, rnnlib_wheel(scratch))
     configuration = {"jupyter-lite-schema-version": 0, "jupyter-config-data": {
         "appName": "Recurrent neural networks, live",
         "exposeAppInBrowser": True,     # progress.js asks it about the kernel
-        # they lead to apps that are not built
-        "disabledExtensions": [f"@jupyter-notebook/{name}"
-                               for name in ("lab-extension:interface-switcher", "application-extension:pages")],
+        "disabledExtensions": ["@jupyter-notebook/lab-extension:interface-switcher"],      # it leads to apps that are not built
         "litePluginSettings": {"@jupyterlite/pyodide-kernel-extension:kernel": {
             "pyodideUrl": start if base else f"./pyodide/{start}",
             "disablePyPIFallback": True,
@@ -251,7 +253,7 @@ def build_lite(scratch, lite, lessons, base):
         # JupyterLite puts a comma between the lines of a text that a notebook stores as a list
         (folder / "contents" / path.name).write_text(json.dumps(nbformat.read(path, as_version=4)), encoding="utf-8")
     run(sys.executable, "-m", "jupyter", "lite", "build", "--lite-dir", folder, "--contents", folder / "contents",
-        "--output-dir", lite, "--apps", "notebooks", "--no-sourcemaps", "--no-unused-shared-packages", cwd=folder)
+        "--output-dir", lite, *APPS, "--no-sourcemaps", "--no-unused-shared-packages", cwd=folder)
     shutil.move(scratch / "pyodide", lite)
     shutil.copy(ROOT / "site" / "progress.js", lite)
     listed = [{"name": path.name, "title": f"{path.stem[:2]} {site_home.lesson(path)['title']}",

@@ -22,7 +22,7 @@ def paragraphs(text):
 
 
 def of_figures(path):
-    """For each slider figure of a notebook, in their order: the paragraphs beside it, and what INSTRUCTORS.md says of its lesson.
+    """For each slider figure of a notebook, in their order: what INSTRUCTORS.md says of its lesson, and the paragraphs beside it.
 
     Beside it: in the Markdown cells since the figure before, two at most, and in the one that follows.
     """
@@ -37,7 +37,7 @@ def of_figures(path):
         if figures:
             after = [other.source for other in cells[i + 1:i + 2] if other.cell_type == "markdown"]
             texts = [part for text in [*before[-2:], *after] for part in paragraphs(text)]
-            found += [[*texts, *told]] * len(figures)
+            found += [[*told, *texts]] * len(figures)
             before = []
     return found
 

@@ -233,55 +233,6 @@ def _nights():
 
 
 @style()
-def number_line(low, high, truth, unit=""):
-    """A truth on an axis from low to high (wider where the truth lies outside): (figure, set_guess(number or None))."""
-    figure, ax = new(size=(8.4, 1.6), left=0.4, right=0.4, bottom=0.55, top=0.35)
-    margin = 0.04 * (high - low)
-    ax.set_xlim(min(low, truth) - margin, max(high, truth) + margin)
-    ax.set_ylim(-1, 1)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ax.set_xlabel(unit)
-    if isinstance(low, int) and isinstance(high, int):
-        ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.plot([truth], [0], "D", color=BLACK, markersize=11)
-    side = "right" if truth > (low + high) / 2 else "left"
-    ax.text(truth, 0.55, "truth", ha=side, va="center")
-    point, = ax.plot([], [], "o", markersize=14, markerfacecolor="none", markeredgecolor=GRADIENT, markeredgewidth=3)
-    label = ax.text(0, -0.62, "", ha="center", va="center")
-
-    @style()
-    def set_guess(guess):
-        point.set_data([] if guess is None else [guess], [] if guess is None else [0])
-        label.set_text("" if guess is None else "your prediction")
-        label.set_x(low if guess is None else guess)
-        label.set_ha("right" if guess is not None and guess > (low + high) / 2 else "left")
-
-    return figure, set_guess
-
-
-@style()
-def choice(options, truth):
-    """The options as a list with the true one marked: (figure, set_guess(option or None))."""
-    figure, ax = new(size=(8.4, 0.45 + 0.34 * len(options)), left=0.2, right=0.2, bottom=0.1, top=0.1)
-    ax.set_axis_off()
-    ax.set_xlim(0, 1)
-    ax.set_ylim(len(options) - 0.5, -0.5)
-    notes = []
-    for i, option in enumerate(options):
-        ax.text(0.26, i, option, va="center", weight="bold" if option == truth else "normal")
-        notes.append(ax.text(0.245, i, "", va="center", ha="right", color=BLACK))
-
-    @style()
-    def set_guess(guess):
-        for option, note in zip(options, notes):
-            marks = (["your prediction"] if option == guess else []) + (["truth"] if option == truth else [])
-            note.set_text(" = ".join(marks) + (" \N{RIGHTWARDS ARROW}" if marks else ""))
-
-    return figure, set_guess
-
-
-@style()
 def loss_curve(steps=10, unit=""):
     """An empty loss curve of a run of so many steps: (figure, set_losses(list of numbers, one per step)).
 

@@ -22,6 +22,7 @@ from .figures import LOCK
 from .page import FIGURES, Page, Running, SavedWidget, asks_for, background, changed, line, say
 
 WIDE = {"style": {"description_width": "11em"}, "layout": {"width": "min(98%, 640px)"}}
+RIGHT, UP, DOWN = "\N{RIGHTWARDS ARROW}", "\N{BLACK UP-POINTING TRIANGLE}", "\N{BLACK DOWN-POINTING TRIANGLE}"
 WINDOW = 12     # so many pictures may be on their way to the page before more are drawn ahead: a slow line is never clogged
 
 
@@ -397,7 +398,7 @@ class Prediction(SavedWidget):
         return f"Prediction: {self.question} [{span}]"
 
     def reveal(self, truth, why):
-        """Show the truth beside the prediction, how far off it was, and why. Committing later updates it too."""
+        """Show the truth beside the prediction, how far off it was, and why: a `Reveal`. Committing later updates it too."""
         if self.options and truth not in self.options:
             raise ValueError(f"truth must be one of {self.options}; it was {truth!r}")
         shown = Reveal(self, truth, why)
@@ -406,25 +407,67 @@ class Prediction(SavedWidget):
 
 
 class Reveal(SavedWidget):
-    """What `Prediction.reveal` shows: truth and prediction on one axis, and a sentence."""
+    """What `Prediction.reveal` shows: a bar from the prediction to the truth, or the options with both marked, and a sentence.
+
+    Plain HTML, at home in any theme and size. A screen reader gets the sentence, which says it all. Where nothing has been
+    committed, as in a notebook that is opened for the first time, it is folded: the question above is not answered at a glance.
+    """
 
     again = "Run this cell to compare your prediction."
 
     def __init__(self, prediction, truth, why):
         self.prediction, self.truth, self.why = prediction, truth, why
-        if prediction.options:
-            self.figure, self._guess = figures.choice(prediction.options, truth)
-        else:
-            self.figure, self._guess = figures.number_line(prediction.low, prediction.high, float(truth), prediction.unit)
-        image = Page(self.figure.canvas.get_width_height())
-        super().__init__([image], image)
+        self._text = widgets.HTML(layout={"width": "min(98%, 850px)"})
+        super().__init__([self._text])
         self.update()
 
     def update(self):
         if self.prediction.answer is not None:
             record.note_prediction(self.prediction.question, self.prediction.answer, self.truth)
-        self._guess(self.prediction.answer)
-        self.image.show(self.sentence(), self.png())
+        self._text.value = f'<div style="line-height: 1.5; font-size: 14px">{self.markup()}</div>'
+
+    def bundle(self):
+        return {"text/plain": self.sentence(), "text/html": self.markup()}
+
+    def markup(self):
+        shown = self._options() if self.prediction.options else self._bar()
+        told = (f'<div aria-hidden="true" style="max-width: 640px">{shown}</div>'
+                f'<p role="status" style="white-space: pre-line">{html.escape(self.sentence())}</p>')
+        return told if self.prediction.answer is not None else \
+            f"<details><summary>What came out (make your prediction first)</summary>{told}</details>"
+
+    def _options(self):
+        rows = []
+        for option in self.prediction.options:
+            marks = ["your prediction"] * (option == self.prediction.answer) + ["truth"] * (option == self.truth)
+            weight = "bold" if option == self.truth else "normal"
+            note = f'{" = ".join(marks)} {RIGHT}' if marks else ""
+            rows.append('<div><span style="display: inline-block; width: 11em; text-align: right; margin-right: 0.6em">'
+                        f'{note}</span>'
+                        f'<span style="font-weight: {weight}">{html.escape(option)}</span></div>')
+        return "".join(rows)
+
+    def _bar(self):
+        p, truth = self.prediction, float(self.truth)
+        guess = truth if p.answer is None else float(p.answer)
+        low, high = min(p.low, truth), max(p.high, truth)
+        unit = f" {p.unit}" if p.unit else ""
+
+        def share(value):
+            return 100 * (value - low) / (high - low)
+
+        def label(value, mark, text):
+            text = html.escape(text)
+            return f'<div style="margin-left: {share(value):.1f}%">{mark} {text}</div>' if share(value) <= 50 else \
+                f'<div style="width: {share(value):.1f}%; text-align: right">{text} {mark}</div>'
+
+        first, last = sorted((share(guess), share(truth)))
+        return "".join((
+            "" if p.answer is None else label(guess, DOWN, f"your prediction: {_short(p.answer)}{unit}"),
+            f'<div style="height: 10px; background-color: {figures.PALE}"><div style="height: 10px; margin-left: {first:.1f}%; '
+            f'width: {max(last - first, 0.5):.1f}%; background-color: {figures.GRADIENT}"></div></div>',
+            label(truth, UP, f"truth: {_short(self.truth)}{unit}"),
+            f"<div>on a scale from {_short(low)} to {_short(high)}{html.escape(unit)}</div>"))
 
     def sentence(self):
         p = self.prediction

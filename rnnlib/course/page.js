@@ -403,7 +403,9 @@ class Live {
     Object.assign(image, { width, height, decoding: "sync", alt: "" });
     image.style.setProperty("--rnn-width", width);
     image.setAttribute("aria-hidden", "true"); // the sentence says it, once
-    const status = el.appendChild(document.createElement("div"));
+    const foot = el.appendChild(document.createElement("div"));
+    foot.className = "rnn-foot";
+    const status = foot.appendChild(document.createElement("div"));
     status.setAttribute("role", "status");
     const said = status.appendChild(document.createElement("p"));
     const note = status.appendChild(document.createElement("p"));
@@ -411,7 +413,7 @@ class Live {
     this.views.add(view);
     if (this.shown) this.put(view, true);
     if (this.model.get("play") >= 0) this.addPlayer(view, status);
-    this.addLarge(view);
+    this.addLarge(foot);
     // More pixels, where the screen, a presentation or the large view shows them.
     const sizes = new ResizeObserver(() => {
       view.ratio = (image.clientWidth * devicePixelRatio) / width;
@@ -429,7 +431,7 @@ class Live {
   askForPixels() {
     const needed = Math.max(...[...this.views].map((view) => view.ratio ?? 1));
     const large = [...this.views].some((view) => view.el.closest(":fullscreen"));
-    const ratio = large ? Math.min(Math.round(20 * needed) / 20, 4) : needed > 1.05 ? 2 : 1;
+    const ratio = large ? Math.min(Math.round(1000 * needed) / 1000, 4) : needed > 1.05 ? 2 : 1;
     if (ratio === this.ratio) return;
     this.ratio = ratio;
     this.tell({ ratio });
@@ -457,12 +459,12 @@ class Live {
   }
 
   // The figure, its controls and its sentence over the whole screen, for a lecture hall.
-  addLarge(view) {
-    const button = view.el.appendChild(document.createElement("button"));
+  addLarge(foot) {
+    const button = foot.appendChild(document.createElement("button"));
     Object.assign(button, { type: "button", className: "rnn-large", textContent: "Large", title: "fill the screen; Escape ends it" });
     button.addEventListener("click", () => {
       if (document.fullscreenElement) document.exitFullscreen();
-      else view.el.closest(".rnn-room")?.requestFullscreen();
+      else foot.closest(".rnn-room")?.requestFullscreen();
     });
   }
 
@@ -470,6 +472,7 @@ class Live {
   fit(room) {
     for (const { el, image } of this.views) {
       if (!room.contains(el)) continue;
+      el.querySelector(".rnn-large").textContent = room.matches(":fullscreen") ? "Close" : "Large";
       image.style.width = "";
       if (!room.matches(":fullscreen")) continue;
       const rest = room.firstElementChild.offsetHeight - image.clientHeight;

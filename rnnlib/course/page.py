@@ -174,15 +174,20 @@ class SavedWidget(widgets.VBox):
         """The figure as it now stands, for the page."""
         return figures.png(self.figure, dark=self.image.dark)
 
-    def _html(self):
+    def markup(self):
+        """What an output holds as HTML, without a line on how to make it move."""
         data = self.bundle()
         said = html.escape(data["text/plain"])
-        markup = f'<p style="white-space: pre-line">{said}</p><p class="rnn-again"><em>{html.escape(self.again)}</em></p>'
-        if self.image is not None:
-            size = f'width="{self.image.width}" height="{self.image.height}"'
-            markup = (f'<img src="data:image/png;base64,{data["image/png"]}" {size} alt="{said}" '
-                      f'aria-hidden="true" style="max-width: 100%; height: auto">{markup}')
-        return {**data, "text/html": f'<div class="rnn-live {self._page.name}">{markup}</div>'}
+        told = f'<p style="white-space: pre-line">{said}</p>'
+        if self.image is None:
+            return told
+        size = f'width="{self.image.width}" height="{self.image.height}"'
+        return (f'<img src="data:image/png;base64,{data["image/png"]}" {size} alt="{said}" '
+                f'aria-hidden="true" style="max-width: 100%; height: auto">{told}')
+
+    def _html(self):
+        again = f'<p class="rnn-again"><em>{html.escape(self.again)}</em></p>'
+        return {**self.bundle(), "text/html": f'<div class="rnn-live {self._page.name}">{self.markup()}{again}</div>'}
 
     def _widgets(self):
         """The output for a front end of which no more is known than that it may have ipywidgets."""

@@ -59,14 +59,17 @@ def export(live, folder, texts=(), narrow=None):
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    ladder = ((ALONE, JOINT), (10, JOINT), (8, JOINT), (6, JOINT), (6, 0))
-    for most, joint in ladder:      # as rich as ALL allows
-        controls = _controls(live, most, texts)
+    # as rich as ALL allows: first with the pairs that are named, then without, at last without what is named
+    ladder = (*((most, JOINT, texts, texts) for most in (ALONE, 10, 8, 6)), *((most, JOINT, texts, ()) for most in (8, 6)),
+              (6, JOINT, (), ()), (6, 0, (), ()))
+    for rung in ladder:
+        most, joint, values, pairs = rung
+        controls = _controls(live, most, values)
         if controls is None:
             return None
-        groups = _groups(controls, joint, texts)
+        groups = _groups(controls, joint, pairs)
         places = _places(controls, groups)
-        poorest = (most, joint) == ladder[-1]
+        poorest = rung is ladder[-1]
         sample = [_picture(live, controls, places[i])[0] for i in np.linspace(0, len(places) - 1, 12).astype(int)]
         if 1.1 * np.mean([len(picture) for picture in sample]) * len(places) > ALL and not poorest:
             continue
@@ -197,8 +200,9 @@ def named_values(sliders, name, texts):
 
 
 def _spread(count, at, most, named=()):
-    """About `most` of the positions 0 .. count - 1, evenly spread, with both ends, `at` and all `named` ones among them."""
+    """About `most` of the positions 0 .. count - 1, evenly spread, with both ends, `at` and the first `named` ones among them."""
     kept = np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)).tolist()
+    named = list(dict.fromkeys(named))[:max(most - 3, 5)]
     fixed = {0, count - 1} if len(kept) > 2 else set()
     for position in (at, *named):
         free = [i for i in kept if i not in fixed]

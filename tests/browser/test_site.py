@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
 import pytest
+from firefox import firefox
 from lab import Notebook, launch, static_server
 from playwright.sync_api import expect
 from test_lab import source, wait_for_new_picture
@@ -505,7 +506,7 @@ def test_a_page_fetches_little_and_nothing_of_the_live_copy_unasked(visit):
     for path, formulas in (("index.html", False), ("notebooks/04_vanishing_gradients.html", True)):
         page = visit("404.html")
         came = {}
-        page.on("response", lambda answer: came.update({answer.url: int(answer.headers.get("content-length") or 0)}))
+        page.on("response", lambda answer, came=came: came.update({answer.url: int(answer.headers.get("content-length") or 0)}))
         page.goto(page.url.replace("404.html", path))
         page.wait_for_timeout(6000)
         assert not [url for url in came if "/lite/" in url or "fontawesome" in url or "searchindex" in url]
@@ -752,3 +753,24 @@ def test_python_may_come_from_another_server(alone, site, tmp_path):
         live.run_all()
         assert live.errors() == [] and live.figures() and live.outside == []
         context.close()
+
+
+# --- Firefox
+
+@pytest.mark.parametrize("path", ["index.html", "notebooks/00_start_here.html"])
+def test_figures_move_in_firefox_too(site, path):
+    with firefox() as browser:
+        browser.open(f"{site}/{path}")
+        before = browser.run("""const figure = document.querySelector('figure.live-figure'); figure.scrollIntoView();
+            const ends = Date.now() + 30000;
+            while (!figure.live?.listed && Date.now() < ends) await new Promise(done => setTimeout(done, 50));
+            figure.querySelector('input').focus();
+            return [Boolean(figure.live?.listed), figure.querySelector('img').src, figure.live.place[0]];""")
+        assert before[0], "the figure's pictures did not come"
+        browser.press("\ue014")     # the right arrow
+        after = browser.run("""const figure = document.querySelector('figure.live-figure');
+            const [image, said] = ['img', 'figcaption'].map(part => figure.querySelector(part));
+            await figure.live.rest; await figure.live.show();
+            return [image.naturalWidth > 100, image.src, figure.live.place[0], image.alt === said.textContent,
+                    document.documentElement.scrollWidth <= innerWidth];""")
+        assert after[0] and after[1] != before[1] and after[2] == before[2] + 1 and after[3] and after[4]

@@ -11,7 +11,7 @@ __all__ = ["check", "decide", "names", "quiz", "Verdict"]
 
 
 def quiz():
-    """The final quiz: ten questions across all lessons, each answer with its explanation."""
+    """The final quiz: twelve questions across all lessons, each answer with its explanation."""
     from .questions import Quiz  # only here, for it is all widgets
 
     return Quiz()

@@ -43,15 +43,15 @@ DECISIONS = [
                                                         "never trained on can never be written.",
         "a feedforward network on all 24 readings": "A fixed window can rival a recurrent encoder, but here a lost reading moves "
                                                     "all later ones to the wrong place."}),
-    Question("08", "After 50 batches a new decoder has a loss of 0.01 nats per token. Writing by itself, it repeats its first token "
-                   "for ever. Where is the leak?", {
+    Question("08", "After 50 batches a new decoder has a loss of 0.01 nats per token. When it writes by itself, it repeats its "
+                   "first token for ever. Where is the leak?", {
         "at step t it reads the token that it must write at step t": "The shift by one step is missing. It has learned to copy "
                                                                      "its input, and alone it copies what it wrote.",
         "it reads the true tokens in training": "That is teacher forcing, which is right as long as the tokens come one step late.",
         "its first state is the encoder's last one": "That is no leak: it is the only way by which it may learn of the input.",
         "test sequences were in the training part": "Then it would write the test sequences too well, not badly."}),
     Question("09", "A machine has logged 200 measurements, and one sentence is to tell how it came to a stop. Which wiring do you "
-                   "choose?", {
+                   "take?", {
         "encoder-decoder over the 200 measurements": "How it came to stop is told by their order, and an encoder reads them in order.",
         "one to many, from their mean": "A mean does not know what came first: heating before the noise looks like noise before "
                                         "the heating.",
@@ -72,8 +72,8 @@ DECISIONS = [
         "both directions over the whole talk": "Its backward half begins at the end of the talk: the first tag comes after that.",
         "both directions, anew after each word, tags shown at once": "Then a tag turns when a later word comes, and it must not change.",
         "one direction, each word tagged at once": "It gives away the two seconds, which would often hold the word that decides."}),
-    Question("10", "A language model is to predict the next word. Its author lets word t + 1 be predicted from both halves of a "
-                   "bidirectional network at word t, and the loss falls to nearly 0. Where is the leak?", {
+    Question("10", "A language model is to predict the next word. Its author predicts word t + 1 from both halves of a bidirectional "
+                   "network at word t, and the loss falls to nearly 0. Where is the leak?", {
         "in the backward half, which has read word t + 1": "It begins at the end, so at word t it has already read the answer. A "
                                                            "network that predicts or writes has one direction.",
         "in the forward half, which has read word t": "Word t is known when word t + 1 is predicted.",

@@ -1,4 +1,4 @@
-"""The final quiz: ten questions, one of each lesson from 01 to 10; every answer, right or wrong, comes with its explanation."""
+"""The final quiz: a question from each lesson, 01 to 12; every answer, right or wrong, comes with its explanation."""
 
 import html
 import zlib
@@ -26,62 +26,82 @@ class Question:
         return sorted(self.options, key=lambda option: zlib.adler32((option + self.text).encode()))
 
 
+# Panels A to C are `explorers.three_pictures` in lesson 12.
 QUESTIONS = [
-    Question("01", "A cell has D = 10 inputs and H = 20 hidden units. How many numbers does it learn?", {
-        "620": "H (D + H + 1) = 20 · 31: W_x has 200, W_h 400, b 20.",
-        "400": "That is W_h alone, H · H. W_x (20 · 10) and b (20) are learned too.",
-        "600": "W_x and W_h, but each unit also has a bias: 20 more.",
-        "it depends on the length of the sequence": "The same weights serve every step, so T does not enter."}),
-    Question("02", "Sequences of lengths 3 and 7 share a batch of T = 7 steps. Where is the shorter one's last state in h (T+1, B, H)?", {
-        "h[3]": "h[0] is the start, so the state after 3 steps is h[3]; what follows has read padding.",
-        "h[2]": "One early: h[0] is the state before anything was read, so h[2] has read two inputs.",
-        "h[7]": "That state has read four steps of padding as well.",
-        "h[-1], where the loss is masked": "A mask on the loss does not stop the state from reading the padding."}),
-    Question("03", "What is dL/dh_t made of?", {
-        "this step's own loss, and what step t+1 sends back": "Two paths leave h_t, so two gradients come back and add up.",
-        "this step's own loss alone": "h_t also feeds step t+1; without that path nothing is learned across time.",
-        "the loss of the last step alone": "Every step may have a loss; the direct gradients of all of them count.",
-        "the mean of all losses' gradients": "Gradients of several paths add up; no mean is taken."}),
-    Question("04", "The loss is at step T = 100 and every factor is 0.7. What share of the gradient reaches h_1?", {
-        "4.6e-16": "From h_1 to h_100 there are 99 factors, and 0.7^99 = 4.6e-16.",
-        "3.2e-16": "That is 0.7^100, one factor too many: 100 states have 99 steps between them.",
-        "0.7": "One step back 0.7 is left; the factors multiply.",
-        "exactly 0 in float64": "float64 goes down to 4.9e-324, far below."}),
-    Question("05", "What is d c_t / d c_{t-1} along the direct path of an LSTM?", {
-        "diag(f_t)": "A product of gates, not of matrices: where f stays near 1, the gradient stays.",
-        "diag(1 - h_t^2) W_h": "That is the vanilla cell's factor, which the direct path avoids.",
-        "the identity": "Only with f = 1, as in the first LSTM of 1997, which had no forget gate.",
-        "W_f": "W_f acts inside the gate; along the direct path c_{t-1} is multiplied by the gate's value."}),
-    Question("06", "A many-to-one network reads a batch of sentences of unequal length. Where does the loss enter?", {
-        "at each sentence's own last state": "That state has read the whole sentence and nothing else; the gradient starts there.",
-        "at h_T for all, T the longest length": "For the shorter ones h_T has read padding as well.",
-        "at every state": "That is many to many. Here the states before the last get their gradient through the next step alone.",
-        "at h_0": "h_0 has read nothing; the gradient arrives there last."}),
-    Question("07", "What does the mask change when sentences of unequal length are tagged in one batch?", {
-        "padding counts neither in the loss nor in the score": "Its direct dL/dh_t is zero, so the padding teaches nothing and flatters nobody.",
-        "the network learns which inputs are padding": "It is told nothing: the mask works on the loss, outside the network.",
-        "nothing, padding is zero anyway": "W_h h_{t-1} + b goes on at a zero input, and its guess would be counted.",
-        "only the speed": "Without it the loss is a mean over words that nobody wrote."}),
-    Question("08", "What limits an encoder-decoder without attention on long inputs?", {
-        "all of the input must fit into one context vector": "Its size is fixed while the input grows: the bottleneck that attention removed.",
-        "the decoder cannot write sequences of another length": "It can: it writes until `end`, however long the input was.",
-        "teacher forcing is impossible": "Teacher forcing only needs the target, and has no limit of length.",
-        "beam search is too slow": "Greedy search meets the same limit: what the context has lost, no search brings back."}),
-    Question("09", "Sampling at a temperature that goes to 0 turns into what?", {
-        "greedy decoding": "exp(logit / temperature) lets the largest logit win ever more clearly.",
-        "a uniform draw": "That is the other end, a temperature that grows without bound.",
-        "a draw from the network's own probabilities": "That is temperature 1.",
-        "a copy of the training data": "Temperature sharpens what the network says; it knows nothing of where that came from."}),
-    Question("10", "Why can a bidirectional network not label a live stream at once?", {
-        "its backward half starts at the end of the sequence": "Every new input changes the backward states of all earlier positions.",
-        "it has twice as many weights": "It is twice the work, which a stream would allow.",
-        "its forward half needs the future": "The forward half is an ordinary network; it could stream.",
-        "gradients vanish in both directions": "That is about learning; the delay is there even with perfect weights."}),
+    Question("01", "One unit, h_t = tanh(w_x x_t + w_h h_{t-1}) with w_h = -0.9, gets a single small impulse. What does its state "
+                   "do afterwards?", {
+        "it changes its sign at every step and fades": "Each step multiplies it by about -0.9: the sign turns over, the size shrinks.",
+        "it fades without changing its sign": "That is w_h = 0.9. A negative w_h turns the sign over at every step.",
+        "it changes its sign at every step and grows": "It would need a w_h below -1, and tanh would stop the growth.",
+        "it stays where it is": "That takes a w_h near 1: the same sign, and next to nothing lost per step."}),
+    Question("02", "A batch is padded to T = 7 with zeros. You put random numbers in their place, and the trained network now answers "
+                   "differently for the short sequences. Where is the leak?", {
+        "the answer is read from h_7": "For a short sequence h_7 has read the padding. Read each one's own last state, h[length].",
+        "the mask is missing in the loss": "A mask on the loss changes what is learned, not what a trained network reads.",
+        "all sequences share the same weights": "They always do, and it carries nothing from one sequence into another.",
+        "h_0 should not be zero": "h_0 comes before all inputs; what is put after the end of a sequence cannot reach it."}),
+    Question("03", "A gradient check of an RNN: dL/dx, W_x and b are right, W_h is wrong. Where do you look first?", {
+        "at the product of dz_t and h_{t-1}": "dL/dx is right, so every dz_t is. Only the last product can be wrong: h_t in it, say.",
+        "at the slope of tanh": "Then dz_t would be wrong, and with it W_x, b and dL/dx.",
+        "at the path from h_{t+1} back to h_t": "A mistake there spoils dz_t at all steps but the last, and so W_x, b and dL/dx.",
+        "at the epsilon of the check": "A bad epsilon blurs all arrays alike."}),
+    Question("04", "Panel A: the gradient in three networks. By which factor per step does curve 1 shrink?", {
+        "0.6": "22 decades in 100 steps are 0.22 a step, and 10 to the power -0.22 is 0.6.",
+        "0.22": "That is how many decades it loses per step; the factor is 10 to the power -0.22.",
+        "0.955": "That is curve 2: one per cent is left after 100 steps.",
+        "1.02": "A factor above 1 grows, as curve 3 does."}),
+    Question("05", "An LSTM is to keep one symbol over 1,000 steps, while other inputs arrive at each of them. Which start do you "
+                   "choose?", {
+        "forget bias 7, input bias -7": "ln 1000 is 6.9: it keeps for about 1,000 steps, and writes so little that its exits stay open.",
+        "forget bias 7, input bias 0": "It keeps, but it also writes at every step: c grows, and the exit through tanh closes.",
+        "forget bias 1, input bias 0": "sigma(1) = 0.73 per step: hardly a thousandth is left after 22 steps.",
+        "all biases 0, larger weights": "Half-open gates lose one half per step, and no scale of the weights suits all cells."}),
+    Question("06", "On your sentences a feedforward network on the last five words reaches the ceiling that you computed, as your GRU "
+                   "does. What follows?", {
+        "the task asks for no memory beyond five words": "Then recurrence may still save parameters, but it gets no credit for memory.",
+        "recurrent networks do not help with sentences": "Not with these. A task with a longer dependency may tell the two apart.",
+        "the window was trained on the test set": "Nothing points to that: nobody can pass an honest ceiling, and both stop at it.",
+        "the GRU's gates must be opened further": "It has reached the ceiling: there is nothing left to gain."}),
+    Question("07", "A sensor is to be labelled live. In the study each recording was first scaled by its own mean and its largest "
+                   "value. Where is the leak?", {
+        "in the scaling, which knows the end of the recording": "Live, the mean and the largest value are not known yet. Take them "
+                                                                "from the training recordings.",
+        "nowhere, for nothing was learned in the scaling": "What is not learned can leak, too: each step has seen a number from the future.",
+        "in the labels, of which there is one for each step": "One label for each step is what many-to-many means.",
+        "in the state, which is carried from step to step": "The state comes from the past alone; carrying it is allowed live."}),
+    Question("08", "With the true tokens as its inputs a decoder's loss is nearly 0. Writing by itself, it gets few of the same "
+                   "sequences right. What has it not met in training?", {
+        "its own mistakes": "Teacher forcing always puts it back on the right way; one wrong token leads it to where it has never been.",
+        "the end of a sequence": "The end token is part of every target.",
+        "sequences that it was not trained on": "These are the same sequences; here it fails without any new ones.",
+        "the context vector": "It begins from the context in training and in use."}),
+    Question("09", "Two tokens have the logits 2 and 1. At temperature 0.5, how many times as likely as the second is the first?", {
+        "7.4": "exp((2 - 1) / 0.5) = exp(2). A low temperature makes differences larger.",
+        "2.7": "That is temperature 1: exp(2 - 1).",
+        "1.6": "That is temperature 2, exp(1 / 2): a high temperature makes differences smaller.",
+        "4": "Logits are no probabilities. Their difference is divided by the temperature and goes through exp."}),
+    Question("10", "Two jobs: names in letters that are finished, and an alarm that rings as soon as a stream shows trouble. Which "
+                   "wiring for which?", {
+        "both directions for the letters, one for the alarm": "The rest of a letter is there to be read; the rest of a stream is not.",
+        "both directions for each": "The alarm would ring at the end of the stream, when the backward half can begin.",
+        "one direction for each": "It serves the alarm, but in a letter a later word may say what a name is.",
+        "an encoder-decoder for each": "Both want one answer for each input, in step; nothing is written in another length."}),
+    Question("11", "Panel B: where self-attention looks while it writes 8 digits that it has read, a mean over 200 strings. In which "
+                   "order does it write them?", {
+        "from the last to the first": "The answer at step 1 looks at step 8, that at step 8 looks at step 1.",
+        "as they were read": "Then the dark squares would run from the upper left to the lower right.",
+        "by size": "Then the places would differ from string to string, and the mean would have no such line.",
+        "in any order, for it has no positions": "Without positions no place could be preferred; here each answer has its place."}),
+    Question("12", "Panel C: a GRU, a minGRU and a minGRU with signs were trained to tell the parity of 20 bits. Which one is the GRU?", {
+        "1": "It settles in one of two states after each bit, so the length does not matter.",
+        "2": "That is the one with signs: a factor near -1 turns the state over, but the memory fades.",
+        "3": "That is the minGRU: a factor between 0 and 1 never turns anything over.",
+        "it cannot be told": "It can: only a network that falls back into resting points keeps counting at 400 steps."}),
 ]
 
 
 class Quiz(SavedWidget):
-    """Ten questions with their explanations; ``quiz.choose(2, "h[3]")`` answers one without a browser."""
+    """The questions with their explanations; ``quiz.choose(9, "7.4")`` answers one without a browser."""
 
     again = "Run this cell to answer."
 

@@ -59,28 +59,50 @@ from .lesson07_many_to_many import (
 from .lesson07_streaming import holding, sensor_stream
 from .lesson08_decoding import beams, forced_and_free, number_box, tones
 from .lesson08_encoder_decoder import context_map, exact_by_zeros, handing_over, kept_or_looked_up, through_one_vector
-from .lesson09_one_to_many import captioner, gallery, measured, next_letters, perplexities, things_by_cell, written_out
+from .lesson09_one_to_many import captioner, gallery, measured, next_letters, things_by_cell, written_out
 from .lesson09_tunes import Sound, by_temperature, piano_roll, rolls, sharpened
-from .lesson10_bidirectional import accuracy_by_position, felt_change, revealed, two_readings, two_starts, waiting
+from .lesson10_bidirectional import (
+    accuracy_by_position,
+    felt_change,
+    revealed,
+    two_readings,
+    two_rows,
+    two_starts,
+    waiting,
+)
+from .lesson11_attention import (
+    gradient_lifelines,
+    one_query,
+    one_vector_or_all,
+    reversed_by,
+    self_attention_map,
+    size_and_length,
+    where_it_looks,
+    whose_answer,
+)
+from .lesson12_linear import chain_and_tree, memory_at_the_start, scan_in_rounds, turning_unit
+from .lesson12_price import every_seed, three_pictures
 from .rivals import beside_a_window, length_by_budget, mistakes_against_sameness, place_by_budget
 from .whose import faded, whose_fault, whose_faults
 
 __all__ = ["Sound", "accuracy_by_chunk", "accuracy_by_kind", "accuracy_by_position", "beams", "beside_a_window",
-           "by_temperature", "calibration", "captioner", "check_curves", "clipped_descent", "closed_exits", "confusions",
-           "context_map", "counting_cliff", "error_by_horizon", "every_run", "exact_by_zeros", "factor_per_step",
-           "factors_per_step", "faded", "felt_change", "film", "forced_and_free", "forecast", "fresh_seeds", "gallery",
-           "gate_highway", "gated_cell", "gates_over_time", "gradient_map", "gradient_norms", "handing_over",
-           "holding", "jacobian_blocks", "jacobian_norms", "kept_or_looked_up", "length_by_budget",
-           "loop_and_unrolled", "loss_over_padding", "luck_by_lag", "measured", "memory_fills", "memory_window",
+           "by_temperature", "calibration", "captioner", "chain_and_tree", "check_curves", "clipped_descent",
+           "closed_exits", "confusions", "context_map", "counting_cliff", "error_by_horizon", "every_run",
+           "every_seed", "exact_by_zeros", "factor_per_step", "factors_per_step", "faded", "felt_change", "film",
+           "forced_and_free", "forecast", "fresh_seeds", "gallery", "gate_highway", "gated_cell", "gates_over_time",
+           "gradient_lifelines", "gradient_map", "gradient_norms", "handing_over", "holding", "jacobian_blocks",
+           "jacobian_norms", "kept_or_looked_up", "length_by_budget", "loop_and_unrolled", "loss_over_padding",
+           "luck_by_lag", "measured", "memory_at_the_start", "memory_fills", "memory_window",
            "mistakes_against_sameness", "next_letters", "norm_and_radius", "number_box", "one_answer",
-           "one_answer_each", "one_unit", "own_sentence", "padded_batch", "perplexities", "piano_roll",
-           "place_by_budget", "predicted_left", "radius_map", "recall_by_lag", "resting_factor", "revealed", "rolls",
-           "running_verdict", "same_words", "second_layer", "sensor_stream", "shared_weights", "sharpened",
-           "sliding_cell", "stacked", "starts_by_lag", "swapped_clauses", "tagged", "things_by_cell", "three_lengths",
-           "through_one_vector", "tip_to_tail", "tones", "touched", "training_and_gradient", "travelling_change",
-           "truncation", "two_paths", "two_readings", "two_roundings", "two_starts", "two_steps", "two_turns",
-           "two_units", "vanishing_product", "verdicts", "waiting", "way_back", "whose_fault", "whose_faults",
-           "written_out"]
+           "one_answer_each", "one_query", "one_unit", "one_vector_or_all", "own_sentence", "padded_batch",
+           "piano_roll", "place_by_budget", "predicted_left", "radius_map", "recall_by_lag", "resting_factor",
+           "revealed", "reversed_by", "rolls", "running_verdict", "same_words", "scan_in_rounds", "second_layer",
+           "self_attention_map", "sensor_stream", "shared_weights", "sharpened", "size_and_length", "sliding_cell",
+           "stacked", "starts_by_lag", "swapped_clauses", "tagged", "things_by_cell", "three_lengths",
+           "three_pictures", "through_one_vector", "tip_to_tail", "tones", "touched", "training_and_gradient",
+           "travelling_change", "truncation", "turning_unit", "two_paths", "two_readings", "two_roundings",
+           "two_rows", "two_starts", "two_steps", "two_turns", "two_units", "vanishing_product", "verdicts",
+           "waiting", "way_back", "where_it_looks", "whose_answer", "whose_fault", "whose_faults", "written_out"]
 
 for _name in __all__:       # nothing that they make takes on a style of the user's
     if not isinstance(globals()[_name], type):

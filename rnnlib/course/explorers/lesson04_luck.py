@@ -61,7 +61,7 @@ def luck_by_lag(lags, accuracies, chance, live_lag=None, live_accuracies=()):
     lags, accuracies = np.asarray(lags), np.asarray(accuracies)
     for lag in np.unique(lags):
         found = np.sort(accuracies[lags == lag])
-        ax.plot(lag + _spread(len(found), SPREAD), found, "o", color=BLACK, markersize=5, alpha=0.7)
+        ax.plot(lag + spread(len(found), SPREAD), found, "o", color=BLACK, markersize=5, alpha=0.7)
         solved = (found >= SOLVED).sum()
         ax.text(lag, 1.1, f"{solved}/{len(found)}", ha="center", va="center")
     if live_lag is not None:
@@ -95,7 +95,7 @@ def starts_by_lag(runs, solved=SOLVED):
     for ax, (lag, by_start) in zip(np.atleast_1d(row), runs.items()):
         for start, accuracies in by_start.items():
             y, found = starts.index(start), np.sort(accuracies)
-            ax.plot(found, y - _spread(len(found), 0.5), "o", color=BLACK, markersize=4.5, alpha=0.7)
+            ax.plot(found, y - spread(len(found), 0.5), "o", color=BLACK, markersize=4.5, alpha=0.7)
             counts.append(f"lag {lag}, {start}: {(found >= solved).sum()} of {len(found)}")
             ax.text(0.62, y - 0.3, f"{(found >= solved).sum()}/{len(found)}", ha="center", va="center", weight="bold")
         ax.axvline(0.25, color=GREY, linestyle="--", linewidth=1.2)
@@ -111,6 +111,6 @@ def starts_by_lag(runs, solved=SOLVED):
     return figures.Picture(figure, "Seeds that learned the recall task: " + "; ".join(counts) + ".")
 
 
-def _spread(n, width):
+def spread(n, width):
     """Where n dots lie side by side, around 0."""
     return width * ((np.arange(n) + 0.5) / n - 0.5)

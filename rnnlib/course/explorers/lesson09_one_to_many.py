@@ -186,34 +186,6 @@ def _difference(wanted, found):
 
 
 @figures.style()
-def perplexities(tables, networks, ceiling):
-    """Perplexity of tables and networks above the entropy of what made the names.
-
-    tables : dict of label to perplexity; networks : dict of label to list of perplexities, one a run
-    """
-    figure, ax = figures.new(size=(8.4, 3.4), left=2.6)
-    for row, value in enumerate(tables.values()):
-        ax.plot([value], [row], "s", color=GREY, markersize=10)
-        ax.text(value + 0.25, row, f"{value:.2f}", va="center")
-    for row, (label, values) in enumerate(networks.items(), len(tables)):
-        color, _, marker = CELL_STYLES[label.split(",")[0]]
-        ax.plot(values, np.full(len(values), row), marker, color=color, markersize=10)
-        ax.text(max(values) + 0.25, row, f"{np.mean(values):.2f}", va="center")
-    rows = len(tables) + len(networks)
-    ax.axvline(ceiling, color=BLACK, linestyle="--", zorder=0)
-    ax.text(ceiling + 0.15, -0.72, f"no network below {ceiling:.2f}", ha="left", va="center")
-    ax.set_yticks(range(rows), [*tables, *networks])
-    ax.set_ylim(rows - 0.5, -1.0)
-    ax.set_xlim(1, max(tables.values()) + 1.2)
-    ax.set_xlabel("perplexity (letters of equal chance)")
-    ax.grid(False, axis="y")
-    best = min(np.mean(values) for values in networks.values())
-    said = f"A network is down to {best:.2f}; the best possible is {ceiling:.2f}"
-    ax.set_title(said, x=-0.4)
-    return figures.Picture(figure, said + ". " + ", ".join(f"{label} {value:.2f}" for label, value in tables.items()) + ".")
-
-
-@figures.style()
 def next_letters(read, lands, letters, text="hills bidebo"):
     """A text box for a land and the beginning of a name; after each letter, what the network expects next.
 

@@ -17,12 +17,12 @@ SLOTS = 120                             # half beats on the longest piano roll; 
 
 @figures.style()
 def sharpened(probabilities, tokens, temperature=0.6):
-    """One step's tokens, likeliest first: how temperature and top-k share out the probability among them.
+    """One step's tokens, likeliest first: how temperature, top-k and nucleus share out the probability among them.
 
-    probabilities : function (temperature, top_k) -> ndarray (K,), largest first
+    probabilities : function (temperature, top_k, top_p) -> ndarray (K,), largest first
     tokens : list of str, names of the first of them; those that have none are drawn as one bar
     """
-    n, usual = len(tokens), probabilities(1.0, None)
+    n, usual = len(tokens), probabilities(1.0, None, None)
     K, at = len(usual), np.arange(n + 1)
     figure, ax = figures.new(size=(8.4, 3.8), bottom=0.9)
     bars, = ax.plot([], [], color=OUTPUT, linewidth=25, solid_capstyle="butt")
@@ -38,18 +38,19 @@ def sharpened(probabilities, tokens, temperature=0.6):
     ax.set_xlabel(f"next note and its beats (black lines: at temperature 1, from all {K})", labelpad=38)
     ax.set_ylabel("probability")
 
-    def draw(temperature, top_k):
-        p = probabilities(temperature, top_k)
+    def draw(temperature, top_k, top_p):
+        p = probabilities(temperature, top_k, top_p)
         shown = np.append(p[:n], p[n:].sum())
         bars.set_data(np.repeat(at, 3), np.stack([np.zeros(n + 1), shown, np.full(n + 1, np.nan)], axis=1).ravel())
         kept = p[p > 0]
         choices = np.exp(-(kept * np.log(kept)).sum())
         ax.set_title(f"As open as a choice among {choices:.1f} notes of equal chance")
-        return (f"Temperature {temperature:.2f}, the {top_k} likeliest of {K}: {tokens[0].split()[0]} has {p[0]:.2f}, "
-                f"all beyond the first {n} together {shown[-1]:.3f}; as open as a choice among {choices:.1f} equal ones.")
+        return (f"Temperature {temperature:.2f}, the {top_k} likeliest of {K}, nucleus of {top_p:.2f}: {len(kept)} notes are "
+                f"left. {tokens[0].split()[0]} has {p[0]:.2f}, all beyond the first {n} together {shown[-1]:.3f}; as open as a "
+                f"choice among {choices:.1f} equal ones.")
 
     return LiveFigure(figure, draw, temperature=slider("temperature", temperature, 0.1, 3.0, 0.05),
-                      top_k=slider("top k", K, 1, K))
+                      top_k=slider("top k", K, 1, K), top_p=slider("top p (nucleus)", 1.0, 0.05, 1.0, 0.05))
 
 
 class Roll:

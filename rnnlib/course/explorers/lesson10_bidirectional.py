@@ -4,7 +4,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from .. import figures
-from ..drawings import Unrolled
+from ..drawings import Unrolled, both_directions
 from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT, PALE, STATE, STATES, decade, scientific
 from ..live import WIDE, LiveFigure, TextBox, slider
 from ._words import ends_with, readable, words_of
@@ -14,6 +14,19 @@ SAME = 1e-12                    # a state that moved by less has not moved: roun
 MOST_WORDS = 10                 # as many as a verdict figure has columns
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
 ONE, BOTH = (BLACK, "o"), (STATE, "D")      # a model of one direction and one of both: colour and marker
+
+
+@figures.style()
+def two_rows(x, y):
+    """The wiring: one row of states made forwards, one made backwards, and answers that read both.
+
+    x, y : lists of T str, the inputs and the answers
+    """
+    figure, ax = figures.new(size=(8.4, 3.9), left=1.1, right=0.2, bottom=0.1, top=0.5)
+    both_directions(ax, x, y)
+    said = "One row of states is made forwards, one backwards, and each answer reads both"
+    ax.set_title(said, x=-0.12)
+    return figures.Picture(figure, f"{said}: “{x[0]}” is tagged when “{x[-1]}” has been read, too.")
 
 
 @figures.style()
@@ -303,7 +316,7 @@ def waiting(ceiling, whole, cut, words, wait=2):
         spans.set_data(np.stack([heard, tagged, np.full(T, np.nan)], axis=1).ravel(), np.repeat(heard, 3))
         here.set_xdata([wait, wait])
         late = f"{_count(wait, 'word')} late" if wait else "at once"
-        left.set_title(f"Tagged {late}, at best {ceiling[wait]:.1%} of the ambiguous names are right")
+        left.set_title(f"Tagged {late}, the best rule gets {ceiling[wait]:.1%} of the ambiguous names right")
         return (f"{_count(wait, 'word')} of delay: ceiling {ceiling[wait]:.3f}; measured {cut[wait]:.3f} when trained on cut "
                 f"sentences too, {whole[wait]:.3f} when trained on whole ones alone. "
                 f"“{words[0]}” gets its tag after {_count(tagged[0], 'word')}.")

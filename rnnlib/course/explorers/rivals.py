@@ -46,21 +46,16 @@ def beside_a_window(runs, baseline, ceiling, target, measure="test sequences exa
     margin = 0.06 * (high - low)
     ax.set(xlim=(low - margin, high + margin), ylim=(len(kinds) - 0.45, -0.55), xlabel=measure, yticks=[])
     ax.grid(False, axis="y")
-    for value, label, line in ((baseline, "baseline", ":"), (target, "target", "--"), (ceiling, "ceiling", "-")):
-        ax.axvline(value, color=GREY, linestyle=line, linewidth=1.6, zorder=0)
-    near = abs(target - ceiling) < 0.13 * (high - low + 2 * margin)
-    for value, label, ha in ((baseline, "baseline", "center"), (target, "target", "center" if not near else
-                             "right" if target < ceiling else "left"), (ceiling, "ceiling", "center" if not near else
-                             "left" if target < ceiling else "right")):
-        ax.text(value, len(kinds) - 0.5, label, ha=ha, va="bottom", color=GREY, zorder=5)
+    for value, line in ((baseline, ":"), (target, "--"), (ceiling, "-")):
+        ax.axvline(value, color=GREY, linestyle=line, linewidth=1.8, zorder=0)
     best = {kind: np.median([run["score"] for run in runs if run["kind"] == kind and run["steps"] == budgets[0]])
             for kind in kinds}
     said = ", ".join(f"{kind} {value:.3g}" for kind, value in best.items())
     figure.text(0.1 / 8.4, 1 - 0.25 / figure.get_figheight(), f"Medians after {budgets[0]:,} steps: {said}", weight="bold",
                 va="center", fontsize=figures.TITLE)
-    if len(budgets) > 1:
-        figure.text(0.1 / 8.4, 1 - 0.58 / figure.get_figheight(),
-                    f"filled: {budgets[0]:,} steps, open: {budgets[1]:,} steps; a marker for each seed", va="center")
+    seeds = f"filled: {budgets[0]:,} steps, open: {budgets[1]:,}" if len(budgets) > 1 else "a marker for each seed"
+    figure.text(0.1 / 8.4, 1 - 0.58 / figure.get_figheight(),
+                f"{seeds}; dotted: baseline, dashed: target, full line: ceiling", va="center")
     return figures.Picture(figure, "Medians: " + "; ".join(told) + f". Baseline {baseline:.3g}, target {target:.3g}, "
                                    f"ceiling {ceiling:.3g}.")
 
@@ -76,20 +71,21 @@ def length_by_budget(runs, H, trained):
     figure, ax = figures.new(size=(8.4, 4.2), right=0.3)
     ax.axvspan(trained + 0.5, lengths[-1] + 0.5, color=PALE, alpha=0.6, linewidth=0)
     Unrolled.label(ax, trained + 0.65, 1.05, "lengths never trained", ha="left")
-    told = []
+    told, lines = [], {}
     for steps, color, marker, side in zip(budgets, (SKY, BLACK), "^o", (-0.17, 0.17)):
         found = np.array([[run[f"n{n}"] for n in lengths] for run in runs if run["steps"] == steps])      # (seeds, lengths)
         at = lengths + side + 0.22 * (((np.arange(len(found)) * 0.618034) % 1) - 0.5)[:, None]
         ax.plot(at.ravel(), found.ravel(), marker, color=color, markersize=5)
-        ax.plot(lengths + side, np.median(found, axis=0), color=color, linewidth=2, label=f"{steps:,} steps, {len(found)} seeds")
+        middle, = ax.plot(lengths + side, np.median(found, axis=0), color=color, linewidth=2)
+        lines[f"{steps:,} steps, {len(found)} seeds"] = middle
         half = lengths[np.median(found, axis=0) >= 0.5].max(initial=lengths[0] - 1)
         told.append((steps, half))
     ax.set(xlim=(lengths[0] - 0.5, lengths[-1] + 0.5), ylim=(-0.04, 1.12), xticks=lengths, xlabel="digits in the string",
            ylabel="whole strings right (share)")
-    ax.legend(loc="center right", title="line: the median", alignment="left")
+    ax.legend(lines.values(), lines, loc="upper right", bbox_to_anchor=(1.0, 0.92), title="line: the median", alignment="left")
     ax.set_title(f"Half of the strings pass up to {told[0][1]} digits after {told[0][0]:,} steps, up to {told[-1][1]} after "
                  f"{told[-1][0]:,}")
-    return figures.Picture(figure, f"Through {H} numbers, in the median over the seeds, at least half of the strings arrive whole: "
+    return figures.Picture(figure, f"Through {H} numbers, by the median over the seeds, half of the strings arrive whole: "
                            + "; ".join(f"after {steps:,} steps up to {n} digits" for steps, n in told) + ".")
 
 
@@ -99,7 +95,7 @@ def place_by_budget(settings):
 
     settings : dict of label (may have two lines) to stored "captions" runs with place_train and place
     """
-    figure, ax = figures.new(size=(8.4, 4.2), bottom=0.85, left=0.85, right=1.55)
+    figure, ax = figures.new(size=(8.4, 4.2), bottom=0.85, left=0.85, right=1.95)
     told = []
     for at, (label, runs) in enumerate(settings.items()):
         for part, column, color, marker, side in (("training pictures", "place_train", BLACK, "o", -0.17),
@@ -115,14 +111,15 @@ def place_by_budget(settings):
     ax.set_xticks(range(len(settings)), list(settings))
     ax.grid(False, axis="x")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 0.9), handletextpad=0.1, borderaxespad=0)
-    first, last = (np.median([run["place"] for run in runs]) for runs in (list(settings.values())[0], list(settings.values())[-1]))
+    every = list(settings.values())
+    first, last = (np.median([run["place"] for run in runs]) for runs in (every[0], every[-1]))
     ax.set_title(f"Place in test pictures, medians: {first:.2f} in the first setting, {last:.2f} in the last")
     return figures.Picture(figure, "Medians. " + "; ".join(told) + ".")
 
 
 @figures.style()
 def mistakes_against_sameness(ways, measure="tunes that are all different (share)"):
-    """What ways of choosing the next token cost and bring: flawless tunes against different ones, a line through each way's values.
+    """What ways of choosing the next token cost and bring: flawless tunes against different ones, a line for each way.
 
     ways : dict of name to list of (label, runs): stored "tunes" with flawless and different
     """
