@@ -85,8 +85,8 @@ def accuracy_by_kind(kinds, bag, runs):
     said = ", ".join(f"{name} {value:.2f}" for name, value in middle.items())
     figure.text(0.1 / 8.4, 0.955, f"“{last}”: medians {said}, the best bag {bag[-1]:.2f}", weight="bold", va="center",
                 fontsize=figures.TITLE)
-    return figures.Picture(figure, f"Median accuracy on the kind “{last}”: {said} "
-                                   f"({', '.join(str(len(a)) for a in runs.values())} seeds); the best bag of words "
+    seeds = ", ".join(str(len(accuracy)) for accuracy in runs.values())
+    return figures.Picture(figure, f"Median accuracy on the kind “{last}”: {said} ({seeds} seeds); the best bag of words "
                                    f"{bag[-1]:.2f}.")
 
 

@@ -275,14 +275,15 @@ def calibration(knows, says):
 
     knows : ndarray (n,), the grammar's probability of its likeliest tag; says : ndarray (runs, n), that of the network's
     """
-    figure, ax = figures.new(size=(8.4, 4.2), left=2.4, right=2.2)
-    ax.plot([0.3, 1], [0.3, 1], color=GREY, linewidth=1.5, linestyle=":")
+    figure, ax = figures.new(size=(8.4, 4.2))
+    ax.plot([0, 1], [0, 1], color=GREY, linewidth=1.5, linestyle=":")
+    ax.text(0.86, 0.875, "as the grammar has it", ha="right", va="bottom")
     gaps = np.abs(says - knows)
     for run, color, marker in zip(says, (OUTPUT, BLACK, ORANGE), "oDs"):
-        ax.plot(knows, run, marker, color=color, markersize=5, alpha=0.25, markeredgewidth=0)
-    ax.set(xlim=(0.38, 1.0), ylim=(0.1, 1.03), xlabel="the grammar's probability of the tag",
+        ax.plot(knows, run, marker, color=color, markersize=7, alpha=0.25, markeredgewidth=0)
+    ax.set(xlim=(min(0.5, knows.min() - 0.02), 0.9), ylim=(min(0.3, says.min() - 0.02), 1.0), xlabel="the grammar's probability of the tag",
            ylabel="the network's probability")
-    ax.set_title(f"Half of the network's probabilities are within {np.median(gaps):.2f} of the grammar's")
+    ax.set_title(f"Half of the probabilities lie within {np.median(gaps):.2f} of the grammar's")
     return figures.Picture(figure, f"{len(knows)} uncertain words of the test, {len(says)} runs: half of the probabilities lie "
                                    f"within {np.median(gaps):.3f} of the grammar's, nine in ten within "
                                    f"{np.quantile(gaps, 0.9):.3f}.")
@@ -339,6 +340,6 @@ def second_layer(scores, baseline, target, ceiling):
     ax.set_ylim(lowest - 0.02, ceiling + 0.03)
     ax.set_xticks(*zip(*ticks))
     ax.set_ylabel("accuracy (share right)")
-    ax.set_title(f"One layer, or two of the same size in all, medians: {', '.join(gains)}")
+    ax.set_title(f"From one layer to two, medians: {', '.join(gains)}")
     return figures.Picture(figure, f"Medians, from one layer to two of the same size in all: {'; '.join(gains)}. "
                                    f"One sample alone gives {baseline:.3f}, the ceiling is {ceiling:.3f}.")
