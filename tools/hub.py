@@ -34,7 +34,9 @@ c.SimpleLocalProcessSpawner.home_dir_template = "{folder}/home/{{username}}"
 c.Spawner.cmd = ["{place}/bin/jupyterhub-singleuser"]
 c.Spawner.args = {arguments!r}
 c.Spawner.default_url = "/lab"
-c.Spawner.environment = {{"JUPYTER_CONFIG_PATH": "{root}/tools/jupyter", "PATH": "{place}/bin:" + __import__("os").environ["PATH"]}}
+# when all come at once, a slow machine needs more than the usual half minute
+c.Spawner.start_timeout = c.Spawner.http_timeout = 300
+c.Spawner.environment = {{"JUPYTER_CONFIG_PATH": "{root}/tools/jupyter"}}
 """
 
 
@@ -49,7 +51,8 @@ def publish(folder, root=ROOT):
     bare = folder / "upstream" / NAME
     if not bare.exists():
         subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch", "main", bare], check=True)
-        subprocess.run(["git", "config", "receive.shallowUpdate", "true"], cwd=bare, check=True)     # from a checkout without history
+        # for a checkout without its history
+        subprocess.run(["git", "config", "receive.shallowUpdate", "true"], cwd=bare, check=True)
     subprocess.run(["git", "push", "--quiet", "--force", bare, "HEAD:refs/heads/main"], cwd=root, check=True)
     return bare.as_uri()
 

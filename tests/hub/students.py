@@ -55,23 +55,31 @@ class Hub:
 class Student(Notebook):
     """A person with a browser of their own, who follows the link of a lesson; logs in where asked."""
 
-    def __init__(self, browser, hub, name, lesson="00_start_here.ipynb"):
+    def __init__(self, browser, hub, name, lesson="00_start_here.ipynb", wait=True):
         self.hub, self.student, self.lesson = hub, name, lesson
         self.page = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
-        self.follow()
+        self.set_out()
+        if wait:
+            self.arrive()
+
+    def set_out(self):
+        """Follow the link, and log in where asked."""
+        self.start = time.monotonic()
+        self.page.goto(self.hub.link(self.lesson), wait_until="commit")
+        if "/hub/login" in self.page.url:
+            self.page.wait_for_selector("#username_input", timeout=120_000)
+            self.page.fill("#username_input", self.student)
+            self.page.click("#login_submit", no_wait_after=True)
+
+    def arrive(self):
+        """Wait for the open lesson with its kernel; `opened` says how many seconds it took."""
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=300_000)
+        self.wait_for_idle(300)
+        self.opened = time.monotonic() - self.start
 
     def follow(self):
-        """From the link to the open lesson; seconds."""
-        start = time.monotonic()
-        self.page.goto(self.hub.link(self.lesson), wait_until="commit")
-        self.page.wait_for_selector("#username_input, .jp-Notebook .jp-Cell", timeout=120_000)
-        if self.page.locator("#username_input").count():
-            self.page.fill("#username_input", self.student)
-            self.page.click("#login_submit")
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=240_000)
-        self.wait_for_idle(240)
-        self.opened = time.monotonic() - start
-        return self.opened
+        self.set_out()
+        self.arrive()
 
     def save(self):
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
