@@ -101,7 +101,8 @@ def row(name, figure, moved, rng):
         if moved:
             with figures.style():
                 sentence = moved._draw(**values) or ""
-        pictures.append((f"{name} {label}", picture(figure), faults(figure, len(values) + (moved is not None and moved.image.play >= 0), sentence)))
+        controls = len(values) + (moved is not None and moved.image.play >= 0)
+        pictures.append((f"{name} {label}", picture(figure), faults(figure, controls, sentence)))
     if moved:
         with figures.style():
             moved._draw(**moved.values())
