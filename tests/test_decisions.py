@@ -18,7 +18,7 @@ def test_each_lesson_asks_for_two_decisions_and_the_place_of_the_right_answer_sa
     assert len({question.shuffled().index(question.right) for question in DECISIONS}) > 2
 
 
-@pytest.mark.parametrize("lesson", ["08", "09", "10"])
+@pytest.mark.parametrize("lesson", ["06", "07", "08", "09", "10"])
 def test_the_panel_tells_the_reason(lesson):
     panel = exercises.decide(lesson)
     asked = [question for question in DECISIONS if question.lesson == lesson]

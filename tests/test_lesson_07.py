@@ -150,7 +150,7 @@ def test_second_layer_says_only_what_holds():
 
 
 def test_calibration_draws_every_word_of_every_run():
-    knows, says = np.array([0.5, 0.7, 0.8]), np.array([[0.55, 0.6, 0.8], [0.5, 0.9, 0.7]])
+    knows, says = np.array([0.5, 0.7, 0.8]), np.array([[0.55, 0.6, 0.8], [0.52, 0.9, 0.71]])
     picture = many_to_many.calibration(knows, says)
     drawn = [line.get_xydata() for line in picture.figure.axes[0].lines if line.get_marker() != "None"]
     for points, run_says in zip(drawn, says, strict=True):

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from assignments import tasks_of
 
+import rnnlib
 from rnnlib.course import exercises
+from rnnlib.course.toydata import topics
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9]*.ipynb"))
 
@@ -17,7 +19,7 @@ IDS = [f"{stem[:2]}-{name}" for stem, name, *_ in FOUND]
 
 
 def defined(source, name):
-    space = {"np": np}
+    space = {"np": np, "rnnlib": rnnlib, "topics": topics}
     exec(source, space)
     return space[name]
 

@@ -119,9 +119,10 @@ def assignment(path):
     if not tasks:
         return None
     title = re.match(r"# (?:\d\d )?(.+)", nbformat.read(path, 4).cells[0].source)[1]
-    given = "\n".join(source for task in tasks for kind, source in task.before if kind == "code")
-    imports = ["import numpy as np", "", *(["import rnnlib"] if "rnnlib." in given else []),
-               "from rnnlib.course.exercises import check"]
+    code = "\n".join(source for task in tasks for kind, source in [*task.before, ("code", task.solution)] if kind == "code")
+    imports = ["import numpy as np", "", *(["import rnnlib"] if "rnnlib." in code else []),
+               "from rnnlib.course.exercises import check",
+               *(["from rnnlib.course.toydata import topics"] if "topics." in code else [])]
     cells = [marked("markdown", "opening", OPENING.format(number=path.stem[:2], title=title)),
              marked("code", "imports", "\n".join(imports))]
     for task in tasks:
