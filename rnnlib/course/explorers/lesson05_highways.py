@@ -282,7 +282,7 @@ def recall_by_lag(runs, chance):
 
     runs : list of dict with cell, start, steps, lag, same_symbols and accuracy; those that belong to `PANELS` are drawn
     """
-    figure, axes = figures.new(2, 2, size=(8.4, 6.9), top=0.95, left=0.85, right=0.2, hspace=0.48, wspace=0.12, sharex=True,
+    figure, axes = figures.new(2, 2, size=(8.4, 6.3), top=0.95, left=0.85, right=0.2, hspace=0.55, wspace=0.12, sharex=True,
                                sharey=True)
     for ax, (title, settings) in zip(axes.flat, PANELS):
         ax.axhline(chance, color=GREY, linewidth=1, linestyle=":")
