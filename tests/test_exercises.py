@@ -463,7 +463,8 @@ def test_a_verdict_prints_where_the_output_knows_no_arrow():
 def test_a_switch_does_what_a_change_of_the_text_does(name):
     """Each known mistake, and some pairs: the function with switches against the text with the replacements made."""
     exercise = _EXERCISES[name]
-    keys = [(), *((key,) for key in exercise.changes), *itertools.islice(itertools.combinations(exercise.changes, 2), 0, None, 40)]
+    pairs = itertools.combinations(exercise.changes, 2)
+    keys = [(), *((key,) for key in exercise.changes), *itertools.islice(pairs, 0, None, 40)]
     if exercise.judge:
         return
     for some in keys:

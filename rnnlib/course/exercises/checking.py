@@ -6,6 +6,7 @@ import dis
 import functools
 import itertools
 import pickle
+import time
 import types
 import warnings
 from collections.abc import Callable
@@ -18,7 +19,6 @@ from .comparing import agree, asked_for, is_finite, locate, mixture, whole
 from .running import OutOfTime, Prints, Raised, Trouble, aside, call
 from .texts import TEXT
 from .verdict import Verdict
-
 
 # how many changes that come near are tried with how many others, how many pairs besides, how many changes of the learner's text
 NEAR, OTHERS, FURTHER, MENDS = 4, 500, 2000, 500
@@ -327,12 +327,16 @@ def _mended(exercise, function, right=None, wrong=None):
     names, found = list(exercise.outputs), {}
     wrong = wrong or range(len(names))
     order = sorted(exercise.smallest_first, key=lambda n: right is not None and all(right[names[i]][n] for i in wrong))
+    until = time.monotonic() + 1
     with contextlib.suppress(OutOfTime), aside(Prints(), 0.3 if rules and rules.endless else None):
         for keys, sentence in itertools.islice(zip(rules.candidates, rules.sentences), MENDS) if rules else ():
             left = set(wrong)
+            if time.monotonic() > until:
+                break
             for n in order:
                 try:
-                    result = rules.function(*_copies(exercise.tried[n]), wrong=frozenset(keys))
+                    given = [np.int64(value) if type(value) is int else value for value in _copies(exercise.tried[n])]
+                    result = rules.function(*given, wrong=frozenset(keys))      # 64 bits: p *= p would have no end otherwise
                     result = tuple(result) if isinstance(result, list) and len(names) > 1 else _as_tuple(result)
                     left = {i for i in left if agree(result[i], exercise.wanted[n][i])} if len(result) == len(names) else ()
                 except Exception:       # most changes break it

@@ -192,6 +192,7 @@ class _Sites:
 # a call -> what may stand for it
 CALLS = {"tanh": ("sigmoid", "np.sin", "np.arctan", "np.sign"), "sigmoid": ("np.tanh", "np.exp"), "sum": ("mean", "max", "min", "prod"),
          "mean": ("sum", "max", "min"), "argmax": ("argmin",),
+         "log": ("np.log10", "np.log2"), "eigvals": ("eigvalsh",),
          "exp": ("exp2",),
          "max": ("min", "mean"), "min": ("max",), "zeros": ("ones",), "zeros_like": ("ones_like",), "ones": ("zeros",),
          "ceil": ("floor", "round"),
@@ -227,19 +228,22 @@ class Rules:
         Known mistakes, {key: (old, new, ...)}, that `function` can make as well, together with an edit.
     """
 
-    def __init__(self, solution, values, space, own=False, changes={}):
+    def __init__(self, solution, values, space, own=False, changes=None):
         tree = ast.parse(solution)
-        self.sites, self.edits, self.all_values, self.own, self.kinds = _Sites(), [], values, own, {}
-        for key, pairs in changes.items():
+        self.sites, self.edits, self.all_values, self.own = _Sites(), [], values, own
+        for key, pairs in (changes or {}).items():
             self.sites.compare(tree.body, ast.parse(_replaced(solution, pairs, key)).body, key)
         self.values = {argument.arg: values[argument.arg] for argument in tree.body[-1].args.args
                        if argument.arg in values}      # what is known so far
         self.arguments = list(self.values)
-        self.endless = any(isinstance(node, ast.While) for node in ast.walk(tree))
+        calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        self.endless = any(isinstance(node, ast.While) or isinstance(node, ast.FunctionDef) and node.name in calls
+                           for node in ast.walk(tree))      # an edit may let it run without an end
         body = tree.body[-1].body
         for one, other in itertools.combinations(self.arguments, 2):
+            its = ast.parse(f"{one}, {other} = {other}, {one}").body
             self._note(4, f"`{one}` and `{other}` {'should change' if own else 'have changed'} places throughout", "",
-                       lambda key, its=ast.parse(f"{one}, {other} = {other}, {one}").body: self.sites.within(body, 0, 0, key, its))
+                       lambda key, its=its: self.sites.within(body, 0, 0, key, its))
         self._walk(body, inside=False)
         self.edits = sorted(reversed(self.edits), key=lambda edit: edit[0])     # of equal rank: the later line, nearer to the result
         kinds, found = {}, []
@@ -255,7 +259,7 @@ class Rules:
                 found.append((rank + n, tuple(keys), f"{said}, {'each time' if n == 0 else 'and likewise'} in "
                               + " and in ".join(f"`{line}`" for line in lines)))
         found.sort(key=lambda one: one[0])
-        self.ranks, self.candidates, self.sentences = zip(*found) if found else ((), (), ())
+        self.candidates, self.sentences = [keys for _, keys, _ in found], [said for *_, said in found]
         self.function = _made(self.sites.build(tree), space)
 
     def _note(self, rank, said, line, note, kind=()):
@@ -267,7 +271,7 @@ class Rules:
         for other in others:
             its = other if isinstance(other, str) else ast.unparse(other)
             if its != text:
-                other = ast.parse(its, mode="eval").body
+                other = ast.parse(its, mode="eval").body if isinstance(other, str) else other
                 said = f"`{its}` belongs where `{text}` stands" if self.own else (
                     sentence or f"`{its}` stands where `{text}` belongs{why}")
                 form = () if isinstance(node, ast.Name) else ((0.5, NAME.sub("_", text), NAME.sub("_", its)),)
@@ -393,6 +397,9 @@ class Rules:
             self._instead(1, node, node.args[0], sentence=f"`{name}` is missing around `{inner}`")
             self._instead(3, node, f"{ast.unparse(node.func)}({text})", sentence=f"`{name}` is taken twice of `{inner}`")
             self._instead(5, node, *(ast.unparse(ast.parse(curve.format(inner))) for curve in CURVES))
+        if name in ("int", "ceil", "floor", "round", "trunc") and node.args:
+            inner = node.args[0]
+            self._instead(2, node, inner, *(inner.args[:1] if isinstance(inner, ast.Call) else ()))
         for other in CALLS.get(name, ()):
             called = copy.copy(node)
             called.func = (ast.Attribute(node.func.value, other, ast.Load()) if isinstance(node.func, ast.Attribute)
