@@ -7,7 +7,7 @@ unexport MPLBACKEND
 # Without stored bytecode every test worker and every kernel would compile all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab edit test test-browser bench notebooks assignments questions slides weights scores mistakes sweep evidence picture sheet site serve links release clean
+.PHONY: help lab edit test test-browser bench notebooks assignments questions slides weights scores mistakes sweep evidence picture sheet site serve links hub test-hub release clean
 .DEFAULT_GOAL := help
 
 help:       ## print these lines
@@ -25,7 +25,7 @@ test:       ## run the unit tests and re-execute every notebook (ARGS="-k cells"
 	@sh tools/setup.sh lab test
 	@# one thread each: the workers already fill the cores
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) -m pytest -n auto --maxprocesses 4 \
-		--nbval --nbval-current-env --ignore=tests/browser --ignore=notebooks/extra tests notebooks $(ARGS)
+		--nbval --nbval-current-env --ignore=tests/browser --ignore=tests/hub --ignore=notebooks/extra tests notebooks $(ARGS)
 
 notebooks:  ## re-execute and tidy the notebooks (ARGS="01_rnn_cell" one, ARGS="--check" only says)
 	@sh tools/setup.sh lab test
@@ -109,6 +109,25 @@ build/site-env/made: pyproject.toml
 links:      ## write the Binder, class and site links into README.md from the address in pyproject.toml
 	@sh tools/setup.sh lab
 	@$(PYTHON_HERE) tools/links.py
+
+hub:        ## start a JupyterHub for trying, on this machine alone (ARGS="--port 8001")
+	@$(MAKE) --no-print-directory build/hub/made
+	@$(PYTHON_HERE) tools/hub.py $(ARGS)
+
+test-hub:   ## try that hub with students in a real Chromium, two and then ten (ARGS="-k two")
+	@sh tools/setup.sh lab test browser teach
+	@$(MAKE) --no-print-directory build/hub/made
+	@$(PYTHON_HERE) -m pytest tests/hub $(ARGS)
+
+# Its own environment: a hub's students have nothing of what tests and tools need.
+build/hub/made: pyproject.toml
+	@sh tools/setup.sh lab
+	@command -v npm >/dev/null || { echo "npm is not installed: the hub's proxy comes from there; install Node.js" >&2; exit 1; }
+	@$(PYTHON_HERE) -m venv build/hub
+	@echo "Installing a JupyterHub and the course into build/hub: once, a minute."
+	@build/hub/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[lab,hub]"
+	@npm install --silent --no-audit --no-fund --prefix build/hub/proxy "configurable-http-proxy@^5"
+	@touch $@
 
 release:    ## say what is missing for a release; tags nothing
 	@sh tools/setup.sh lab

@@ -640,7 +640,7 @@ def test_a_hint_is_given_for_the_learners_own_line_only():
 
 @pytest.mark.parametrize("name,key,says", [
     ("lstm_cell_backward", "df with sigma of f", "squashed already"), ("bptt", "dW_h with the state before", "two steps back"),
-    ("masked_loss", "divided twice", "twice")])
+    ("bptt", "past of step 1 is the last state", "counts from the end"), ("masked_loss", "divided twice", "twice")])
 def test_published_mistakes_are_known(name, key, says):
     assert says in check(name, with_mistakes(name, key)).message
 

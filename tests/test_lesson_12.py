@@ -183,13 +183,18 @@ def test_what_the_prose_says_of_the_stored_runs():
         assert not any(hits("lesson12_recall", "accuracy", kind=kind, lag=100, steps=500))
     # parity and counting modulo 3 at 400 steps: every cell with tanh, no linear layer
     for row in evidence.stored("lesson12_counting"):
-        if row["kind"] not in ("RNN", "LSTM", "GRU"):
+        if row["kind"] not in ("RNN", "LSTM", "GRU", "signed minGRU"):
             assert row["T400"] < 0.95, row
     for modulus in (2, 3):
         for kind in ("RNN", "GRU"):
             assert sum(hits("lesson12_counting", "T400", kind=kind, modulus=modulus)) >= 18
+    for steps in (1000, 5000):
+        assert not any(hits("lesson12_counting", "T20", kind="minGRU twice", modulus=2, steps=steps))
     signed = hits("lesson12_counting", "T20", kind="signed minGRU", modulus=2, steps=1000)
     assert sum(signed) >= 18
+    assert sum(hits("lesson12_counting", "T100", kind="signed minGRU", modulus=2, steps=5000)) == 20
+    for steps in (1000, 5000):
+        assert sum(hits("lesson12_counting", "T400", kind="signed minGRU", modulus=2, steps=steps)) <= 2
 
 
 # --- exercises and questions -----------------------------------------------------------------------------------------

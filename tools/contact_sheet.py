@@ -21,7 +21,7 @@ FOLDER = ROOT / "build" / "sheet"
 GAP = 12
 WIDEST = 840                # pixels, or a notebook in a window of 1280 shrinks the picture
 TALLEST = 660               # pixels that a figure, its controls and its sentence may take: a pane at 1280 x 800
-CONTROL, LINE = 34, 21      # pixels of a slider and of a line of the sentence, of about 115 characters
+CONTROL, LINE = 34, 21      # pixels of a slider, or of its Play buttons, and of a line of the sentence, of about 115 characters
 
 
 def drawn_by(path):
@@ -101,7 +101,8 @@ def row(name, figure, moved, rng):
         if moved:
             with figures.style():
                 sentence = moved._draw(**values) or ""
-        pictures.append((f"{name} {label}", picture(figure), faults(figure, len(values), sentence)))
+        controls = len(values) + (moved is not None and moved.image.play >= 0)
+        pictures.append((f"{name} {label}", picture(figure), faults(figure, controls, sentence)))
     if moved:
         with figures.style():
             moved._draw(**moved.values())

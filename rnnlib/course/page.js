@@ -461,7 +461,10 @@ class Live {
   // The figure, its controls and its sentence over the whole screen, for a lecture hall.
   addLarge(foot) {
     const button = foot.appendChild(document.createElement("button"));
-    Object.assign(button, { type: "button", className: "rnn-large", textContent: "Large", title: "fill the screen; Escape ends it" });
+    Object.assign(button, { type: "button", className: "rnn-large", title: "Large: fill the screen; Escape ends it" });
+    button.setAttribute("aria-label", button.title);
+    button.innerHTML = '<svg viewBox="0 0 16 16" width="1em" height="1em"><path d="M1 6V1h5M10 1h5v5M15 10v5h-5M6 15H1v-5" fill="none"'
+      + ' stroke="currentColor" stroke-width="2"/></svg>';
     button.addEventListener("click", () => {
       if (document.fullscreenElement) document.exitFullscreen();
       else foot.closest(".rnn-room")?.requestFullscreen();
@@ -472,7 +475,6 @@ class Live {
   fit(room) {
     for (const { el, image } of this.views) {
       if (!room.contains(el)) continue;
-      el.querySelector(".rnn-large").textContent = room.matches(":fullscreen") ? "Close" : "Large";
       image.style.width = "";
       if (!room.matches(":fullscreen")) continue;
       const rest = room.firstElementChild.offsetHeight - image.clientHeight;

@@ -145,6 +145,9 @@ def _groups(controls, most, texts=()):
     groups = [first]
     for text in texts:
         named = sorted(i for i, control in enumerate(controls) if _mentions(controls, i, text))
+        menus, sliders = ({i for i, control in enumerate(controls) if control["slides"] is kind} for kind in (False, True))
+        if len(menus & set(named)) > 1 and sliders:     # "an indigo ring, and let it grow"
+            groups.append((menus & set(named)) | {min(sliders)})
         groups += [{i, j} for i, j in itertools.combinations(named, 2)]
     return [group for k, group in enumerate(groups) if not any(group <= other for other in groups[:k])]
 

@@ -330,3 +330,98 @@ def test_presentation_mode_enlarges_a_figure(course, browser):
     expect(said).to_be_visible()
     notebook.page.wait_for_function("i => i.naturalWidth === 1680", arg=picture.element_handle(), timeout=20_000)
     notebook.close()
+
+
+def test_a_dark_page_gets_dark_pictures_and_stores_light_ones(course, browser, keep_picture):
+    notebook = Notebook(browser, course(), LESSON)
+    notebook.run_all()
+    figure = figure_of(notebook)
+    corner = """async i => { await i.decode(); const c = document.createElement('canvas').getContext('2d');
+        c.drawImage(i, 0, 0); return c.getImageData(2, 2, 1, 1).data[0]; }"""
+    assert figure.locator(PICTURE).evaluate(corner) == 255
+    for theme, shade in (("Dark", 17), ("Light", 255)):
+        before = source(figure)
+        notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+        wait_for_new_picture(notebook, figure, before)
+        assert figure.locator(PICTURE).evaluate(corner) == shade
+        figure.locator(".noUi-handle").nth(1).focus()
+        before = source(figure)
+        notebook.page.keyboard.press("ArrowRight")
+        wait_for_new_picture(notebook, figure, before)
+        settle(notebook, figure)
+        assert figure.locator(PICTURE).evaluate(corner) == shade
+        keep_picture(notebook.page, f"theme_{theme}")
+        stored = notebook.page.locator(f".rnn-live:has({PICTURE}) > img").first
+        assert stored.evaluate(corner) == 255
+    notebook.close()
+
+
+def test_the_large_view_is_drawn_at_its_size(course, browser, keep_picture):
+    notebook = Notebook(browser, course(), LESSON, width=1920, height=1080)
+    notebook.run_all()
+    figure = figure_of(notebook)
+    picture, said = figure.locator(PICTURE), figure.locator("[role=status]")
+    figure.locator(".rnn-large").click()
+    notebook.page.wait_for_function("i => i.naturalWidth > 1400 && i.naturalWidth === i.clientWidth",
+                                    arg=picture.element_handle(), timeout=20_000)
+    room = "() => { const room = document.fullscreenElement; return [room.scrollHeight, room.scrollWidth]; }"
+    assert notebook.page.evaluate(room) == [1080, 1920], "all of it is seen"
+    assert float(said.evaluate("s => parseFloat(getComputedStyle(s).fontSize)")) >= 24
+    keep_picture(notebook.page, "large")
+    before = source(figure)
+    figure.locator(".noUi-handle").nth(1).focus()
+    notebook.page.keyboard.press("End")
+    wait_for_new_picture(notebook, figure, before)
+    expect(said).to_contain_text("⁴⁹⁹")
+    notebook.page.evaluate("() => document.exitFullscreen()")
+    notebook.page.wait_for_function("i => i.naturalWidth === 840 && i.clientWidth === 840", arg=picture.element_handle(),
+                                    timeout=20_000)
+    assert notebook.complaints == []
+    notebook.close()
+
+
+def test_play_runs_to_the_end_and_gives_way_to_a_hand(course, browser, keep_picture):
+    shutil.copy(ROOT / "notebooks" / "02_unrolling.ipynb", course.folder)
+    notebook = Notebook(browser, course(), "02_unrolling.ipynb")
+    notebook.run_all()
+    figure = next(figure for figure in notebook.figures() if figure.locator(".rnn-play").count())
+    figure.scroll_into_view_if_needed()
+    bar, step, status = figure.locator(".rnn-play"), figure.locator(".noUi-handle").last, figure.locator("[role=status]")
+    back, play, on = (bar.locator("button").nth(i) for i in range(3))
+    end = step.get_attribute("aria-valuemax")
+    play.click()
+    expect(play).to_have_attribute("aria-label", "pause")
+    expect(status).to_have_attribute("aria-live", "off")
+    expect(step).to_have_attribute("aria-valuenow", end, timeout=30_000)
+    expect(play).to_have_attribute("aria-label", "play")
+    expect(status).to_have_attribute("aria-live", "polite")
+    expect(status).to_contain_text(f"h_{float(end):.0f} = ")
+    keep_picture(notebook.page, "play")
+    back.click()
+    expect(status).to_contain_text(f"h_{float(end) - 1:.0f} = ")
+    on.click()
+    expect(status).to_contain_text(f"h_{float(end):.0f} = ")
+    bar.locator("select").select_option("0.25")
+    play.click()        # from the beginning
+    step.focus()
+    notebook.page.keyboard.press("ArrowRight")
+    expect(play).to_have_attribute("aria-label", "play")
+    notebook.page.emulate_media(reduced_motion="reduce")
+    expect(play).to_be_disabled()
+    expect(on).to_be_enabled()
+    assert notebook.complaints == []
+    notebook.close()
+
+
+def test_a_reveal_is_folded_until_somebody_has_committed(course, browser):
+    notebook = Notebook(browser, course(), LESSON)
+    notebook.run_all()
+    reveal = notebook.page.locator(".rnn-room details")
+    expect(reveal).to_have_count(1)
+    truth = notebook.page.locator(".rnn-room").get_by_text("it is 132 steps")
+    assert not reveal.locator("p").is_visible()
+    notebook.page.locator("button:has-text('Commit')").first.click()
+    expect(reveal).to_have_count(0)
+    truth.scroll_into_view_if_needed()
+    expect(truth).to_be_visible()
+    notebook.close()

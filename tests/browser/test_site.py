@@ -281,7 +281,8 @@ PAIRS = [
     ("04_vanishing_gradients", {"factors n": "9", "coupling": "0.00"}),
     ("05_gradient_highways", {"gate bias b": "0.0", "weight scale": "4.0"}),
     ("06_many_to_one", {"period (steps)": "30", "noise": "0.00"}),
-    ("09_one_to_many", {"shape": "ring", "half width (pixels)": None}),
+    ("09_one_to_many", {"shape": "ring", "colour": "indigo", "half width (pixels)": None}),
+    ("09_one_to_many", {"shape": "cross", "colour": "white", "across (pixels)": None}),
     ("09_one_to_many", {"temperature": "2.0", "top k": "3"}),
 ]
 

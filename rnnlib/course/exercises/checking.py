@@ -302,13 +302,15 @@ def _pairs(exercise, near=()):
     known = [(key,) for key in exercise.changes]
     turning = {key for key, change in exercise.changes.items() if "1 - " in "".join(change[1:-1:2])
                and "1 - " not in "".join(change[:-1:2])}
-    every = [*known, *exercise.rules.candidates]
+    every, seen = [*known, *exercise.rules.candidates], set()
     likely = every[:len(known) + 150]
     pairs = itertools.chain(itertools.combinations(known, 2), itertools.product(list(near)[:NEAR], every[:len(known) + OTHERS]),
                             itertools.islice(((likely[i], likely[total - i]) for total in range(1, len(likely))
                                               for i in range((total + 1) // 2)), FURTHER * _tells_much(exercise)))
     for one, other in pairs:
-        if not {*one, *other} <= turning and not {*one} & {*other}:
+        both = frozenset(one + other)
+        if not both <= turning and len(both) == len(one + other) and both not in seen:
+            seen.add(both)
             exercise.pairs.setdefault(one + other, (one, other))
             yield one + other
 

@@ -36,6 +36,7 @@ def _clip_problems(rng):
             ("the norm is below max_norm", {"W_x": (2, 4), "b": (2,)}, 0.4, 3.0),
             ("max_norm is below 1", {"W_y": (4, 3), "b_y": (4,), "W_h": (2, 2), "b": (2,)}, 30.0, 0.5),
             ("the norm is below max_norm and its square above", {"W": (3, 2)}, 2.0, 3.0),
+            ("the norm is just above max_norm", {"W": (2, 3), "b": (3,)}, 1.2, 1.1),
             ("the gradient is all zero", {"W_x": (2, 3), "b": (2,)}, 0.0, 1.0)):
         grads = {name: rng.normal(size=shape) for name, shape in shapes.items()}
         scale = norm / np.sqrt(sum((g ** 2).sum() for g in grads.values()))

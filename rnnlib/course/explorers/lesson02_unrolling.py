@@ -30,7 +30,7 @@ def loop_and_unrolled(read, word, weights):
     """
     longest, H = len(word), read(1).shape[1]
     figure, ((fold, flat), (now, diary)) = figures.new(
-        2, 2, size=(8.4, 5.3), left=0.7, right=0.7, top=0.45, bottom=0.65, width_ratios=[1.35, 6],
+        2, 2, size=(8.4, 5.1), left=0.7, right=0.7, top=0.45, bottom=0.65, width_ratios=[1.35, 6],
         height_ratios=[3.2, 1], wspace=0.06, hspace=0.04)
     network = Unrolled(flat, longest, weights=True, x=[f"$x_{t}$\n{letter}" for t, letter in enumerate(word, 1)])
     loop = _loop(fold, network.side)

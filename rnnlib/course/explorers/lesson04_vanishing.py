@@ -57,7 +57,7 @@ def vanishing_product(log10_left, factor=0.7, T=100):
     image = strip.imshow(np.zeros((1, 2)), cmap=FADING, vmin=0, vmax=1, aspect="auto", extent=(0.5, 2.5, 0, 1))
     strip.set_yticks([])
     strip.grid(False)
-    strip.set_xlabel("step k (the loss is computed at step T; white: less than one millionth is left)")
+    strip.set_xlabel("step k (the loss is computed at step T; blank: less than one millionth is left)")
     curve.tick_params(labelbottom=False)
 
     def draw(factor, T):

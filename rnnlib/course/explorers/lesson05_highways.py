@@ -384,7 +384,7 @@ def gates_over_time(write, keep, show, memory, symbol=0):
     """
     T, B, H = memory.shape
     order, t = np.argsort(memory[-1, 0]), np.arange(1, len(memory) + 1)
-    figure, axes = figures.new(3, B, size=(8.4, 4.9), top=0.45, left=0.95, right=1.3, hspace=0.1, wspace=0.08,
+    figure, axes = figures.new(3, B, size=(8.4, 4.8), top=0.45, left=0.95, right=1.3, hspace=0.1, wspace=0.08,
                                height_ratios=[2.1, 1.25, 1.25])
     for ax in axes[0]:
         ax.remove()

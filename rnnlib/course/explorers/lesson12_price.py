@@ -17,14 +17,15 @@ def every_seed(runs, columns, chance):
     """
     figure, row = figures.new(1, len(columns), size=(8.4, 1.5 + 0.44 * len(runs)), left=2.45, right=0.2, wspace=0.1, top=0.85,
                               sharey=True)
-    for ax, (column, title) in zip(row, columns.items()):
+    low = min(chance, *(min(by) for found in runs.values() for by in found.values())) - 0.1
+    for ax, (column, title) in zip(np.atleast_1d(row), columns.items()):
         for y, found in enumerate(runs.values()):
             here = np.sort(found.get(column, []))
             ax.plot(here, y - spread(len(here), 0.5), "o", color=BLACK, markersize=4, alpha=0.7)
             if not len(here):
                 ax.text((1 + chance) / 2, y, "not tried", color=GREY, ha="center", va="center")
         ax.axvline(chance, color=GREY, linestyle="--", linewidth=1.2)
-        ax.set(xlim=(chance - 0.13, 1.07), xticks=[chance, 1], ylim=(len(runs) - 0.4, -0.6), yticks=range(len(runs)),
+        ax.set(xlim=(low, 1.07), xticks=[chance, 1], ylim=(len(runs) - 0.4, -0.6), yticks=range(len(runs)),
                yticklabels=list(runs), xlabel="accuracy")
         ax.set_xticklabels([f"{chance:.2g}", "1"])
         ax.set_title(title, fontsize=13)
@@ -32,7 +33,8 @@ def every_seed(runs, columns, chance):
     for column, title in columns.items():
         tried = {label: np.greater_equal(found[column], SOLVED) for label, found in runs.items() if column in found}
         heads.append(f"{sum(hits.mean() > 0.5 for hits in tried.values())} of {len(tried)} ({title})")
-        said.append(f"{title}: " + ", ".join(f"{label} {hits.sum()} of {len(hits)}" for label, hits in tried.items()))
+        said.append(f"{title}: " + ", ".join(f"{label} {hits.sum()} of {len(hits)}".replace("\n", " ")
+                                            for label, hits in tried.items()))
     figure.text(0.1 / 8.4, 1 - 0.28 / figure.get_figheight(), "Kinds that are right in most runs: " + ", ".join(heads),
                 weight="bold", va="center")
     return figures.Picture(figure, "Runs that are right. " + "; ".join(said) + ".")

@@ -38,7 +38,7 @@ def beside_a_window(runs, baseline, ceiling, target, measure="test sequences exa
             if scores:
                 ax.plot(scores, row + side + spread(len(scores), 0.24), marker, color=color, markerfacecolor=face, markersize=7,
                         markeredgewidth=1.2)
-                told.append(f"{kind} {np.median(scores):.3g} after {steps:,} steps ({len(scores)} seeds)")
+                told.append(f"{kind} {np.median(scores):.3g} after {steps:,} steps ({len(scores)} seed{'s' * (len(scores) > 1)})")
                 left += scores
         size = next(run["parameters"] for run in runs if run["kind"] == kind)
         ax.text(-0.02, row, f"{kind}\n{size:,} numbers", ha="right", va="center", transform=ax.get_yaxis_transform())
@@ -125,7 +125,7 @@ def mistakes_against_sameness(ways, measure="tunes that are all different (share
     """
     figure, ax = figures.new(size=(8.4, 4.8), right=0.3)
     looks = ((STATE, "-", "o"), (BLACK, "--", "s"), (ORANGE, "-.", "D"))
-    best = {}
+    named = []                          # where a value is written; the next one keeps away
     for (name, points), (color, line, marker) in zip(ways.items(), looks):
         x = np.array([[run["different"] for run in runs] for _, runs in points])        # (values, seeds)
         y = np.array([[run["flawless"] for run in runs] for _, runs in points])
@@ -133,14 +133,14 @@ def mistakes_against_sameness(ways, measure="tunes that are all different (share
         middle = np.median(x, axis=1), np.median(y, axis=1)
         ax.plot(*middle, color=color, linestyle=line, marker=marker, markersize=8, label=name)
         for (label, _), at_x, at_y in zip(points, *middle):
-            if label:
-                ax.annotate(label, (at_x, at_y), xytext=(7, 5), textcoords="offset points", color=color)
-        best[name] = (middle[0] + middle[1]).max()
-    ax.set(xlim=(0, 1.06), ylim=(0, 1.03), xlabel=measure, ylabel="flawless tunes (share)")
+            if all(np.hypot(at_x - x, at_y - y) > 0.055 for x, y in named):
+                ax.annotate(label, (at_x, at_y), xytext=(7, 3), textcoords="offset points", color=color)
+                named.append((at_x, at_y))
+    ax.set(xlim=(0, 1.08), ylim=(0, 1.08), xlabel=measure, ylabel="flawless tunes (share)")
     ax.legend(loc="lower left")
     seeds = len(next(iter(ways.values()))[0][1])
     ax.set_title("Every way of choosing pays for variety with mistakes")
     return figures.Picture(figure, f"Medians of {seeds} networks. " + " ".join(
-        f"{name}: " + ", ".join(f"{label or '-'} {np.median([run['flawless'] for run in runs]):.2f} flawless and "
+        f"{name}: " + ", ".join(f"{label} {np.median([run['flawless'] for run in runs]):.2f} flawless and "
                                 f"{np.median([run['different'] for run in runs]):.2f} different" for label, runs in points) + "."
         for name, points in ways.items()))
