@@ -271,7 +271,8 @@ def test_what_the_prose_says_of_the_rivals_holds_in_the_stored_runs():
         return [run["score"] for run in evidence.stored("rivals", task=task.TASK.name)
                 if (run["kind"], run["steps"]) == (kind, steps)]
 
-    assert min(scores(sentiment, "GRU", 300) + scores(sentiment, "LSTM", 300)) > 0.9995, "the gated cells make no mistake"
+    gated = scores(sentiment, "GRU", 300) + scores(sentiment, "LSTM", 300)
+    assert min(gated) >= sentiment.TARGET and np.median(gated) == 1, "all reach the target, most without a mistake"
     reached = {kind: np.mean(np.greater_equal(scores(sentiment, kind, 300), sentiment.TARGET)) for kind in ("RNN", "window")}
     assert 0.3 < reached["RNN"] < 0.8 and reached["window"] < 0.3, "about half of the RNNs, few windows"
     for task, steps in ((sentiment, 1200), (topics, 480)):
