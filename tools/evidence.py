@@ -581,7 +581,8 @@ TABLES = {
 def keys(table, job):
     """The names of the rows that a job makes: one, or one for each of its budgets."""
     fields = job._asdict()
-    return {tuple(str({**fields, "steps": steps}[name]) for name in table.names) for steps in fields.pop("budgets", [None])}
+    budgets = fields.pop("budgets", None) or [fields.get("steps")]
+    return {tuple(str({**fields, "steps": steps}[name]) for name in table.names) for steps in budgets}
 
 
 def key(table, row):
@@ -597,8 +598,8 @@ def read(path):
 
 
 def place(table, row):
-    """Where a row stands in its file: by its names, numbers by their size."""
-    return [text if text[0].isalpha() else float(text) for text in key(table, row)]
+    """Where a row stands in its file: by its names, numbers by their size and before words."""
+    return [(1, text) if text[:1].isalpha() else (0, float(text)) for text in key(table, row)]
 
 
 def write(path, table, rows):
