@@ -13,6 +13,7 @@ import argparse
 import csv
 import os
 import time
+from collections import namedtuple
 from contextlib import nullcontext
 from multiprocessing import Pool
 from typing import NamedTuple
@@ -20,7 +21,8 @@ from typing import NamedTuple
 os.environ.setdefault("OMP_NUM_THREADS", "1")       # a run is too small to share; processes are the parallel part
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import evidence_rivals  # noqa: E402  (after the thread counts are set)
+import evidence_11_12  # noqa: E402  (after the thread counts are set)
+import evidence_rivals  # noqa: E402
 import numpy as np  # noqa: E402
 
 import rnnlib  # noqa: E402
@@ -542,6 +544,17 @@ def jobs(kind, *settings, seeds):
     return lambda: [kind(*setting, seed=seed) for setting in settings or [()] for seed in seeds]
 
 
+def blocks(settings, measure):
+    """The Table of what evidence_11_12.py lists: twenty seeds of each of its settings."""
+    kind = namedtuple("Job", [*next(iter(settings())), "seed"])
+
+    def rows(job):
+        *values, seed = job
+        yield {**job._asdict(), **measure(dict(zip(kind._fields, values)), seed)}
+
+    return Table(lambda: [kind(*setting.values(), seed) for setting in settings() for seed in SEEDS], rows, kind._fields)
+
+
 # --- the tables ---------------------------------------------------------------------------------------------------------
 
 class Table(NamedTuple):
@@ -575,6 +588,7 @@ TABLES = {
     "memory": Table(jobs(Memory, seeds=SEEDS), memory_rows, ("seed",)),
     "widths": Table(evidence_rivals.width_jobs, evidence_rivals.width_rows, ("task", "width", "seed")),
     "rivals": Table(evidence_rivals.run_jobs, evidence_rivals.run_rows, ("task", "directions", "kind", "steps", "seed")),
+    **{name: blocks(*table) for name, table in evidence_11_12.TABLES.items()},
 }
 
 
