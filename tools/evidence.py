@@ -58,7 +58,7 @@ def recall_jobs():
         *(Recall("RNN", start, lag) for lag in (20, 40, 100) for start in orthogonal),
         Recall("RNN", "identity", 40),
         *(Recall("RNN", start, 100, learning_rate=0.003) for start in ("orthogonal 1.1", "default")),
-        Recall("LSTM", "forget 4", 100, (500, 2500)),
+        Recall("LSTM", "forget 4", 100),
         Recall("wide LSTM", "forget 4", 100),
         *(Recall(*cell, lag) for lag in (20, 40, 100) for cell in both),
         *(Recall("LSTM", f"forget {bias}", lag) for lag in (20, 40) for bias in (1, 2, 4)),
@@ -66,8 +66,6 @@ def recall_jobs():
         Recall("GRU", "default", 40, (500, 3000)),
         Recall("LSTM", "default", 40, (500, 2500)),
         Recall("GRU", "update 4", 100, (500, 1500), same_symbols=True),
-        Recall("LSTM", "forget 4, input -4", 100, (500, 1500), same_symbols=True),
-        *(Recall("LSTM", f"forget {bias}", 100) for bias in (1, 2)),
     ]
     return [block._replace(seed=seed) for block in blocks for seed in SEEDS]
 
