@@ -13,6 +13,7 @@ import argparse
 import csv
 import os
 import time
+from collections import namedtuple
 from contextlib import nullcontext
 from multiprocessing import Pool
 from typing import NamedTuple
@@ -22,6 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import evidence_06_07  # noqa: E402  (after the thread counts are set)
 import evidence_08_10  # noqa: E402
+import evidence_11_12  # noqa: E402
 import evidence_rivals  # noqa: E402
 import numpy as np  # noqa: E402
 
@@ -542,6 +544,17 @@ def jobs(kind, *settings, seeds):
     return lambda: [kind(*setting, seed=seed) for setting in settings or [()] for seed in seeds]
 
 
+def blocks(settings, measure):
+    """The Table of what evidence_11_12.py lists: twenty seeds of each of its settings."""
+    kind = namedtuple("Job", [*next(iter(settings())), "seed"])
+
+    def rows(job):
+        *values, seed = job
+        yield {**job._asdict(), **measure(dict(zip(kind._fields, values)), seed)}
+
+    return Table(lambda: [kind(*setting.values(), seed) for setting in settings() for seed in SEEDS], rows, kind._fields)
+
+
 # --- the tables ---------------------------------------------------------------------------------------------------------
 
 class Table(NamedTuple):
@@ -583,6 +596,7 @@ TABLES = {
     "names": Table(evidence_08_10.name_jobs, evidence_08_10.name_rows, ("kind", "directions", "trained_on", "seed")),
     "widths": Table(evidence_rivals.width_jobs, evidence_rivals.width_rows, ("task", "width", "seed")),
     "rivals": Table(evidence_rivals.run_jobs, evidence_rivals.run_rows, ("task", "directions", "kind", "steps", "seed")),
+    **{name: blocks(*table) for name, table in evidence_11_12.TABLES.items()},
 }
 
 

@@ -1,12 +1,7 @@
-"""Remake the stored runs that lessons 11 and 12 rest on: rnnlib/course/evidence/lesson11_*.csv and lesson12_*.csv.
+"""The runs behind lessons 11 and 12. tools/evidence.py makes the tables of it, lesson11_* and lesson12_*.
 
-    python tools/evidence_11_12.py [TABLE ...] [--anew] [--list] [--seconds 600]
-
-Rows already in a file are kept unless --anew is given, so an interrupted run goes on where it stopped. Every row depends on its
-own settings and seed alone. Jobs come in blocks of twenty seeds, the most important block first; with --seconds no job is
-started after that time. One process, one thread.
-
-Tables, and what a row holds after its settings (every accuracy is on held-out or fresh sequences):
+Jobs come in blocks of twenty seeds, the most important block first. Tables, and what a row holds after its settings (every
+accuracy is on held-out or fresh sequences):
 
 digits       exact match of strings of 4, 8, 9 and 10 digits; trained on 1 to 8 digits with lesson 08's budget; own, other: the
              share of 8-digit strings that are still written (or the other string is) from another string's context
@@ -22,24 +17,13 @@ beats        the share of sequences whose beat is named, at distances held out a
              angle in degrees of the rotating unit on which the answer hangs most
 """
 
-import argparse
-import csv
 import itertools
-import os
-import time
-from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+import numpy as np
 
-import numpy as np  # noqa: E402  (after the thread counts are set)
-
-import rnnlib  # noqa: E402
-from rnnlib.course.toydata import beats, counting, dates, digit_strings, morse, recall  # noqa: E402
-from rnnlib.course.toydata.task import new_cell  # noqa: E402
-
-FOLDER = Path(rnnlib.__file__).parent / "course" / "evidence"
-SEEDS = range(100, 120)             # not those the lessons train live, 0 to 9
+import rnnlib
+from rnnlib.course.toydata import beats, counting, dates, digit_strings, morse, recall
+from rnnlib.course.toydata.task import new_cell
 
 
 def run(model, batches, steps, learning_rate):
@@ -279,6 +263,7 @@ def beats_row(job, seed):
     return row
 
 
+# name: (() -> settings of each block, a dict; (settings, seed) -> what was measured, a dict)
 TABLES = {
     "lesson11_digits": (digits_jobs, digits), "lesson11_dates": (dates_jobs, dates_row),
     "lesson11_morse": (morse_jobs, morse_row), "lesson11_reversal": (reversal_jobs, reversal),
@@ -286,65 +271,3 @@ TABLES = {
     "lesson12_memory": (memory_jobs, memory), "lesson12_counting": (counting_jobs, counting_row),
     "lesson12_beats": (beats_jobs, beats_row),
 }
-
-
-def key(row, settings):
-    return tuple(str(row[name]) for name in settings)
-
-
-def read(table):
-    path = FOLDER / f"{table}.csv"
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def write(table, rows):
-    """The whole file anew, in the order of its jobs, put in place at once."""
-    jobs, _ = TABLES[table]
-    places = {}
-    for job in jobs():
-        places.setdefault(tuple(map(str, job.values())), len(places))
-    settings = [*next(jobs()), "seed"]
-    rows.sort(key=lambda row: (places.get(key(row, settings)[:-1], len(places)), int(row["seed"])))
-    new = (FOLDER / table).with_suffix(".new")
-    with new.open("w", newline="") as file:
-        out = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        out.writeheader()
-        out.writerows(rows)
-    new.replace((FOLDER / table).with_suffix(".csv"))
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", help=f"of {', '.join(TABLES)}; all without any. NAME:2 takes its first two blocks, "
-                                                  "NAME:4-6 the fourth to the sixth")
-    parser.add_argument("--anew", action="store_true", help="forget the stored runs first")
-    parser.add_argument("--list", action="store_true", help="only say how many runs are missing")
-    parser.add_argument("--seconds", type=float, default=np.inf, help="start no job after that time")
-    arguments = parser.parse_args()
-    start = time.monotonic()
-    for name in arguments.tables or TABLES:
-        table, _, blocks = name.partition(":")
-        jobs, do = TABLES[table]
-        first, _, last = blocks.rpartition("-")
-        chosen = itertools.islice(jobs(), int(first or 1) - 1, int(last) if last else None)
-        rows = [] if arguments.anew else read(table)
-        done = {key(row, [*next(jobs()), "seed"]) for row in rows}
-        todo = [{**job, "seed": seed} for job in chosen for seed in SEEDS]
-        todo = [job for job in todo if tuple(map(str, job.values())) not in done]
-        print(f"{table}: {len(rows)} rows, {len(todo)} runs missing", flush=True)
-        for job in [] if arguments.list else todo:
-            if time.monotonic() - start > arguments.seconds:
-                break
-            before = time.process_time()
-            settings = {name: value for name, value in job.items() if name != "seed"}
-            made = {**job, **do(settings, job["seed"])}
-            rows.append(made)
-            write(table, rows)
-            print(f"{time.process_time() - before:6.1f} s  {made}", flush=True)
-
-
-if __name__ == "__main__":
-    main()
