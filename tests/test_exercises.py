@@ -660,11 +660,12 @@ def test_the_faulty_line_is_what_the_gradient_check_says():
 
 
 def test_the_published_rate_is_kept():
-    """The held-out set: none accepted; named, and named or located, as often as INSTRUCTORS.md may say."""
+    """A quarter of the held-out sets: none accepted, none rejected; named as often as was aimed at, and hardly one left blank."""
     counts = Counter(mistakes.kind(check(name, mistakes.attempt(name, body)), pattern)
                      for name, _, pattern, body in list(mistakes.solutions())[::4])
-    assert counts["accepted"] == 0
-    assert counts["named"] > 0.65 * counts.total() and counts["named"] + counts["located"] > 0.95 * counts.total()
+    assert counts["accepted"] == counts["rejected"] == 0
+    wrong = counts.total() - counts["right"]
+    assert counts["named"] > 0.75 * wrong and counts["blank"] < 0.03 * wrong
 
 
 def test_names_are_those_of_the_lessons():

@@ -21,7 +21,7 @@ from .texts import TEXT
 from .verdict import Verdict
 
 # how many changes that come near are tried with how many others, how many pairs besides, how many changes of the learner's text
-NEAR, OTHERS, FURTHER, MENDS = 4, 500, 2000, 500
+NEAR, OTHERS, FURTHER, MENDS = 4, 300, 1200, 500
 
 
 class Problem(dict):
@@ -245,6 +245,7 @@ def _explain(exercise, function, attempts, right):
             return verdict(*_by_rule(exercise, of_all(rules)[0], at))
         mended = _mended(exercise, function, right, wrong)
         if len({*mended.values()}) == 1 and len(mended) == len(wrong):
+            unless.clear()      # nor is there anything else amiss
             return verdict(mended[wrong[0]], at + f"{'o' if at else 'O'}ne change makes it right: {mended[wrong[0]]}.")
         pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, [
             i for i in wrong if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended)])
