@@ -362,7 +362,7 @@ class Rules:
             if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "range":
                 self._instead(2, node, f"{text} - 1", f"{text} + 1")
             self._instead(6, node, "0", "1")
-        if ndim == 0 and kind == "f":
+        if ndim == 0 and kind == "f" and not self.own:
             self._instead(6, node, *(f"{call}({text}{limit})" for call, limit in (
                 ("max", ", 0"), ("max", ", 0.01"), ("max", ", 0.1"), ("max", ", 1"), ("min", ", 1"), ("int", ""), ("round", ""))))
         if kind == "f":
