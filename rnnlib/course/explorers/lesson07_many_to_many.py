@@ -281,8 +281,8 @@ def calibration(knows, says):
     gaps = np.abs(says - knows)
     for run, color, marker in zip(says, (OUTPUT, BLACK, ORANGE), "oDs"):
         ax.plot(knows, run, marker, color=color, markersize=7, alpha=0.25, markeredgewidth=0)
-    ax.set(xlim=(min(0.5, knows.min() - 0.02), 0.9), ylim=(min(0.3, says.min() - 0.02), 1.0), xlabel="the grammar's probability of the tag",
-           ylabel="the network's probability")
+    ax.set(xlim=(min(0.5, knows.min() - 0.02), 0.9), ylim=(min(0.3, says.min() - 0.02), 1.0),
+           xlabel="the grammar's probability of the tag", ylabel="the network's probability")
     ax.set_title(f"Half of the probabilities lie within {np.median(gaps):.3f} of the grammar's")
     return figures.Picture(figure, f"{len(knows)} uncertain words of the test, {len(says)} runs: half of the probabilities lie "
                                    f"within {np.median(gaps):.3f} of the grammar's, nine in ten within "
