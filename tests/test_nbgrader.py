@@ -221,7 +221,7 @@ def test_links_of_the_page_lead_somewhere():
 def slider_names():
     """What the sliders of the lessons are called on the screen."""
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "rnnlib" / "course" / "explorers").glob("*.py")]
-    return set(re.findall(r'(?:slider\(|description=)"([^"]+)"', "\n".join(sources)))
+    return set(re.findall(r'(?:slider\(|menu\(|description=)"([^"]+)"', "\n".join(sources)))
 
 
 def test_the_table_agrees_with_the_lessons():

@@ -429,9 +429,13 @@ class Reveal(SavedWidget):
     def bundle(self):
         return {"text/plain": self.sentence(), "text/html": self.markup()}
 
-    def markup(self):
+    def drawn(self):
+        """The bar, or the options with their marks, as HTML; the sentence says the same."""
         shown = self._options() if self.prediction.options else self._bar()
-        told = (f'<div aria-hidden="true" style="max-width: 640px">{shown}</div>'
+        return f'<div aria-hidden="true" style="max-width: 640px">{shown}</div>'
+
+    def markup(self):
+        told = (self.drawn() +
                 f'<p role="status" style="white-space: pre-line">{html.escape(self.sentence())}</p>')
         return told if self.prediction.answer is not None else \
             f"<details><summary>What came out (make your prediction first)</summary>{told}</details>"

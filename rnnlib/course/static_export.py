@@ -286,5 +286,4 @@ def _reveal(reveal):
     p, truth = reveal.prediction, reveal.truth if reveal.prediction.options else float(reveal.truth)
     shown = f"{float(truth):.4g}" if not p.options else truth
     said = html.escape(f"It is {shown}{' ' + p.unit if p.unit else ''}. {reveal.why}")
-    picture = _image(_webp(reveal.figure), reveal.figure.canvas.get_width_height(), said)
-    return f'<div class="reveal" data-key="{_key(p)}" data-truth="{_data(truth)}">{picture}<p>{said}</p></div>'
+    return f'<div class="reveal" data-key="{_key(p)}" data-truth="{_data(truth)}">{reveal.drawn()}<p>{said}</p></div>'
