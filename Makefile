@@ -78,7 +78,7 @@ sweep:      ## train the recall runs of lessons 04 and 05 that are missing (40 m
 	@sh tools/setup.sh lab
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/sweep_recall.py $(ARGS)
 
-evidence:   ## make the stored runs behind the lessons' sentences that are missing (2 hours; ARGS="--anew fresh" one table)
+evidence:   ## make the stored runs behind the lessons' sentences that are missing (hours; ARGS="--anew fresh" one table)
 	@sh tools/setup.sh lab
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/evidence.py $(ARGS)
 
