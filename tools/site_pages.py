@@ -58,7 +58,8 @@ def page(text, name, description=None, card=None, address=None):
     for file in gone:
         text = re.sub(rf'<(?:script|link)[^>]*\b(?:src|href)="[^"]*{re.escape(file)}[^"]*"[^>]*>(?:</script>)?\s*', "", text)
     text = re.sub(r'<link rel="preload" as="script"[^>]*>\s*', "", text)
-    text = re.sub(r'(<script) (src="[^"]*(?:doctools|sphinx_highlight|sphinx-book-theme)\.js)', r"\1 defer \2", text)
+    deferred = "doctools|sphinx_highlight|sphinx-book-theme|searchtools|language_data|searchindex"     # run in their order
+    text = re.sub(rf'(<script) (src="[^"]*(?:{deferred})\.js)', r"\1 defer \2", text)
     # one icon font less: site.css draws the few that are used
     text = re.sub(r'(<(?:i|span)\b[^>]*class="[^"]*)\bfa-(?:solid|regular|brands)\b([^>]*)>', r'\1icon\2 aria-hidden="true">',
                   text)

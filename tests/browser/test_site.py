@@ -80,7 +80,8 @@ def test_every_page_loads_fits_and_asks_no_other_server(visit, keep_picture):
         without = page.evaluate("() => [...document.images].filter(i => !i.alt.trim()).map(i => i.outerHTML.slice(0, 200))")
         assert without == [], path
         keep_picture(page, f"site_{Path(path).stem}_1280")
-        if page.locator(".math").count():
+        if page.evaluate("""() => { const seen = [...document.querySelectorAll('.math')].find(m => m.checkVisibility());
+                                    seen?.scrollIntoView(); return Boolean(seen); }"""):     # typeset as they come into view
             page.wait_for_selector("mjx-container", timeout=10_000, state="attached")
             assert page.locator("mjx-merror").count() == 0, path
         for width in (1280, 390):
