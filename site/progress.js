@@ -210,11 +210,9 @@
     }
     const opened = await until(panel);
     const base = remember() ?? version ?? "";
-    let ran = false;
-    opened.sessionContext.statusChanged.connect(async (_, status) => {
-      if (status === "busy") ran = true;
-      if (status !== "idle" || !ran || !opened.context.model.dirty) return;
-      ran = false;
+    let ran = false, timer, saving = false;
+    async function save() {
+      saving = true; // two at once, as between the cells of "Run All", and JupyterLab asks which of them is right
       try {
         await opened.context.save();
         remember(base);
@@ -222,7 +220,20 @@
       } catch (error) {
         notes.textContent = `Not saved (${error.message}): download what you have written (File > Download).`;
       }
+      saving = false;
+    }
+    opened.sessionContext.statusChanged.connect((_, status) => {
+      if (status === "busy") ran = true;
+      clearTimeout(timer);
+      if (status === "idle" && ran) timer = setTimeout(rest, 500);
     });
+    function rest() {
+      if (saving) timer = setTimeout(rest, 500);
+      else {
+        ran = false;
+        if (opened.context.model.dirty) save();
+      }
+    }
   }
 
   // light or dark, as in the book
