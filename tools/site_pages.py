@@ -144,7 +144,7 @@ def missing(address, descriptions):
     return f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
-<title>Not found</title><base href="{base}">
+<title>Not found</title><link rel="icon" href="data:,"><base href="{base}">
 <style>body {{ max-width: 40rem; margin: 2rem auto; padding: 0 1rem; font: 1.1rem/1.6 system-ui, sans-serif;
 color-scheme: light dark; }} input, button {{ font: inherit; padding: .3rem .6rem; }}</style></head>
 <body><main><h1>There is no page here</h1>
