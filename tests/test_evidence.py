@@ -3,6 +3,8 @@
 from math import comb
 
 import evidence as tool
+import evidence_drawn
+import evidence_trained as trained
 import numpy as np
 import pytest
 
@@ -212,9 +214,9 @@ def test_values_come_back_as_what_they_are():
 
 def test_recall_rows_agree_with_themselves():
     for row in evidence.stored("recall"):
-        solved = row["accuracy"] >= tool.SOLVED
+        solved = row["accuracy"] >= trained.SOLVED
         assert not solved or row["solved_at"] is not None and row["groups"] == "1+1+1+1"
-        assert row["solved_at"] is None or row["solved_at"] % tool.CHECK_EVERY == 0 and row["solved_at"] <= row["steps"]
+        assert row["solved_at"] is None or row["solved_at"] % trained.CHECK_EVERY == 0 and row["solved_at"] <= row["steps"]
         assert (row["product_highest"] is None) == (row["cell"] != "RNN")
         assert row["product_highest"] is None or row["product_highest"] >= max(row["product_start"], row["product_end"])
         assert not solved or row["missing_bits"] < 0.6
@@ -224,17 +226,17 @@ def test_recall_rows_agree_with_themselves():
 def test_groups():
     names = np.repeat(np.arange(4), 50)
     nothing = np.zeros((200, 4))
-    assert tool.groups(nothing, names) == "together"
-    assert tool.groups(9 * np.eye(4)[names], names) == "1+1+1+1"
+    assert trained.groups(nothing, names) == "together"
+    assert trained.groups(9 * np.eye(4)[names], names) == "1+1+1+1"
     pairs = np.where(np.arange(4) // 2 == names[:, None] // 2, 9.0, 0.0)
-    assert tool.groups(pairs, names) == "2+2"
+    assert trained.groups(pairs, names) == "2+2"
     one = np.where((np.arange(4) == 2) == (names[:, None] == 2), 9.0, 0.0)
-    assert tool.groups(one, names) == "1+3"
+    assert trained.groups(one, names) == "1+3"
 
 
 def test_an_interrupted_table_goes_on_and_keeps_what_is_there(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(evidence, "FOLDER", tmp_path)
-    small = tool.TABLES["padded"]._replace(jobs=tool.jobs(tool.Padded, seeds=range(5)))
+    small = tool.TABLES["padded"]._replace(jobs=tool.jobs(evidence_drawn.Padded, seeds=range(5)))
     monkeypatch.setitem(tool.TABLES, "padded", small)
     tool.make("padded", 1, anew=False)
     whole = (tmp_path / "padded.csv").read_text()
