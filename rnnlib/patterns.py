@@ -310,15 +310,14 @@ class _Writer:
     def states(self, target, state_0):
         """g_1 .. g_T (T, B, H) with teacher forcing, step t reads the target of step t - 1; the cache; what was read (T, B)."""
         _check.whole_numbers("target", target, {"T": None, "B": state_0.shape[-2]}, 0, self.readout.output_size - 1)
-        read = np.concatenate([np.full_like(target[:1], self.start), target[:-1]])
+        read = read_with_forcing(target, self.start)
         states, cache = self.forward(read, state_0)
         return self.cell.hidden(states)[1:], cache, read
 
     def loss_and_gradients(self, target, state_0, seen=None):
         """(loss, gradients of params, dL/d state_0, dL/dh of the encoder's states or None) with teacher forcing."""
         g, cache, read = self.states(target, state_0)
-        ends = target == self.end
-        mask = np.cumsum(ends, axis=0) - ends == 0                  # up to and including each sequence's first `end`
+        mask = up_to_end(target, self.end)
         out, _, kept = self.look(g, seen)
         loss, dy = self.readout.loss(self.readout.forward(out), target, mask)
         grads_y, dout = self.readout.backward(dy, out)
@@ -326,6 +325,17 @@ class _Writer:
         grads = bptt(self.cell, dg, cache)
         grads_e = self.embedding.backward(grads.x, read) if self.embedding else {}
         return loss, {**grads.params, **grads_y, **grads_e, **grads_a}, grads.states[0], dh
+
+
+def read_with_forcing(target, start):
+    """What a writer reads with teacher forcing (T, B): at step t the target (T, B) of step t - 1, at the first `start`."""
+    return np.concatenate([np.full_like(target[:1], start), target[:-1]])
+
+
+def up_to_end(target, end):
+    """Which entries of a target (T, B) count, bool (T, B): those up to and including each sequence's first `end`."""
+    ends = target == end
+    return np.cumsum(ends, axis=0) - ends == 0
 
 
 def _fitting(readout, cell):

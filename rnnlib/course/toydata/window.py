@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import Bidirectional, Embedding, ManyToMany, ManyToOne, OneToMany, Readout, _check, greedy, mask_of
 from ...layer import Layer
+from ...patterns import read_with_forcing, up_to_end
 
 
 def _side_by_side(x, before, after=0):
@@ -103,13 +104,11 @@ class WindowOneToMany:
     def _loss(self, v, target):
         """The same, and dL/dv (B, G)."""
         T, B = target.shape
-        read = np.concatenate([np.full_like(target[:1], self.start), target[:-1]])
-        last = _side_by_side(np.eye(self.readout.output_size)[read], self.width - 1)
+        read = np.eye(self.readout.output_size)[read_with_forcing(target, self.start)]
+        last = _side_by_side(read, self.width - 1)
         seen = np.concatenate([np.broadcast_to(v, (T, B, self.given)), last], axis=2)
         h = np.tanh(seen @ self.params["W"].T + self.params["b"])
-        ends = target == self.end
-        mask = np.cumsum(ends, axis=0) - ends == 0                  # up to and including each sequence's first `end`
-        loss, dy = self.readout.loss(self.readout.forward(h), target, mask)
+        loss, dy = self.readout.loss(self.readout.forward(h), target, up_to_end(target, self.end))
         grads_y, dh = self.readout.backward(dy, h)
         grads, dseen = _backward(dh * (1 - h ** 2), seen, self.params["W"])
         return loss, grads | grads_y, dseen[:, :, :self.given].sum(axis=0)
