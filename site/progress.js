@@ -138,8 +138,9 @@
     if (!await until(() => window.jupyterapp, 90)) {
       return fail("The notebook itself has not come within a minute and a half. Check the connection. ", again());
     }
-    // Python comes once the cells can be read: on a slow line it would hold them up
-    if (!await until(() => document.querySelector(".jp-Notebook .jp-Cell"), 60)) {
+    // Python comes once the cells can be read: on a slow line it would hold them up. A file that is not there has a cell, too.
+    const there = await window.jupyterapp.serviceManager.contents.get(name, { content: false }).catch(() => undefined);
+    if (!there || !await until(() => document.querySelector(".jp-Notebook .jp-Cell"), 60)) {
       return fail(`There is no lesson at \u201c${name}\u201d. `, make("a", { href: book("index.html"), textContent: "All lessons", style: "color:#fff" }));
     }
     try {
