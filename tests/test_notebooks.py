@@ -2,7 +2,9 @@
 
 That the notebooks run, and give the outputs stored in them, is nbval's part: `pytest --nbval notebooks`.
 """
+import ast
 import copy
+import dis
 import json
 import re
 from pathlib import Path
@@ -70,6 +72,36 @@ def cell_faults(cell):
             yield from output_faults(output)
 
 
+def globals_read(code):
+    """The global names that this code object reads, in functions within it too."""
+    inner = [globals_read(const) for const in code.co_consts if hasattr(const, "co_code")]
+    return {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}.union(*inner)
+
+
+def rebound(sources):
+    """(function, name): what a button or a slider calls, and a global it reads that a later cell binds to something else.
+
+    A press after Run All would then meet the other thing: a button of lesson 09 once read pictures from a target.
+    """
+    trees = [ast.parse(re.sub(r"^%.*", "", source, flags=re.M)) for source in sources]
+    reads, given, where = {}, set(), {}
+    for i, tree in enumerate(trees):
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef):
+                reads[node.name], where[node.name] = globals_read(compile(ast.Module([node], []), "cell", "exec")), i
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and re.match(r"(live|explorers)\.", ast.unparse(call.func)):
+                given |= {node.id for value in (*call.args, *(word.value for word in call.keywords))
+                          for node in [value] if isinstance(node, ast.Name)}
+    for name in list(given):        # and what those call
+        given |= reads.get(name, set())
+    bound = [{name.id for statement in tree.body if not isinstance(statement, (ast.FunctionDef, ast.ClassDef))
+              for name in ast.walk(statement) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}
+             for tree in trees]
+    return sorted((name, read) for name in given & set(reads) for read in reads[name]
+                  if any(read in names for names in bound[where[name] + 1:]))
+
+
 def faults(name, content):
     """What is wrong with the notebook of this name and these bytes, in sentences."""
     notebook = json.loads(content)
@@ -94,6 +126,8 @@ def faults(name, content):
         yield "its opening does not say how many minutes it takes"
     if [cell["execution_count"] for cell in code] != list(range(1, len(code) + 1)):
         yield "its cells were not executed once, in order; run make notebooks"
+    for function, other in rebound([text(cell["source"]) for cell in code]):
+        yield f"{function}, which is called later, reads {other}, which a later cell binds anew"
     pictures = sum("image/png" in output.get("data", {}) for cell in code for output in cell["outputs"])
     if pictures < (1 if name.startswith("00") else 3):
         yield f"it stores {pictures} pictures"
@@ -163,6 +197,9 @@ def test_a_good_notebook_has_no_fault():
     ("in order", lambda nb, cells: cells[-1].update(execution_count=9)),
     ("not executed", lambda nb, cells: cells[-1].update(execution_count=None)),
     ("2 pictures", lambda nb, cells: cells[1].update(outputs=[])),
+    ("start, which is called later, reads x", lambda nb, cells: (
+        cells[1].update(source=["x = 1\ndef start():\n    return x\nlive.Training(start, 3)"]),
+        cells[2].update(source=["x = 2"]))),
     ("an empty cell", lambda nb, cells: cells[-1].update(source=[])),
     ("21 lines", lambda nb, cells: cells[1].update(source=["x\n"] * 20 + ["x"])),
     ("151 words", lambda nb, cells: cells[0].update(source=["# T\n", "40 min ", "word " * 147])),

@@ -14,7 +14,8 @@ class LiveFigure {
     this.groups = JSON.parse(figure.dataset.groups);
     this.place = this.controls.map((control) => control.at);
     this.recent = []; // numbers of the controls, the one moved last at the end
-    const wide = [figure.dataset.name, Number(figure.dataset.first), this.image.width, this.image.height];
+    const size = ["width", "height"].map((side) => Number(this.image.getAttribute(side))); // not as it happens to be shown
+    const wide = [figure.dataset.name, Number(figure.dataset.first), ...size];
     this.widths = { wide, narrow: JSON.parse(figure.dataset.narrow ?? "null") ?? wide };
     this.build();
     // a picture wider than its room is moved sideways, by keys too
@@ -171,7 +172,7 @@ class LiveFigure {
 
   async load(part) {
     const root = document.documentElement.dataset.content_root ?? "./";
-const inside = document.getElementById(`${this.name}-${part}`); // slides hold their pictures in the page
+    const inside = document.getElementById(`${this.name}-${part}`); // slides hold their pictures in the page
     const answer = await fetch(inside ? `data:;base64,${inside.textContent}` : `${root}pictures/${this.name}-${part}.bin`);
     if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
     return answer.arrayBuffer();

@@ -116,7 +116,7 @@ def test_text_boxes_answer_and_show_markup_as_text(ran):
         field, status = box.locator("input[type=text]"), box.locator("[role=status]")
         typed, answer = field.input_value(), status.text_content()
         height = box.bounding_box()["height"]
-        for odd in ("<b>zzyzx</b>", "", "zzyzx " * 300):
+        for odd in {"<b>zzyzx</b>", "", "zzyzx " * 300} - {typed}:
             field.fill(odd)
             field.press("Enter")
             expect(status).not_to_have_text(answer, timeout=10_000)
