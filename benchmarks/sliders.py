@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT / "tests" / "browser"))
 from lab import Notebook, launch, server  # noqa: E402
 
 PRESSES, COMMON_PRESSES, HELD_SECONDS, REPEAT = 40, 12, 1.5, 1 / 30      # a held key repeats 30 times a second
-DRAG_SECONDS, DRAG_RATE = 2.0, 1 / 60
+DRAG_SECONDS = 2.0
 LIMITS, FASTER = (20, 35), 2.0      # ms that half and 95 % of the presses may take; times as fast as the common way
 HELD, DRAGGED, RESTED = 25, 25, 150     # exact pictures a second of a held key, pictures a second of a drag, ms until exact
 QUICK = 30                          # ms of the kernel for a picture, up to which the rate of a held key is judged
@@ -122,7 +122,7 @@ WATCH = """box => { window.timing = {pressed: 0, seen: 0, moved: 0, exact: 0, pi
     const busy = () => box.querySelector('[aria-busy]') !== null;
     let last = shown(), late = busy(); const mine = window.watching = {};
     document.addEventListener('keydown', () => { timing.pressed = performance.now(); }, true);
-    document.addEventListener('pointermove', () => { timing.moved = performance.now(); }, true);
+    document.addEventListener('mousemove', () => { timing.moved = performance.now(); }, true);
     const tick = () => { const now = shown(), exact = !busy();
         if (now && (now !== last || (late && exact)) && images().every(i => i.complete && i.naturalWidth)) {
             const another = now !== last;
@@ -195,19 +195,31 @@ def pressed(notebook, handles, count):
 def held(notebook, handle, seconds):
     """Exact pictures a second while an arrow key is held: again and again without a key-up, as a keyboard does."""
     page, (key, back) = notebook.page, away(handle)
+    at_end = "h => [h.ariaValueMin, h.ariaValueMax].includes(h.ariaValueNow)"
     handle.focus()
     page.wait_for_timeout(300)
-    before, start, ends = page.evaluate("() => timing.exactPictures"), time.monotonic(), ("min", "max")
+    element = handle.element_handle()       # a locator looks for it anew, which takes the page longer than the move
+    before, start = page.evaluate("() => timing.exactPictures"), time.monotonic()
     for n in range(1, round(seconds / REPEAT) + 1):
         page.keyboard.down(key)
-        page.wait_for_timeout(max(0, 1000 * (start + n * REPEAT - time.monotonic())))
-        if handle.get_attribute("aria-valuenow") in (handle.get_attribute(f"aria-value{end}") for end in ends):
+        time.sleep(max(0, start + n * REPEAT - time.monotonic()))
+        if n % 4 == 0 and element.evaluate(at_end):
             page.keyboard.up(key)
             key, back = back, key
     rate = (page.evaluate("() => timing.exactPictures") - before) / (time.monotonic() - start)
     page.keyboard.up(key)
     page.wait_for_timeout(500)
     return rate
+
+
+# A hand does not wait for the page, as a program that sends it one movement after the other does: a movement each frame.
+DRAG = """([x, width, y, seconds]) => new Promise(done => { const start = performance.now(), before = timing.pictures;
+    const move = () => { const part = Math.min((performance.now() - start) / 1000 / seconds, 1);
+        const event = {clientX: x + width * part, clientY: y, buttons: 1, bubbles: true, cancelable: true};
+        document.documentElement.dispatchEvent(new MouseEvent('mousemove', event));
+        if (part < 1) requestAnimationFrame(move);
+        else done((timing.pictures - before) / (performance.now() - start) * 1000); };
+    requestAnimationFrame(move); })"""
 
 
 def dragged(notebook, handle, seconds):
@@ -219,15 +231,12 @@ def dragged(notebook, handle, seconds):
     page.mouse.down()
     page.mouse.move(track["x"], y)
     page.wait_for_timeout(500)
-    before, start = page.evaluate("() => timing.pictures"), time.monotonic()
-    steps = max(2, round(seconds / DRAG_RATE))
-    for n in range(1, steps + 1):
-        page.mouse.move(track["x"] + track["width"] * n / steps, y)
-        page.wait_for_timeout(max(0, 1000 * (start + n * DRAG_RATE - time.monotonic())))
-    rate = (page.evaluate("() => timing.pictures") - before) / (time.monotonic() - start)
+    rate = page.evaluate(DRAG, [track["x"], track["width"], y, seconds])
     page.wait_for_timeout(1500)
+    rest = page.evaluate("() => timing.exact - timing.moved")
+    page.mouse.move(track["x"] + track["width"], y)
     page.mouse.up()
-    return rate, max(0.0, page.evaluate("() => timing.exact - timing.moved"))
+    return rate, max(0.0, rest)
 
 
 def keep_cells_on_the_page(home):

@@ -7,12 +7,29 @@ from pathlib import Path
 import ipywidgets as widgets
 import nbformat
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 
 from rnnlib.course import figures
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 LONGEST = 225       # characters under a figure: three lines on a projector
+
+
+# --- a canvas ---------------------------------------------------------------------------------------------------------
+
+class PlainRenderer(RendererAgg):
+    """Matplotlib's own, which keeps nothing; as in the course, texts begin at whole pixels."""
+
+    def draw_text(self, gc, x, y, *args, **kwargs):
+        super().draw_text(gc, round(x), round(y), *args, **kwargs)
+
+
+class PlainCanvas(FigureCanvasAgg):
+    def get_renderer(self):
+        plain = super().get_renderer()
+        self.renderer = PlainRenderer(plain.width, plain.height, plain.dpi)
+        return self.renderer
 
 
 # --- a notebook ------------------------------------------------------------------------------------------------------

@@ -39,7 +39,8 @@ def test_an_arrow_key_reaches_one_after_the_other(step, forward):
 
 def test_what_the_hand_passes_before_it_is_drawn_waits():
     assert positions(250, 500, 1, pace=2, keys=True)[:2] == [253, 254]
-    assert positions(250, 500, -10, pace=20)[:2] == [220, 210]
+    assert positions(250, 500, -10, pace=5)[:3] == [240, 235, 230], "as the picture gets to the page it is two pictures later"
+    assert positions(250, 500, -10, pace=5, since=1)[0] == 235
 
 
 @pytest.mark.parametrize(("keys", "near", "coarse"), [(True, NEAR_KEYS, COARSE_KEYS), (False, NEAR_POINTER, COARSE_POINTER)])
@@ -90,9 +91,16 @@ def test_it_goes_on_where_the_hand_goes():
     assert plan.next(drawn.__contains__) == (102,)
     plan.reach((99,), 0)
     plan.move((130,), 0)
-    assert plan.next(drawn.__contains__) == (192,), "a drag"
-    plan.move((99,), 0)
-    assert plan.next(drawn.__contains__) == (37,), "and back"
+    assert plan.next(drawn.__contains__) == (130,), "a jump, after which nobody knows more"
+    drawn.add((130,))
+    plan.move((140,), 0)
+    assert plan.next(drawn.__contains__) == (160,), "a drag of 10 positions a picture, and two pictures until one is there"
+    drawn.add((160,))
+    assert plan.next(drawn.__contains__) == (170,), "one picture later"
+    assert plan.next(drawn.__contains__) == (140,), "the next move is overdue"
+    plan.move((130,), 0)
+    plan.move((120,), 0)
+    assert plan.next(drawn.__contains__)[0] < 120, "and back"
 
 
 def test_it_ends():
@@ -105,7 +113,7 @@ def test_it_ends():
     assert list(drawn_by(plan)) == []
 
 
-def played(path, picture, way, keys, ahead=0.5, count=500):
+def played(path, picture, way, keys, ahead=0.5, count=500, heard=0.0):
     """A hand, a kernel and a page, in seconds of a clock of their own.
 
     Parameters
@@ -113,6 +121,8 @@ def played(path, picture, way, keys, ahead=0.5, count=500):
     path : list of (time, position)
     picture, way : float
         What a picture takes to draw, and a message on its way to the kernel or to the page.
+    heard : float
+        How often the kernel hears of the hand: a page sends a move when the last has been dealt with.
     ahead : float
         How long the hand has been there before it moves.
 
@@ -125,7 +135,11 @@ def played(path, picture, way, keys, ahead=0.5, count=500):
     start = path[0][1]
     plan.reach((start,), 0, keys)
     drawn = {(start,)}
-    moves = [(time + way, position) for time, position in path[1:]]
+    moves, sent = [], -np.inf
+    for i, (time, position) in enumerate(path[1:], 1):
+        if time - sent >= heard or i == len(path) - 1:      # the last one in any case
+            sent = max(time, sent + heard)
+            moves.append((sent + way, position))
     now = path[0][0] - ahead
     while now < path[-1][0] + 1:
         while moves and moves[0][0] <= now:
@@ -172,13 +186,16 @@ def dragged(to):
     return [(2 * k / 120, round(to * k / 120)) for k in range(121)]
 
 
-def test_a_drag_shows_a_picture_in_most_frames():
-    _, shown = played(dragged(499), 0.03, 0.005, keys=False)
+@pytest.mark.parametrize("heard", [0.0, 0.035, 0.07])
+@pytest.mark.parametrize("to", [499, 300])
+def test_a_drag_shows_a_picture_in_most_frames(to, heard):
+    _, shown = played(dragged(to), 0.03, 0.005, keys=False, heard=heard)
     assert sum(time < 2 for time, _ in shown) / 2 >= 25
 
 
+@pytest.mark.parametrize("heard", [0.0, 0.035, 0.07])
 @pytest.mark.parametrize("way", [0.005, 0.04, 0.08])
 @pytest.mark.parametrize("to", [499, 300])
-def test_a_drag_ends_at_the_right_picture(to, way):
-    _, shown = played(dragged(to), 0.03, way, keys=False)
-    assert shown[-1][1] == to and shown[-1][0] - 2 <= 0.15 + 2 * way
+def test_a_drag_ends_at_the_right_picture(to, way, heard):
+    _, shown = played(dragged(to), 0.03, way, keys=False, heard=heard)
+    assert shown[-1][1] == to and shown[-1][0] - 2 <= 0.15 + 2 * way + min(way, heard)     # its last move waits for an answer

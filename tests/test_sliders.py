@@ -15,8 +15,7 @@ import matplotlib.image
 import nbformat
 import numpy as np
 import pytest
-from lessons import NOTEBOOKS, holds_its_texts, moved, settings
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from lessons import NOTEBOOKS, PlainCanvas, holds_its_texts, moved, settings
 
 from rnnlib.course import explorers, live
 
@@ -59,7 +58,7 @@ def test_every_setting_of_every_slider_draws(path, monkeypatch):
         assert [len(ax.get_children()) for ax in figure.figure.axes] == artists, f"figure {number} adds artists"
         moved(figure, start)
         assert figure.image.value == first, f"figure {number} does not come back to where it started"
-        FigureCanvasAgg(figure.figure)      # Matplotlib's own, that keeps nothing from one picture to the next
+        PlainCanvas(figure.figure)          # which keeps nothing from one picture to the next
         for values, before in drawn:
             moved(figure, values)
             difference = np.abs(pixels(figure).astype(int) - before)

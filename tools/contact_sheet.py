@@ -3,7 +3,7 @@
 Every figure of the lessons on a few pages, to be looked at: build/sheet/NN-1.png, NN-2.png ... for lesson NN. A slider
 figure stands there at its default, with all controls at their low and at their high ends, and at two odd settings; the default
 also on a dark page and, its upper left quarter, at twice the pixels. Above a figure, in red, stands what does not hold: a text
-that is cut, a picture too tall for a screen.
+that is cut or too small to be read in a narrow window, a picture too tall for a screen.
 """
 import argparse
 import os
@@ -21,6 +21,7 @@ FOLDER = ROOT / "build" / "sheet"
 GAP = 12
 WIDEST = 840                # pixels, or a notebook in a window of 1280 shrinks the picture
 TALLEST = 660               # pixels that a figure, its controls and its sentence may take: a pane at 1280 x 800
+SMALLEST = figures.TEXT * 100 / 72 / WIDEST     # of a picture's width: 11 pixels where a window of 900 shows it 468 wide
 CONTROL, LINE = 34, 21      # pixels of a slider, or of its Play buttons, and of a line of the sentence, of about 115 characters
 
 
@@ -70,18 +71,21 @@ def settings(figure, rng):
 
 
 def faults(figure, controls=0, sentence=""):
-    """What does not hold of a figure as it stands, in words: texts that leave it, its size with all that belongs to it."""
+    """What does not hold of a figure as it stands, in words: texts that leave it or are small, its size with all it has."""
     renderer, (width, height) = figure.canvas.get_renderer(), figure.canvas.get_width_height()
     found = []
     with figures.style():
         for ax in figure.axes:
             ticks = [tick.label1 for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_major_ticks()
                      if ax.axison and np.clip(tick.get_loc(), *sorted(axis.get_view_interval())) == tick.get_loc()]
-            for text in (ax._left_title, ax.title, ax.xaxis.label, ax.yaxis.label, *ax.texts, *ticks, *figure.texts):
+            legend = ax.get_legend().get_texts() if ax.get_legend() else ()
+            for text in (ax._left_title, ax.title, ax.xaxis.label, ax.yaxis.label, *ax.texts, *ticks, *legend, *figure.texts):
                 if text.get_text() and text.get_visible() and (ax.axison or text not in (ax.xaxis.label, ax.yaxis.label)):
                     box = text.get_window_extent(renderer)
                     if box.x0 < -1 or box.y0 < -1 or box.x1 > width + 1 or box.y1 > height + 1:
                         found.append(f"cut: {text.get_text()}")
+                    if text.get_fontsize() / 72 * figure.dpi < 0.999 * SMALLEST * width:
+                        found.append(f"small: {text.get_text()}")
     tall = height + CONTROL * controls + LINE * (1 + len(sentence) // 115)
     return sorted(set(found)) + [f"{tall} pixels tall"] * (tall > TALLEST) + [f"{width} pixels wide"] * (width > WIDEST)
 

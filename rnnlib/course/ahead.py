@@ -1,14 +1,15 @@
 """Which pictures of a slider figure to draw before somebody asks for them.
 
-A picture that is in the page already is there at once, however far away the kernel is. Four things are known of a hand on a
-control: where the control stands, how its last move went, whether it holds an arrow key or a pointer, and how far it came
-while the last picture was being drawn, its pace. From them, for each picture:
+A picture that is in the page already is there at once, however far away the kernel is. Five things are known of a hand on a
+control: where the control stands, how its last move went, whether it holds an arrow key or a pointer, how far it comes while
+a picture is drawn, its pace, and how many pictures were drawn since it was last heard of. Moves come less often than pictures:
+a page sends the next one when the last has been dealt with. From them, for each picture:
 
-1. *Where it stands*, if that picture is missing and the hand has rested since the last one. A hand that moves has left the
-   place before its picture is there; meanwhile the page shows the nearest one that it has.
+1. *Where it stands*, if that picture is missing and the hand has rested: no move came though one was due. A hand that moves
+   has left the place before its picture is there; meanwhile the page shows the nearest one that it has.
 2. *Next to the hand*: an arrow key moves by one, so all positions in the direction in which it moves are needed, one after
-   the other. A pointer moves by many, and meets one of those that lie a move, two moves ... ahead, or one near it. Positions
-   that the hand will have passed before they are drawn wait until it rests.
+   the other, but for those that it will have passed. A pointer moves by many: what it meets is where it will be when the
+   picture has arrived, and then a pace further, two paces ...
 3. *A step of each other control*, for the key that is pressed first there.
 4. *Coarse*: positions spread over the whole control, by halves: both ends, the middle, the quarters ... Wherever a quick drag
    gets to, there is a picture not far away.
@@ -27,18 +28,25 @@ from typing import NamedTuple
 NEAR_KEYS, NEAR_POINTER = 24, 8         # so many positions in the direction of the movement come before the coarse ones
 COARSE_KEYS, COARSE_POINTER = 16, 64    # so many positions spread over the whole control
 MOST = 100                              # so many pictures after the last touch: two or three seconds of drawing
+PAUSE = 3                               # a hand of which nothing was heard for more pictures than these begins anew
+TRANSIT = 1                             # pictures that are drawn while one gets to the page
 
 
 class Hand(NamedTuple):
-    """Where a hand is: positions of all controls, which of them it is on, its last move (0: none yet), and by what."""
+    """Where a hand is: positions of all controls, which of them it is on, its last move (0: none yet), and by what.
+
+    `passed`: positions in its last moves, between which no picture was drawn; `gap`: pictures that were drawn before those.
+    """
 
     place: tuple
     control: int
     step: int = 0
     keys: bool = False
+    passed: int = 0
+    gap: int = 1
 
 
-def order(at, count, step=0, pace=0, keys=False):
+def order(at, count, step=0, pace=0, keys=False, since=0):
     """Positions of a control that stands at `at`, each once, in the order in which they should be drawn.
 
     Parameters
@@ -49,32 +57,38 @@ def order(at, count, step=0, pace=0, keys=False):
         How many positions the control has.
     step : int
         The last move, with its sign; 0 where there was none yet.
-    pace : int
-        How many positions the hand passes while a picture is drawn.
+    pace : float
+        How many positions the hand passes while a picture is drawn; 0 where it rests.
     keys : bool
         Whether it is moved by arrow keys, one by one.
+    since : int
+        How many pictures have been drawn since it was at `at`.
 
     Yields
     ------
     int, or None where the positions next to the hand end and one step of each other control should come.
     """
     seen = {at}
-    for k in itertools.chain(_near(at, step, pace, keys), [None], _coarse(count, keys), _outwards(at, count, step)):
+    for k in itertools.chain(_near(at, step, pace, keys, since), [None], _coarse(count, keys), _outwards(at, count, step)):
         if k is None or (0 <= k < count and k not in seen):
             seen.add(k)
             yield k
 
 
-def _near(at, step, pace, keys):
+def _near(at, step, pace, keys, since):
     if step == 0:
         for k in range(1, NEAR_KEYS // 2 + 1 if keys else 3):
             yield from (at + k, at - k)
         return
-    stride = (1 if step > 0 else -1) if keys else step
-    passed = pace // abs(stride)        # of these no picture can come in time
-    yield from (at + stride * k for k in range(passed + 1, passed + 1 + (NEAR_KEYS if keys else NEAR_POINTER)))
+    forward = 1 if step > 0 else -1
+    if keys:
+        yield from (at + forward * (int(pace) + k) for k in range(1, NEAR_KEYS + 1))
+    elif pace:
+        yield from (at + forward * round(pace * (since + 1 + TRANSIT + k)) for k in range(NEAR_POINTER))
+    else:
+        yield from (at + step * k for k in range(1, NEAR_POINTER + 1))
     if not pace:
-        yield at - stride
+        yield at - (forward if keys else step)
 
 
 def _coarse(count, keys):
@@ -111,37 +125,47 @@ class Ahead:
     def reach(self, place, control, keys=False):
         """Somebody reaches for a control, with a pointer or by keys."""
         step = self.hand.step if self.hand is not None and self.hand.control == control else 0
-        self.hand, self.left = Hand(tuple(place), control, step, keys), MOST
+        self.hand, self.left, self.since = Hand(tuple(place), control, step, keys), MOST, PAUSE + 1
 
     def move(self, place, control):
         """A control has been moved, and the figure now stands at `place`."""
-        hand, keys = self.hand, False
-        step = 0
-        if hand is not None and hand.control == control:
-            step, keys = place[control] - hand.place[control], hand.keys
-        self.moved += abs(step)
-        self.hand, self.left = Hand(tuple(place), control, step, keys), MOST
+        hand, since = self.hand, self.since
+        if hand is None or hand.control != control:
+            hand = Hand(tuple(place), control)
+        else:
+            step = place[control] - hand.place[control]
+            if since > PAUSE:
+                passed, gap = (abs(step) if hand.keys else 0), 1
+            elif since:
+                passed, gap = abs(step), since
+            else:
+                passed, gap = hand.passed + abs(step), hand.gap
+            hand = Hand(tuple(place), control, step, hand.keys, passed, gap)
+        self.hand, self.left, self.since = hand, MOST, 0
 
     def leave(self):
         """Nobody touches it any more."""
-        self.hand, self.left, self.moved = None, 0, 0
+        self.hand, self.left, self.since = None, 0, 0
 
     def next(self, drawn):
         """The place to draw next, or None; `drawn(place)` says whether a place has its picture already."""
-        hand, pace, self.moved = self.hand, self.moved, 0
+        hand, since = self.hand, self.since
         if hand is None or self.left <= 0:
             return None
-        for place in self._places(hand, pace):
+        for place in self._places(hand, since):
             if not drawn(place):
                 self.left -= 1
+                self.since += 1
                 return place
         return None
 
-    def _places(self, hand, pace):
+    def _places(self, hand, since):
+        rests = since > (0 if hand.keys else hand.gap)
+        pace = 0 if rests else hand.passed / (1 if hand.keys else hand.gap)
         if not pace:
             yield hand.place
         if self.counts[hand.control] is not None:
-            for k in order(hand.place[hand.control], self.counts[hand.control], hand.step, pace, hand.keys):
+            for k in order(hand.place[hand.control], self.counts[hand.control], hand.step, pace, hand.keys, since):
                 if k is not None:
                     yield _with(hand.place, hand.control, k)
                     continue

@@ -17,41 +17,39 @@ class Renderer(RendererAgg):
     """Agg that keeps each text as pixels: from move to move most texts stay, and drawing them is more than half of the work."""
 
     MOST = 400      # texts, a few kilobytes each
+    MARGIN = 8      # pixels
 
     def __init__(self, width, height, dpi):
         super().__init__(width, height, dpi)
-        self._kept, self._fonts, self._aside = {}, {}, RendererAgg(width, height, dpi)
+        self._kept, self._fonts = {}, {}
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
-        key = (x, y, s, hash(prop), angle, ismath, gc.get_rgb(), gc.get_alpha())
+        x, y = round(x), round(y)       # to whole pixels: numbers of an axis that moves are found again
+        key = (s, hash(prop), angle, ismath, gc.get_rgb(), gc.get_alpha())
         kept = self._kept.pop(key, None)
         if kept is None:
-            kept = self._pixels(gc, x, y, s, prop, angle, ismath, mtext)
+            kept = self._pixels(gc, s, prop, angle, ismath, mtext)
         self._kept[key] = kept      # the least recently drawn comes first
         if len(self._kept) > self.MOST:
             del self._kept[next(iter(self._kept))]
         left, bottom, pixels = kept
-        if pixels.size:
-            self.draw_image(gc, left, bottom, pixels)
+        self.draw_image(gc, x + left, int(self.height) - y + bottom, pixels)
 
-    def _pixels(self, gc, x, y, s, prop, *how):
-        """(left, bottom, pixels) of a text drawn alone, where it belongs, and cut out; whether it is clipped is seen later."""
+    def _pixels(self, gc, s, prop, angle, ismath, mtext):
+        """(left, bottom, pixels) of a text drawn alone and cut out, from where it belongs; what is clipped is seen later."""
         unclipped = self.new_gc()
         unclipped.copy_properties(gc)
         unclipped.set_clip_rectangle(None)
         unclipped.set_clip_path(None)
-        self._aside.draw_text(unclipped, x, y, s, prop, *how)
-        # at any angle it is no farther from where it begins than this: to look through the whole canvas would take longer
-        reach = int((len(s) + 2) * self.points_to_pixels(prop.get_size_in_points()))
-        top, side = max(int(y) - reach, 0), max(int(x) - reach, 0)
-        pixels = np.asarray(self._aside.buffer_rgba())[top:max(int(y) + reach, 0), side:max(int(x) + reach, 0)]
-        rows, columns = (np.flatnonzero((pixels[..., 3] != 0).any(axis=axis)) for axis in (1, 0))
-        if not rows.size:
-            return 0, 0, np.empty((0, 0, 4), np.uint8)
-        there = pixels[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
-        cut = there[::-1].copy()        # draw_image counts rows from below
-        there[...] = 255, 255, 255, 0   # as `clear` leaves it
-        return side + columns[0], int(self.height) - 1 - top - rows[-1], cut
+        width, height, descent = self.get_text_width_height_descent(s, prop, ismath)
+        cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        corners = [(x * cos - y * sin, x * sin + y * cos) for x in (0, width) for y in (-descent, height - descent)]
+        # letters may reach a little over what the font says of them
+        left, bottom = (int(np.floor(least)) - self.MARGIN for least in np.min(corners, axis=0))
+        right, top = (int(np.ceil(most)) + self.MARGIN for most in np.max(corners, axis=0))
+        alone = RendererAgg(right - left, top - bottom, self.dpi)
+        alone.draw_text(unclipped, -left, top, s, prop, angle, ismath, mtext)
+        return left, bottom, np.asarray(alone.buffer_rgba())[::-1].copy()       # draw_image counts rows from below
 
     def _prepare_font(self, prop):
         # by thread, as Matplotlib keeps its fonts

@@ -266,8 +266,9 @@ class LiveFigure(SavedWidget):
             return super().stored()
 
     def _asked(self, content):
-        with LOCK:
-            super()._asked(content)
+        if content.keys() & {"ratio", "dark"}:      # any other message need not wait until a picture has been drawn
+            with LOCK:
+                super()._asked(content)
 
     def look_anew(self):
         self.forget()

@@ -15,6 +15,7 @@ from firefox import firefox
 from lab import Notebook, launch, static_server
 from playwright.sync_api import expect
 from test_lab import source, wait_for_new_picture
+from webkit import webkit
 
 from conftest import NOTEBOOKS, ROOT
 
@@ -756,22 +757,55 @@ def test_python_may_come_from_another_server(alone, site, tmp_path):
         context.close()
 
 
-# --- Firefox
+# --- other engines
 
-@pytest.mark.parametrize("path", ["index.html", "notebooks/00_start_here.html"])
-def test_figures_move_in_firefox_too(site, path):
-    with firefox() as browser:
-        browser.open(f"{site}/{path}")
-        before = browser.run("""const figure = document.querySelector('figure.live-figure'); figure.scrollIntoView();
-            const ends = Date.now() + 30000;
-            while (!figure.live?.listed && Date.now() < ends) await new Promise(done => setTimeout(done, 50));
-            figure.querySelector('input').focus();
-            return [Boolean(figure.live?.listed), figure.querySelector('img').src, figure.live.place[0]];""")
-        assert before[0], "the figure's pictures did not come"
-        browser.press("\ue014")     # the right arrow
-        after = browser.run("""const figure = document.querySelector('figure.live-figure');
-            const [image, said] = ['img', 'figcaption'].map(part => figure.querySelector(part));
-            await figure.live.rest; await figure.live.show();
-            return [image.naturalWidth > 100, image.src, figure.live.place[0], image.alt === said.textContent,
-                    document.documentElement.scrollWidth <= innerWidth];""")
-        assert after[0] and after[1] != before[1] and after[2] == before[2] + 1 and after[3] and after[4]
+ENGINES = {"Firefox": firefox, "WebKit": webkit}
+MOVE = """const figure = [...document.querySelectorAll('figure.live-figure')][number]; figure.scrollIntoView();
+    const ends = Date.now() + 20000;
+    while (!figure.live?.listed && Date.now() < ends) await new Promise(done => setTimeout(done, 50));
+    figure.querySelector('input, select').focus();
+    return [Boolean(figure.live?.listed), figure.querySelector('img').src, figure.live.place[0]];"""
+MOVED = """const figure = [...document.querySelectorAll('figure.live-figure')][number];
+    const [image, said] = ['img', 'figcaption'].map(part => figure.querySelector(part));
+    await figure.live.rest; await figure.live.show();
+    return [image.naturalWidth > 100, image.src, figure.live.place[0], image.alt === said.textContent,
+            document.documentElement.scrollWidth <= innerWidth];"""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_figures_of_every_page_move_by_key_in_other_engines_too(site, engine):
+    with ENGINES[engine]() as browser:
+        for path in PAGES_WITH_FIGURES:
+            browser.open(f"{site}/{path}.html")
+            browser.run("for (const details of document.querySelectorAll('details')) details.open = true;")
+            for number in range(browser.run("return document.querySelectorAll('figure.live-figure').length;")):
+                before = browser.run(f"const number = {number}; {MOVE}")
+                assert before[0], f"{path}: the pictures of figure {number} did not come"
+                browser.press("\ue014")     # the right arrow
+                after = browser.run(f"const number = {number}; {MOVED}")
+                assert after[0] and after[1] != before[1] and after[2] == before[2] + 1 and after[3] and after[4], (path, number)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_lesson_00_runs_live_in_other_engines_too(site, engine):
+    with ENGINES[engine]() as browser:
+        def until(condition, seconds):
+            ends = time.monotonic() + seconds
+            while not browser.run(f"return Boolean({condition});"):
+                assert time.monotonic() < ends, f"not within {seconds} s: {condition}"
+                time.sleep(0.5)
+
+        browser.open(f"{site}/lite/notebooks/index.html?path=00_start_here.ipynb")
+        session = "window.jupyterapp?.shell?.currentWidget?.sessionContext"
+        until(f"{session}?.isReady && {session}.session?.kernel?.status === 'idle'", 180)
+        browser.run("""window.allRun = false; window.jupyterapp.commands.execute('notebook:run-all-cells')
+            .then(() => { window.allRun = true; });""")
+        until("window.allRun", 180)
+        browser.run("await window.jupyterapp.shell.currentWidget.content.scrollToItem(12, 'center');")
+        until("document.querySelector('.rnn-picture img')?.naturalWidth && document.querySelector('.noUi-handle')", 60)
+        before = browser.run("""const [image, slider] = ['.rnn-picture img', '.noUi-handle'].map(p => document.querySelector(p));
+            slider.focus(); return image.src;""")
+        browser.press("\ue012")     # the left arrow
+        until(f"document.querySelector('.rnn-picture img').src !== {json.dumps(before)}", 30)
+        assert browser.run("""return window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+            .flatMap(c => c.getOutputs ? c.getOutputs() : []).filter(o => o.output_type === 'error').length;""") == 0
