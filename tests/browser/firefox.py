@@ -58,9 +58,8 @@ def firefox():
                     break
             else:
                 raise RuntimeError("Firefox did not start")
-            socket = websocket.create_connection(f"{found[1]}/session", timeout=90, suppress_origin=True)
-            yield Firefox(socket)
-            socket.close()
+            with contextlib.closing(websocket.create_connection(f"{found[1]}/session", timeout=90, suppress_origin=True)) as socket:
+                yield Firefox(socket)
         finally:
             process.terminate()
             process.wait()

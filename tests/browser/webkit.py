@@ -24,9 +24,11 @@ class WebKit:
         request = urllib.request.Request(self.session + command, json.dumps(parameters).encode() if method == "POST" else None,
                                          {"Content-Type": "application/json"}, method=method)
         try:
-            return json.load(urllib.request.urlopen(request, timeout=90))["value"]
+            with urllib.request.urlopen(request, timeout=90) as answer:
+                return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
-            raise RuntimeError(f"{command}: {error.read().decode()}") from None
+            with error:
+                raise RuntimeError(f"{command}: {error.read().decode()}") from None
 
     def open(self, address):
         self.ask("/url", url=address)
