@@ -80,7 +80,7 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
         assert mark.get_visible() == (values["x"] == "impulse" and half is not None and half < T)
         assert note.get_visible() == above.get_visible() == mark.get_visible()
         if mark.get_visible():
-            assert mark.get_xdata()[0] == above.get_xdata()[0] == 1 + half and note.get_text() == f"half by step {1 + half}"
+            assert mark.get_xdata()[0] == above.get_xdata()[0] == 1 + half and note.get_text() == f"half left: step 1 + {half}"
 
 
 @pytest.mark.parametrize("values, title, words", [
@@ -157,7 +157,7 @@ def test_sliding_cell_draws_what_the_cell_has_computed_so_far():
             assert title == (f"The pattern comes {later}, and so does the answer" if shift
                              else "The same pattern, the same answer")
         assert f"has read {min(t, 12)} of 12 inputs above, {t} of 30 below" in figure.finding
-        assert figure.finding.endswith("at most 0.")
+        assert figure.finding.endswith("the two answers are equal.")
 
 
 def test_sliding_cell_does_not_claim_equal_answers_where_a_bias_spoils_them():
@@ -178,7 +178,7 @@ def test_sums_end_where_the_vectors_say():
     np.testing.assert_array_equal([line.get_xydata()[0] for line in ax.lines], [[0, 0], [0, -1]])
     tips = [tuple(text.xy) for text in ax.texts if hasattr(text, "xy")]
     assert tips == [(1, -1), (1, 0), (0, -1), (-1, -1), (-1, 0), (0, -1)], "word by word, in the words' order"
-    assert ax.get_title(loc="left") == "Two orders, one sum" and picture.sentence.endswith("end 0 apart.")
+    assert ax.get_title(loc="left") == "Two orders, one sum" and picture.sentence.endswith("end at the same point.")
     sentences["bad not good"] = (["bad", "not"], sentences["bad not good"][1][:2])
     picture = explorers.tip_to_tail(sentences)
     ax = picture.figure.axes[0]
@@ -195,9 +195,9 @@ def test_two_turns_draws_the_difference_of_its_units():
     dots = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if len(line.get_xdata()) == 1]
     assert dots == [(v, pytest.approx(math.tanh(v) - math.tanh(v + 2) + 1)) for v in (1, -1, -3)]
     assert "good at u = 1: +0.77; bad at u = -1: −0.52; not bad at u = -3: +0.77" in picture.sentence
-    assert ax.get_title(loc="left") == "The verdict turns twice: kind, unkind, kind"
+    assert ax.get_title(loc="left") == "The verdict changes sign twice: positive, negative, positive"
     picture = explorers.two_turns(u, np.tanh(u), np.tanh(u), {"good": 1, "bad": -1})
-    assert "turns" not in picture.figure.axes[0].get_title(loc="left")
+    assert "changes sign" not in picture.figure.axes[0].get_title(loc="left")
 
 
 def test_two_steps_shows_the_numbers_it_is_given(monkeypatch):

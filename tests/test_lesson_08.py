@@ -97,6 +97,7 @@ def test_the_map_shows_every_number_in_the_colour_of_its_digit():
         assert f"{share:.2f} of the spread" in figure.finding
         halo = next(line for line in ax.lines if line.get_markersize() == 21)
         assert halo.get_visible() == ax.lines[11].get_visible() == (share >= 0.1)
+        assert ("densest" in ax.get_xlabel()) == halo.get_visible()
         for (x, y), line in zip(np.column_stack(halo.get_data()), ax.lines[11:21]):
             assert (line.get_xdata()[0], line.get_ydata()[0]) == (x, y)
         low, high = np.array(ax.get_xlim()), np.array(ax.get_ylim())
@@ -268,6 +269,29 @@ def test_tones_draws_the_key_what_is_heard_and_the_letters():
         assert titles(figure)[0] == f"“{values['message']}” is heard as “{heard}”: {verdict}"
         assert f"{len(key)} frames" in figure.finding and f"noise {values['noise']:.2f}" in figure.finding
         assert f"{((x > 0.5) != (key > 0.5)).sum()} of them on the wrong side" in figure.finding
+
+
+# --- what the lesson says of the runs that ship -------------------------------------------------------------------------
+
+def test_two_of_the_three_vanilla_maps_have_an_upper_and_a_lower_row():
+    n = np.arange(10000)
+    ends_in_a_pair, apart = (n // 10 % 10 >= 2) & (n % 10 > 0), []
+    words, _, lengths = numbers.encode(n)
+    for seed in range(3):
+        vectors = numbers.load_model("RNN", seed).context(words, lengths)
+        vectors = vectors - vectors.mean(axis=0)
+        plane = np.column_stack([vectors @ np.linalg.svd(vectors, full_matrices=False)[2][:2].T, np.ones(len(n))])
+        side = plane @ np.linalg.lstsq(plane, 2.0 * ends_in_a_pair - 1, rcond=None)[0] > 0
+        apart.append((side == ends_in_a_pair).mean())
+    assert apart[0] > 0.97 and apart[2] > 0.97
+    assert apart[1] < 0.75              # 0.72 of the numbers end in a pair: no line is better than saying so of all or none
+
+
+def test_a_beam_of_two_finds_five_of_the_six_numbers_of_the_menu():
+    for n in (9510, 1148, 4222, 696, 8984):
+        assert text(found(n, 1)[0][1]) != str(n) == text(found(n, 2)[0][1])
+    (greedy, first), (wider, second) = found(307, 1)[0], found(307, 2)[0]
+    assert wider > greedy and "307" not in (text(first), text(second))
 
 
 # --- pictures and exercises ------------------------------------------------------------------------------------------

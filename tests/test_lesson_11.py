@@ -133,7 +133,7 @@ def test_the_curves_of_the_gradient_stand_where_it_is():
         for line, setting in zip(curves, [(cell, way) for way in (True, False) for cell in ("RNN", "LSTM", "GRU")]):
             np.testing.assert_array_equal(line.get_xdata(), np.arange(S))
             np.testing.assert_allclose(line.get_ydata(), np.log10(norms(S)[setting][::-1]))
-        assert f"At word 1 of {S}, attention leaves 0.002 to 0.006" == titles(figure)[0]
+        assert f"At word 1 of {S} the norm is 0.002 to 0.006 with attention" == titles(figure)[0]
         assert figure.finding.startswith(f"At the first of {S} words")
 
 

@@ -80,11 +80,11 @@ QUESTIONS = [
         "2.7": "That is temperature 1: exp(2 - 1).",
         "1.6": "That is temperature 2, exp(1 / 2): a high temperature makes differences smaller.",
         "4": "Logits are no probabilities. Their difference is divided by the temperature and goes through exp."}),
-    Question("10", "Two jobs: names in letters that are finished, and an alarm that rings as soon as a stream shows trouble. Which "
+    Question("10", "Two jobs: finding names in finished e-mails, and an alarm that rings as soon as a stream shows trouble. Which "
                    "wiring for which?", {
-        "both directions for the letters, one for the alarm": "The rest of a letter is there to be read; the rest of a stream is not.",
+        "both directions for the e-mails, one for the alarm": "The rest of an e-mail is there to be read; the rest of a stream is not.",
         "both directions for each": "The alarm would ring at the end of the stream, when the backward half can begin.",
-        "one direction for each": "It serves the alarm, but in a letter a later word may say what a name is.",
+        "one direction for each": "It serves the alarm, but in an e-mail a later word may say what a name is.",
         "an encoder-decoder for each": "Both want one answer for each input, in step; nothing is written in another length."}),
     Question("11", "Panel B: where self-attention looks while it writes 8 digits that it has read, a mean over 200 strings. In which "
                    "order does it write them?", {

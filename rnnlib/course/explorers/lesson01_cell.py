@@ -26,12 +26,12 @@ def tip_to_tail(sentences):
         corners = np.vstack([np.zeros(2), np.cumsum(vectors, axis=0)])
         side = 1 if corners[:, 0].sum() > 0 else -1
         ha = "left" if side > 0 else "right"
-        # the first and the last way cross in the middle: their words stand near their outer ends
-        for word, start, end, along in zip(words, corners, corners[1:], np.linspace(0.2, 0.8, len(words))):
+        # each word stands on its own arrow; the first and the last arrow cross in the middle, so theirs stand near the outer ends
+        for word, start, end, along in zip(words, corners, corners[1:], np.linspace(0.27, 0.73, len(words))):
             ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INPUT, "linestyle": line,
                                                     "linewidth": 2.5, "mutation_scale": 18, "shrinkA": 0, "shrinkB": 0})
-            x, y = start + along * (end - start)
-            ax.text(x + 0.12 * side, y, word, ha=ha, va="center")
+            ax.text(*start + along * (end - start), word, ha="center", va="center",
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
         ax.text(1.0 * side, 0.26, f"“{text}”", ha=ha, va="center", weight="bold")
     ax.plot(0, 0, "o", color=BLACK, markersize=7)
     ax.text(0, 0.13, "start", ha="center", va="center")
@@ -44,8 +44,8 @@ def tip_to_tail(sentences):
     apart = float(np.abs(ends[0] - ends[1]).max())
     ax.set_title("Two orders, one sum" if np.allclose(*ends) else "Two orders, two sums")
     one, two = sentences
-    return figures.Picture(figure, f"Added up word by word, “{one}” and “{two}” take different ways "
-                                   f"and end {apart:.2g} apart.")
+    return figures.Picture(figure, f"Added up word by word, “{one}” and “{two}” take different paths and end "
+                                   + (f"{apart:.2g} apart." if len(named) > 1 else "at the same point."))
 
 
 @figures.style()
@@ -65,7 +65,7 @@ def _column(vector, digits=2):
 
 @figures.style()
 def two_turns(u, unit_2, unit_3, words):
-    """Two tanh units whose difference turns twice: the verdict unit_2 - unit_3 + 1 over what both of them see.
+    """Two tanh units whose difference changes sign twice: the verdict unit_2 - unit_3 + 1 over what both of them see.
 
     u, unit_2, unit_3 : ndarray (N,); words : dict of str to the u at which it is read
     """
@@ -78,15 +78,19 @@ def two_turns(u, unit_2, unit_3, words):
         ax.annotate(name, (at, np.interp(at, u, unit)), (0, -18 if at > 0 else 18), ha="right" if at > 0 else "left",
                     color=STATE, **plain)
     ax.plot(u, verdict, color=OUTPUT, linewidth=3)
+    ax.annotate("verdict", (-4.95, np.interp(-4.95, u, verdict)), (0, 18), ha="left", color=OUTPUT, **plain)
     for name, at in words.items():
         value = np.interp(at, u, verdict)
         ax.plot(at, value, "o", color=OUTPUT, markersize=10)
-        ax.annotate(f"{name}: {_number(value, plus=True)}", (at, value), (0, 30 if value > 0 else -19), ha="center",
-                    weight="bold", **plain)
+        # below zero the curves of the units run close by: there a line leads from the name to its dot
+        look = {"xytext": (0, 30), "ha": "center"} if value > 0 else {
+            "xytext": (62, 0), "ha": "left", "arrowprops": {"arrowstyle": "-", "color": BLACK, "linewidth": 1}}
+        ax.annotate(f"{name}: {_number(value, plus=True)}", (at, value), weight="bold", **look, **plain)
     ax.set(xlim=(u[0], u[-1]), ylim=(-1.25, 1.55), yticks=[-1, 0, 1], xlabel="u: how pleasant the word is, less twice the note",
            ylabel="verdict and units")
     turned = [np.interp(at, u, verdict) > 0 for at in sorted(words.values())]
-    ax.set_title("The verdict turns twice: kind, unkind, kind" if turned == [True, False, True] else "The verdict at each word")
+    ax.set_title("The verdict changes sign twice: positive, negative, positive" if turned == [True, False, True] else
+                 "The verdict at each word")
     said = "; ".join(f"{name} at u = {at:g}: {_number(np.interp(at, u, verdict), plus=True)}" for name, at in words.items())
     return figures.Picture(figure, f"The verdict, unit 2 minus unit 3 plus 1: {said}.")
 
@@ -97,7 +101,7 @@ def verdicts(sentences):
 
     sentences : dict of str to (list of T words, h ndarray (T, H), y ndarray (T,))
     """
-    figure, axes = figures.new(2, len(sentences), size=(8.4, 4.6), left=0.95, right=0.3, top=0.85, bottom=0.5,
+    figure, axes = figures.new(2, len(sentences), size=(8.4, 4.9), left=0.95, right=0.3, top=0.85, bottom=0.8,
                                height_ratios=[1.15, 1], hspace=0.12, wspace=0.12, squeeze=False)
     for column, (text, (words, h, y)) in enumerate(sentences.items()):
         above, below = axes[:, column]
@@ -127,6 +131,7 @@ def verdicts(sentences):
     last = [y[-1] for _, _, y in sentences.values()]
     kind = "opposite verdicts" if min(last) < 0 < max(last) else "verdicts of one kind"
     figure.text(0.95 / 8.4, 0.95, f"The same words, {kind}", va="center", weight="bold")
+    figure.text(0.95 / 8.4, 0.05, "states: pink above 0, blue below 0, white at 0", va="center")
     said = "; ".join(f"“{text}” ends at {_number(y[-1], plus=True)}" for text, (_, _, y) in sentences.items())
     return figures.Picture(figure, f"The output after every word: {said}.")
 
@@ -173,7 +178,7 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
         if shown:
             for mark in marks:
                 mark.set_xdata([1 + half, 1 + half])
-            note.set_text(f"half by step {1 + half}")
+            note.set_text(f"half left: step 1 + {half}")
             right = 1 + half < 0.75 * T
             note.set_x(1 + half + (0.3 if right else -0.3))
             note.set_ha("left" if right else "right")
@@ -277,6 +282,7 @@ def shared_weights(shared, own, T=100, D=8, H=16, K=2):
     seams = steps.plot([], [], color="white", linewidth=1)[0]
     Unrolled.label(steps, 0, -0.1, "dark: the one cell of the RNN", ha="left")
     Unrolled.label(steps, 0, -0.1, "pale: a cell for every step", ha="left", shift=-19)
+    Unrolled.label(steps, 0, -0.1, "(the readout is there once)", ha="left", shift=-38)
 
     def draw(T, D, H):
         one, many = shared(T, D, H, K), own(T, D, H, K)
@@ -305,8 +311,8 @@ def shared_weights(shared, own, T=100, D=8, H=16, K=2):
         seams.set_data(np.concatenate([ends, gaps]), np.concatenate([gaps, ends]))
         seams.set_linewidth(min(2.0, 40 / across))
         growth = shared(T, D, 2 * H, K) / one
-        parts.set_title(f"One cell: {one:,} numbers; H doubled: {growth:.2f} times")
-        steps.set_title("T = 1: just as many" if many == one else f"T cells: {many / one:.3g} times")
+        parts.set_title(f"{one:,} numbers; with H doubled, {growth:.2f} times as many")
+        steps.set_title("T = 1: just as many" if many == one else f"T cells: {many / one:.3g} times as many")
         return (f"The RNN has {one:,} parameters at every T; own weights at each of T = {T} steps would make "
                 + (f"{many:,}, {many / one:.3g} times as many. " if many != one else "just as many. ")
                 + f"Doubling H multiplies the RNN's count by {growth:.2f} (linear: 2, quadratic: 4).")
@@ -338,7 +344,7 @@ def sliding_cell(run, place, lengths=(12, 30), t=18, shift=8):
         ax.set(xlim=(-0.6, long + 0.6), ylim=(-1.3, 1.3), yticks=[-1, 0, 1], ylabel="$x_t$ bars, $h_t$ dots")
         rows.append((T, bars, line, box))
     axes[0].tick_params(labelbottom=False)
-    axes[1].set_xlabel("step t (black frame: the one cell)")
+    axes[1].set_xlabel("step t (black frame: where the cell is; it stops where its input ends)")
 
     def draw(t, shift):
         states = []
@@ -360,8 +366,8 @@ def sliding_cell(run, place, lengths=(12, 30), t=18, shift=8):
             title = f"The pattern {moved}, and so does the answer" if shift else "The same pattern, the same answer"
         axes[0].set_title(title)
         return (f"After step {t} the one cell has read {min(t, short)} of {short} inputs above, {t} of {long} below, "
-                f"with the same w_x, w_h, b. The pattern {moved} below; moved together, the two answers differ "
-                f"by at most {difference:.2g}.")
+                f"with the same w_x, w_h, b. The pattern {moved} below; moved together, the two answers "
+                + (f"differ by at most {difference:.2g}." if difference > 1e-12 else "are equal."))
 
     return LiveFigure(figure, draw, play="t", t=slider("the cell at step t", t, 1, long),
                       shift=slider("pattern later by", shift, 0, long - short))

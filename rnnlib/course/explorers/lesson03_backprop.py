@@ -144,11 +144,12 @@ def check_curves(epsilons, errors):
     figure, ax = figures.new(size=(8.4, 4.2), right=1.45, left=0.95)
     with figures.style():
         looks = [(BLACK, "-"), *RUNS][:len(errors)]
-        for error, (color, line) in zip(errors.values(), looks):
-            ax.plot(np.log10(epsilons), np.log10(error), line, marker="o", color=color)
+        for i, (error, (color, line)) in enumerate(zip(errors.values(), looks)):
+            # curves of mistakes lie close together: each has its dots at steps of its own
+            ax.plot(np.log10(epsilons), np.log10(error), line, marker="o", color=color, markevery=(i - 1, 3) if i else 1)
         ax.axhline(-7, color=GREY, linewidth=1, linestyle=":")
-        ax.text(np.log10(epsilons).max(), -7.15, f"passed: below {power(10, -7)}", color=GREY, va="top", ha="right")
-        ax.set(xlabel=r"step $\epsilon$ of the central differences", ylabel="worst error", ylim=(-13, 1.5))
+        ax.text(np.log10(epsilons).min(), -7.15, f"passed: below {power(10, -7)}", color=GREY, va="top")
+        ax.set(xlabel=r"step $\epsilon$ of the central differences", ylabel="error of the worst array", ylim=(-10.5, 1))
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter(decade)
             axis.get_major_locator().set_params(integer=True, nbins=7)
@@ -249,13 +250,11 @@ def truncation(steps, cosine, size, norms, k=4, step=0):
         states.set(xlabel="step t of the sequence (dotted: cuts)", xlim=(0, T + 1))
         states.set(ylabel=r"mean $\|\partial L/\partial h_t\|$ (largest full = 1)", ylim=(0, 1.45), yticks=[0, 0.5, 1])
         lines = []
-        for values, color, line in ((cosine, BLACK, "-"), (size, GRADIENT, "--")):
-            curve, = curves.plot([], [], line, color=color)
+        for values, color, line, name in ((cosine, SKY, "-", "cosine of the angle"), (size, OUTPUT, "--", "ratio of lengths")):
+            curve, = curves.plot([], [], line, color=color, label=name)
             point, = curves.plot([], [], "o", color=color, markersize=9)
             lines.append((values, curve, point))
-        curves.text(0.97, 0.13, "\N{EM DASH} cosine of the angle", transform=curves.transAxes, ha="right")
-        curves.text(0.97, 0.04, "- - relative size", transform=curves.transAxes, ha="right", color=GRADIENT,
-                    weight="bold")
+        curves.legend(loc="lower right")
         curves.set(xlabel="chunk length k (steps)", ylabel="against the full gradient", xlim=(-0.2, np.log2(T) + 0.2),
                    ylim=(0, max(1.15, 1.05 * size.max())), yticks=[0, 0.5, 1])
         shown = [k for k in (1, 2, 4, 10, 20) if k < T / 1.5] + [T]
@@ -276,7 +275,7 @@ def truncation(steps, cosine, size, norms, k=4, step=0):
         angle = np.degrees(np.arccos(np.clip(c, -1, 1)))
         states.set_title(f"Chunks of {k}: {angle:.0f} degrees off the full gradient")
         return (f"After {step} steps of training, k = {k}: cosine {c:.2f} ({angle:.0f} degrees off), {100 * r:.0f} % "
-                f"of the full gradient's size; {len(places)} cut{'' if len(places) == 1 else 's'} in {T} steps.")
+                f"of the full gradient's length; {len(places)} cut{'' if len(places) == 1 else 's'} in {T} steps.")
 
     return LiveFigure(figure, draw, play="step", k=slider("chunk length k", k, 1, T),
                       step=slider("steps of training", step, int(steps[0]), int(steps[-1]), int(steps[1] - steps[0])))
@@ -286,11 +285,11 @@ def truncation(steps, cosine, size, norms, k=4, step=0):
 def factor_per_step(setting, factor, by_rms, by_mean):
     """The factor per step by which a gradient fades or grows, over what two averages of the slopes of tanh predict.
 
-    setting : N strings, a network each, by which the sentence sums up
+    setting : N strings, a network each: the name of its cloud, by which the sentence sums up
     factor, by_rms, by_mean : (N,), the measured factor, and gain times the root mean square and the mean slope
     """
     figure, ax = figures.new(size=(8.4, 4.4), left=0.85)
-    ends = np.array([0.4, 1.5])
+    ends = np.array([0.35, 1.5])
     ax.plot(ends, ends, color=BLACK, linewidth=1)
     ax.text(1.48, 0.44, "on the line: predicted = measured", ha="right")
     for predicted, color, name in ((by_mean, SKY, "gain x mean slope"), (by_rms, GRADIENT, "gain x rms slope")):
@@ -298,13 +297,15 @@ def factor_per_step(setting, factor, by_rms, by_mean):
     ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
     ax.set(xlim=ends, ylim=ends, xlabel="predicted factor per step", ylabel="measured factor per step")
     ax.legend(loc="upper left")
-    ax.set_title("The rms slope predicts the fading, up to gain 1.5")
+    ax.set_title("The rms slope predicts the factor, unless gain or inputs are large")
     said = []
     for one in dict.fromkeys(setting):
         these = np.array(setting) == one
+        right, low = by_rms[these].max() + 0.005, np.quantile(factor[these], 0.15)
+        ax.text(min(right, ends[1] - 0.115), low, one, color=GRADIENT, va="top", zorder=1)      # below its cloud
         told = (np.median(values[these]) for values in (factor, by_rms, by_mean))
         said.append(f"{one}: " + " / ".join(f"{value:.2f}" for value in told))
-    return figures.Picture(figure, f"{len(setting)} networks, a dot each. Medians of the factor per step, measured / "
+    return figures.Picture(figure, f"{len(setting)} networks, two dots each. Medians of the factor per step, measured / "
                            f"predicted by the rms slope / by the mean slope. {'; '.join(said)}.")
 
 

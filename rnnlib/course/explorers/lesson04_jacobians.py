@@ -32,7 +32,7 @@ def jacobian_norms(log10_norms, radius=0.9, input_scale=1.0, T=100):
     figure, (ax, row) = figures.new(2, 1, size=(8.4, 5.0), left=0.95, right=1.75, top=0.5, bottom=0.65, height_ratios=[8, 1],
                                     hspace=0.06, sharex=True)
     looks = [(GRADIENT, "-", 4, "the product"), (BLACK, "--", 1.8, "product of norms"),
-             (GREY, "-.", 1.8, "bound"), (BLACK, ":", 2.2, "radius x slope")]
+             (GREY, "-.", 1.8, "bound"), (BLACK, ":", 2.2, "short cut")]
     lines = [ax.plot([], [], line, color=color, linewidth=width, zorder=3 if width == 4 else 2)[0]
              for color, line, width, _ in looks]
     end, = ax.plot([], [], "o", color=GRADIENT, markersize=9, zorder=4, clip_on=False)
@@ -69,7 +69,7 @@ def jacobian_norms(log10_norms, radius=0.9, input_scale=1.0, T=100):
         ax.set_title(f"The gradient {_verdict(left)}: {scientific(left)} after {T - 1} step{'s' * (T > 2)}")
         said = [scientific(value) for value in (left, chained, bound, predicted)]
         return (f"Radius {radius:g}, input scale {input_scale:g}, lag {T - 1}: the product has norm {said[0]}; product of "
-                f"the norms {said[1]}, bound {said[2]}, radius times slope to the power {said[3]}.")
+                f"the norms {said[1]}, bound {said[2]}, short cut {said[3]}.")
 
     return LiveFigure(figure, draw, radius=slider("spectral radius", radius, 0.2, 4.0, 0.05),
                       input_scale=slider("input scale", input_scale, 0.0, 20.0, 0.25), T=slider("steps T", T, 2, 200))
@@ -95,7 +95,7 @@ def predicted_left(predicted, measured):
         axis.get_major_locator().set_params(integer=True, nbins=7)
     ax.legend(loc="lower right")
     close = {label: (np.abs(predicted[label] - values) <= 1).sum() for label, values in measured.items()}
-    said = ", ".join(f"{label} {close[label]} of {len(values)}" for label, values in measured.items())
+    said = "; ".join(f"{label}: {close[label]} of {len(values)}" for label, values in measured.items())
     first, last = list(measured)[0], list(measured)[-1]
     ax.set_title(f"Right within a factor of ten: {close[first]} of {len(measured[first])} cells at {first}, "
                  f"{close[last]} at {last}")
@@ -128,7 +128,7 @@ def norm_and_radius(eigenvalues, n, norms):
     curve.set(xscale="log", ylim=(radius - 0.15, norm + 0.1), xlabel="number of factors n",
               ylabel="stretch per factor", xticks=[1, 10, 100])
     curve.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    curve.set_title("The norm starts it, the radius ends it")
+    curve.set_title("From the norm (n = 1) down to the radius")
     at_end = norms[-1] ** (1 / n[-1])
     return figures.Picture(figure, f"The largest stretch per factor falls from the norm {norm:.2f} at n = 1 towards "
                                    f"the spectral radius {radius:.2f}; at n = {n[-1]} it is {at_end:.3f}.")
@@ -171,7 +171,7 @@ def two_units(powers, eigenvalue=0.9, coupling=1.0, lag=3):
         before.set_data(circle)
         after.set_data(image)
         axis.set_data(np.outer(stretched[lag, :, 0] * norms[lag], [-1, 1]))
-        plane.set_title(f"Longest half-axis {number(norms[lag])}")
+        plane.set_title(f"Longer semi-axis {number(norms[lag])}")
         actual.set_data(n, np.log10(norms))
         by_radius.set_data(n, n * np.log10(eigenvalue))
         by_norm.set_data(n, n * np.log10(norms[1]))

@@ -29,9 +29,10 @@ def training_and_gradient(losses, every, log10_shares, accuracies):
         _, color, line, label = _kind(accuracy)
         left.plot(steps[9:], np.convolve(loss, smooth, mode="valid"), line, color=color)
         right.plot(every * np.arange(len(shares)), shares, line, color=color, label=label)
-    for level, label in ((np.log(4), "nothing known: ln 4"), (np.log(2), "two pairs: ln 2")):
+    for level, label in ((np.log(4), "nothing known: ln 4"), (0.75 * np.log(3), "one from three: 0.75 ln 3"),
+                         (np.log(2), "two pairs: ln 2")):
         left.axhline(level, color=GREY, linewidth=1)
-        above = level > 1       # a run that is stuck keeps above ln 2
+        above = level > 0.7     # a run that is stuck keeps above ln 2
         left.text(steps[-1], level + (0.06 if above else -0.06), label, color=GREY, ha="right",
                   va="bottom" if above else "top", bbox=ON_TOP)
     left.set(xlim=(0, steps[-1]), ylim=(0, 1.75), xlabel="step of training", ylabel="loss (nats)")
@@ -44,7 +45,8 @@ def training_and_gradient(losses, every, log10_shares, accuracies):
     lost = [max(shares[-5:]) for shares, well in zip(log10_shares, solved) if not well]     # of late
     title = f"{solved.sum()} of {len(solved)} seeds learned it"
     if lost and max(lost) < -2:
-        title += f"; in the others less than {power(10, np.ceil(max(lost)))} gets through"
+        others = "the one that did not" if len(lost) == 1 else f"the {len(lost)} that did not"
+        title += f"; in {others}, less than {power(10, np.ceil(max(lost)))} gets through"
     figure.text(0.75 / 8.4, 0.945, title, weight="bold", va="center")
     ends = ", ".join(power(10, np.round(shares[-1])) for shares in log10_shares)
     return figures.Picture(figure, f"{solved.sum()} of {len(solved)} runs learned the task. Share of the gradient that "
@@ -61,14 +63,14 @@ def luck_by_lag(lags, accuracies, chance, live_lag=None, live_accuracies=()):
     lags, accuracies = np.asarray(lags), np.asarray(accuracies)
     for lag in np.unique(lags):
         found = np.sort(accuracies[lags == lag])
-        ax.plot(lag + spread(len(found), SPREAD), found, "o", color=BLACK, markersize=5, alpha=0.7)
+        ax.plot(lag + beside(found, SPREAD), found, "o", color=BLACK, markersize=5, alpha=0.7)
         solved = (found >= SOLVED).sum()
         ax.text(lag, 1.1, f"{solved}/{len(found)}", ha="center", va="center")
     if live_lag is not None:
         found = np.sort(live_accuracies)
         ax.plot(live_lag + SPREAD / 2 + 2 + 1.2 * np.arange(len(found)), found, "D", color=BLACK, markerfacecolor="none",
                 markersize=7)
-        ax.text(live_lag + SPREAD / 2 + 2, 0.75, "trained\nhere", va="center")
+        ax.text(live_lag + SPREAD / 2 + 2, 0.75, f"lag {live_lag},\ntrained\nhere", va="center")
     for level, label in ((chance, "chance"), (2 * chance, "half right")):
         ax.axhline(level, color=GREY, linestyle="--", linewidth=1.2)
         ax.text(max(lags) + 20, level + 0.015, label, color=GREY, va="bottom", ha="right")
@@ -95,18 +97,21 @@ def starts_by_lag(runs, solved=SOLVED):
     for ax, (lag, by_start) in zip(np.atleast_1d(row), runs.items()):
         for start, accuracies in by_start.items():
             y, found = starts.index(start), np.sort(accuracies)
-            ax.plot(found, y - spread(len(found), 0.5), "o", color=BLACK, markersize=4.5, alpha=0.7)
+            ax.plot(found, y - beside(found, 0.5), "o", color=BLACK, markersize=4.5, alpha=0.7)
             counts.append(f"lag {lag}, {start}: {(found >= solved).sum()} of {len(found)}")
             ax.text(0.62, y - 0.3, f"{(found >= solved).sum()}/{len(found)}", ha="center", va="center", weight="bold")
+        for start in set(starts) - set(by_start):
+            ax.text(0.62, starts.index(start), "not tried", color=GREY, ha="center", va="center")
         ax.axvline(0.25, color=GREY, linestyle="--", linewidth=1.2)
         ax.set(xlim=(0.15, 1.07), xticks=[0.25, 0.5, 1.0], xlabel="accuracy", ylim=(len(starts) - 0.4, -0.7),
                yticks=range(len(starts)), yticklabels=[start.replace(", rate", ",\nrate") for start in starts])
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         ax.set_title(f"Lag {lag}", fontsize=13)
     learned = {start: (np.asarray(found) >= solved).sum() for start, found in by_start.items()}     # at the last lag
-    best = max(learned, key=learned.get)
-    title = (f"At lag {lag}, {learned[best]} of {len(by_start[best])} seeds learn it with \"{best}\", "
-             f"{learned[starts[0]]} with \"{starts[0]}\"")
+    best, _, rate = max(learned, key=learned.get).partition(", rate ")
+    rate = rate and f", rate {rate}"
+    title = (f"Lag {lag}{rate}: {learned[best + rate]} of {len(by_start[best + rate])} seeds learn it with \"{best}\", "
+             f"{learned[starts[0] + rate]} with \"{starts[0]}\"")
     figure.text(0.1 / 8.4, 1 - 0.28 / figure.get_figheight(), title, weight="bold", va="center")
     return figures.Picture(figure, "Seeds that learned the recall task: " + "; ".join(counts) + ".")
 
@@ -114,3 +119,15 @@ def starts_by_lag(runs, solved=SOLVED):
 def spread(n, width):
     """Where n dots lie side by side, around 0."""
     return width * ((np.arange(n) + 0.5) / n - 0.5)
+
+
+def beside(values, width, near=0.03):
+    """Where dots at these sorted values lie side by side, around 0: the lowest of those that would touch in the middle.
+
+    width : what 20 dots on one spot take
+    """
+    places = []
+    for group in np.split(np.asarray(values), np.flatnonzero(np.diff(values) > near) + 1):
+        there = spread(len(group), width * len(group) / 20)
+        places.extend(there[np.argsort(np.abs(there), kind="stable")])
+    return np.array(places)

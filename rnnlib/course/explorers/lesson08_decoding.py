@@ -79,7 +79,7 @@ def forced_and_free(write, text, tokens, n=7185, largest=9999):
             right = int((truth[:T] == chosen[:T]).sum())
             whole = len(truth) == len(chosen) and right == len(truth)
             told.append((right, len(truth), text(chosen), whole))
-            note.set_text(f"reads {'the truth' if forced else 'itself'}, writes {text(chosen) or 'nothing'}")
+            note.set_text(f"reads {'the truth' if forced else 'its own tokens'}, writes {text(chosen) or 'nothing'}")
         for ax, (right, of, *_), reader in zip(axes, told, ("Forced", "Free")):
             ax.set_title(f"{reader}: {right} of {of} tokens right")
         if told[0][3]:

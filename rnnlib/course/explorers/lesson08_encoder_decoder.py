@@ -8,7 +8,7 @@ from ..drawings import DECODER, ON_TOP, Unrolled
 from ..figures import BLACK, CELL_STYLES, GREY, INPUT, ORANGE, OUTPUT, PALE, SKY, STATE, STATES
 from ..live import WIDE, LiveFigure, slider
 
-SIZES = [(GREY, ":", "o"), (ORANGE, "-.", "s"), (SKY, "--", "^"), (BLACK, "-", "D")]     # from a small context to a large one
+SIZES = [(STATE, ":", "o"), (ORANGE, "-.", "s"), (SKY, "--", "^"), (BLACK, "-", "D")]     # from a small context to a large one
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
 # of the digits 0 to 9: the even ones blue, the odd ones orange, from dark to light, so that neighbours differ in hue
 SHADES = ["#0B2E59", "#7A2A00", "#1B5C9E", "#B34700", "#3F8FD2", "#E06A00", "#7DB9E8", "#F79A3E", "#B5DAF4", "#FFC98A"]
@@ -86,7 +86,7 @@ def handing_over(words, written, states):
 
 @figures.style()
 def exact_by_zeros(sizes, rule, runs):
-    """Numbers written rightly, by how many of their zeros nobody says.
+    """Numbers written rightly, by how many of their zeros are not said.
 
     sizes : ndarray of int (G,), held-out numbers with 0, 1 .. and with G - 1 or more unsaid zeros;
     rule : ndarray (G,), of the baseline; runs : dict of cell name to ndarray (seeds, G)
@@ -104,7 +104,7 @@ def exact_by_zeros(sizes, rule, runs):
     names = [*map(str, at[:-1]), f"{at[-1]} or more"]
     ax.set_xticks(at, [f"{name}\n({n} numbers)" for name, n in zip(names, sizes)])
     ax.set_ylim(-0.05, 1.08)
-    ax.set_xlabel("zeros that nobody says")
+    ax.set_xlabel("zeros that are not said")
     ax.set_ylabel("written exactly (share)")
     ax.legend(loc="center left")
     worst = {cell: np.average(shares.mean(axis=0)[1:], weights=sizes[1:]) for cell, shares in runs.items()}
@@ -131,7 +131,6 @@ def context_map(maps, digits, explained, axes="all numbers", colour="thousands")
     dots = [ax.plot([], [], ".", color=shade, markersize=3, markeredgewidth=0)[0] for shade in SHADES]
     halo, = ax.plot([], [], "o", markersize=21, markerfacecolor="white", markeredgecolor=BLACK, alpha=0.85)
     names = [ax.plot([], [], marker=f"${i}$", color=BLACK, markersize=11)[0] for i in range(10)]    # faster than texts
-    ax.set_xlabel("first axis of the plane")
     ax.set_ylabel("second axis")
 
     for i, shade in enumerate(SHADES):      # a key: ten shades in their order, right of the plane
@@ -153,8 +152,10 @@ def context_map(maps, digits, explained, axes="all numbers", colour="thousands")
         ax.set_xlim(-span[0], span[0])
         ax.set_ylim(-span[1], span[1])
         share = explained(where, digit)
+        gathered = share >= 0.1
         for artist in (halo, *names):       # where a digit gathers nowhere, its numeral would mislead
-            artist.set_visible(share >= 0.1)
+            artist.set_visible(gathered)
+        ax.set_xlabel("first axis of the plane" + (" (circles: where a digit is densest)" if gathered else ""))
         ax.set_title(f"The {colour} digit explains {share:.0%} of the spread in this plane")
         spread = "the contexts" if axes == "all numbers" else f"the means of the ten {axes} digits"
         return (f"{network}: contexts of {len(where)} numbers in the plane in which {spread} spread most; coloured by the "
@@ -193,14 +194,15 @@ def through_one_vector(right, lengths, trained, H=32, n=8):
     for (size, shares), (color, line, marker) in zip(exact.items(), SIZES):
         lines[size], = left.plot(lengths, shares, color=color, linestyle=line, marker=marker, markersize=7)
         half = np.argmin(np.abs(shares - 0.5))
-        left.text(lengths[half], shares[half] + 0.1, f"{size}", ha="center", va="center", bbox=ON_TOP)
+        side = -1 if size == sorted(exact)[-2] else 1       # the two largest lie close: one label on either side
+        left.text(lengths[half] + 0.7 * side, shares[half] + 0.05 * side, f"{size}", ha="center", va="center", bbox=ON_TOP)
     Unrolled.label(left, trained + 0.7, 1.0, "never trained", ha="left")
-    here, = left.plot([], [], "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2)
+    here, = left.plot([], [], "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2, zorder=4)
     left.set_xlim(lengths[0] - 0.5, lengths[-1] + 1.2)
     left.set_ylim(-0.04, 1.08)
     left.set_xticks([4, 8, 12])
     left.set_yticks([0, 0.5, 1])
-    left.set_xlabel("digits in the string (on the lines: H)")
+    left.set_xlabel("digits in the string (at the lines: H)")
     left.set_ylabel("whole strings right (share)")
     bars, = places.plot([], [], color=OUTPUT, linewidth=14, solid_capstyle="butt")
     places.axhline(0.1, color=GREY, linewidth=1.5, linestyle=":")

@@ -4,7 +4,7 @@ import numpy as np
 
 from .. import figures
 from ..drawings import DECODER, EndLabels, Unrolled, fan, move
-from ..figures import BLACK, CELL_STYLES, FADING, GRADIENT, GREY, INPUT, OUTPUT, PALE, SKY, STATE, scientific
+from ..figures import BLACK, CELL_STYLES, FADING, GRADIENT, GREY, INPUT, OUTPUT, PALE, STATE, scientific
 from ..live import LiveFigure, menu, slider
 from .lesson05_highways import _decades, _dots, _log10
 
@@ -94,13 +94,13 @@ def size_and_length(runs, settings, lengths=(8, 9, 10)):
 
     runs : rows of `evidence` with cell, H, attention and n8, n9 ...; settings : list of (cell, H)
     """
-    figure, axes = figures.new(1, len(lengths), size=(8.4, 4.2), bottom=0.85, top=1.0, wspace=0.08, sharey=True)
+    figure, axes = figures.new(1, len(lengths), size=(8.4, 3.9), bottom=0.85, top=0.6, wspace=0.08, sharey=True)
     said = []
     for ax, n in zip(axes, lengths):
         for place, (cell, H) in enumerate(settings):
             for attention, side, look in ((False, -0.2, WITHOUT), (True, 0.2, WITH)):
                 found = [run[f"n{n}"] for run in runs if (run["cell"], run["H"], run["attention"]) == (cell, H, attention)]
-                name = ("with attention" if attention else "without") if not place and ax is axes[0] else None
+                name = ("with attention" if attention else "without") if not place and ax is axes[-1] else None
                 ax.plot(place + side + _dots(len(found), 0.32), np.sort(found), "o", markersize=4.5, label=name, clip_on=False,
                         **look)
         ax.set_xticks(range(len(settings)), [f"{cell}\n{H}" for cell, H in settings])
@@ -109,10 +109,11 @@ def size_and_length(runs, settings, lengths=(8, 9, 10)):
         at = {attention: np.median([run[f"n{n}"] for run in runs if run["attention"] == attention
                                     and (run["cell"], run["H"]) == settings[0]]) for attention in (False, True)}
         said.append(f"{n} digits, {settings[0][0]} with H = {settings[0][1]}: {at[False]:.2f} without, {at[True]:.2f} with")
-        ax.set_title(f"{n} digits: {'trained' if n == lengths[0] else 'never trained'}", y=1.13)
+        ax.set_title(f"{n} digits: {'trained' if n == lengths[0] else 'never trained'}")
     axes[0].set_ylabel("whole strings right (share)")
-    axes[0].legend(loc="lower left", bbox_to_anchor=(-0.05, 0.99), ncols=2, handletextpad=0.1, columnspacing=1.0, markerscale=1.6)
-    return figures.Picture(figure, f"Median shares of whole strings right. {'. '.join(said)}. A dot for each of the runs.")
+    axes[-1].legend(loc="upper left", handletextpad=0.1, markerscale=1.6)       # where hardly a dot is
+    return figures.Picture(figure, f"Median shares of whole strings right. {'. '.join(said)}. "
+                                   "A dot for each run, the runs of each setting sorted.")
 
 
 class _Looks:
@@ -171,7 +172,7 @@ def where_it_looks(look, orders, dates, step=3):
     read = {(date, order): look(date, order) for date in dates for order in orders}
     S, T = (max(len(one[i]) for one in read.values()) for i in (0, 1))
     figure, axes = figures.new(1, 2, size=(8.4, 4.4), left=0.1, right=0.2, bottom=0.8, wspace=0.14, width_ratios=[1, 1.35])
-    looks = _Looks(figure, *axes, S, T, "the words, as heard", "what is written, one character a step")
+    looks = _Looks(figure, *axes, S, T, "the words, as heard", "what is written, one character per step")
 
     def draw(date, order, step):
         words, written, weights = read[date, order]
@@ -197,17 +198,17 @@ def whose_answer(tasks):
     said = []
     for place, (task, runs) in enumerate(tasks.items()):
         for which, side, marker, look in (("own", -0.2, "o", WITH), ("other", 0.2, "o", WITHOUT)):
-            label = None if place else {"own": "the answer to what it looks at", "other": "the answer to the other input"}[which]
+            label = None if place else "the answer to what it " + {"own": "looks at", "other": "started from"}[which]
             ax.plot(place + side + _dots(len(runs), 0.32), np.sort([run[which] for run in runs]), marker, markersize=5,
                     clip_on=False, label=label, **look)
         said.append(f"{task}: {np.median([run['own'] for run in runs]):.2f} and {np.median([run['other'] for run in runs]):.2f}")
     ax.set_xticks(range(len(tasks)), list(tasks))
-    ax.set(xlim=(-0.5, len(tasks) - 0.5), ylim=(-0.03, 1.03), yticks=[0, 0.5, 1], ylabel="written (share)")
+    ax.set(xlim=(-0.5, len(tasks) - 0.5), ylim=(-0.03, 1.03), yticks=[0, 0.5, 1], ylabel="sequences (share)")
     ax.grid(False, axis="x")
     ax.set_title("Whose answer is written? It depends on the task", y=1.14)
     ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=2, handletextpad=0.1, columnspacing=1.2, markerscale=1.6)
-    return figures.Picture(figure, "Median share of its own answers, then of the other's, started from the other's context. "
-                                   + "; ".join(said) + ".")
+    return figures.Picture(figure, "Median share of sequences: the answer to what it looks at, then to what it started "
+                                   "from. " + "; ".join(said) + ".")
 
 
 @figures.style()
@@ -218,8 +219,6 @@ def gradient_lifelines(norms, S=50):
     """
     figure, ax = figures.new(size=(8.4, 4.5), left=0.95, right=2.0)
     _decades(ax, -17.5, 4.5, 4)
-    ax.set_yticks([*ax.get_yticks(), -2], [*(label.get_text() for label in ax.get_yticklabels()), "1 %"])
-    ax.axhspan(-17.5, -2, color=SKY, alpha=0.12, linewidth=0, zorder=0)
     ax.set_xlabel("steps back from the last word: S - s")
     ax.set_ylabel("norm of dL / d$h_s$")
     ax.xaxis.get_major_locator().set_params(integer=True)
@@ -238,7 +237,7 @@ def gradient_lifelines(norms, S=50):
         least, most = (end(logs[cell, True][-1] for cell in CELL_STYLES) for end in (min, max))
         kept, lost = (", ".join(f"{cell} {scientific(logs[cell, attention][-1])}" for cell in CELL_STYLES)
                       for attention in (True, False))
-        ax.set_title(f"At word 1 of {S}, attention leaves {scientific(least)} to {scientific(most)}")
+        ax.set_title(f"At word 1 of {S} the norm is {10 ** least:.2g} to {10 ** most:.2g} with attention")
         return f"At the first of {S} words the gradient's norm is, with attention, {kept}; without, {lost}."
 
     return LiveFigure(figure, draw, S=slider("words S", S, 5, 200, 5))
@@ -251,16 +250,20 @@ def self_attention_map(read, step=2):
     read : dict of a way's name to (symbols (T,), written (T,), true (T,), weights (T, T))
     """
     T = len(next(iter(read.values()))[0])
-    figure, axes = figures.new(1, 2, size=(8.4, 4.4), left=0.1, right=0.2, bottom=0.8, wspace=0.14, width_ratios=[1, 1.35])
-    looks = _Looks(figure, *axes, T, T, "the places that are looked at", "what each place writes")
+    figure, axes = figures.new(1, 2, size=(8.4, 4.6), left=0.1, right=0.2, bottom=0.8, top=0.75, wspace=0.14,
+                               width_ratios=[1, 1.35])
+    looks = _Looks(figure, *axes, T, T, "the places that are looked at", f"what places 1 to {T} write")
+    axes[1].set_xticks(range(1, T + 1))
+    axes[1].xaxis.set_ticks_position("top")
+    axes[1].tick_params(length=0)
 
     def draw(way, step):
         symbols, written, true, weights = read[way]
         keys = [f"{symbol}  at place {s}" for s, symbol in enumerate(symbols, 1)]
         looks.show(keys, written, weights, step)
         row, right = weights[step - 1], sum(w == t for w, t in zip(written, true))
-        axes[0].set_title(f"Place {step}: wants {true[step - 1]}, writes {written[step - 1]}")
-        axes[1].set_title(f"{right} of {T} digits right")
+        axes[0].set_title(f"Place {step}: wants {true[step - 1]}, writes {written[step - 1]}", y=1.08)
+        axes[1].set_title(f"{right} of {T} digits right", y=1.08)
         return (f"{way}: place {step} holds {symbols[step - 1]}, should write {true[step - 1]}, writes {written[step - 1]}; "
                 f"{row.max():.2f} of its weight lies on place {row.argmax() + 1}. In all {right} of {T} digits are right.")
 
@@ -285,5 +288,5 @@ def reversed_by(readers, levels):
     ax.set_xticks(range(len(readers)), list(readers))
     ax.set(xlim=(-0.5, len(readers) - 0.3), ylim=(0, 1.04), yticks=[0, 0.5, 1], ylabel="digits right (share)")
     ax.grid(False, axis="x")
-    ax.set_title("Only with positions is the whole string reversed")
+    ax.set_title("Positions and no mask: the whole string is reversed")
     return figures.Picture(figure, "Median share of digits right in reversed strings of 8. " + "; ".join(said) + ".")

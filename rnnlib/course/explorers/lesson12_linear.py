@@ -133,9 +133,17 @@ def turning_unit(path, angle=90.0, tau=100, n=60):
             beat.set_data(steps[k::4], h.real[k::4])
         now.set_data([h[-1].real], [h[-1].imag])
         time.set_xlim(-0.5, n + 0.5)
-        drift = (n // 4 * 4 * (angle - 90) + 180) % 360 - 180
-        plane.set_title("Four beats, four directions" if abs(drift) < 45 else "The beats run together")
-        return (f"At {angle:.1f} degrees per step, beat 0 has drifted by {drift:.0f} degrees after {n // 4} bars; "
+        bars = n // 4
+        drift, from_half, from_none = (4 * bars * (angle - other) for other in (90, 180, 0))    # in full: a turn is no way home
+        title, told = "The beats run together", f"beat 0 has drifted by {drift:.0f} degrees after {bars} bars"
+        if abs(drift) < 45:                     # half of what lies between two directions
+            title = "Four beats, four directions"
+        elif abs(from_half) < 90:
+            title, told = "Two directions: even or odd", "beats 0 and 2 point in one direction, beats 1 and 3 in the other"
+        elif abs(from_none) < 45:
+            title, told = "One direction for all beats", "all beats point in one direction"
+        plane.set_title(title)
+        return (f"At {angle:.1f} degrees per step, {told}; "
                 f"lambda has the size {1 - 1 / tau:.4f}, and {number(abs(h[-1]), 2)} of the stroke is left after {n} steps.")
 
     return LiveFigure(figure, draw, angle=slider("angle (degrees)", float(angle), 0.0, 180.0, 0.5),

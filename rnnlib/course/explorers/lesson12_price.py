@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .. import figures
+from ... import Adam, Embedding, ManyToMany, Readout, SelfAttention, train
+from .. import evidence, figures
 from ..drawings import apart
 from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, STATE, decade
 from .lesson04_luck import SOLVED, spread
@@ -40,13 +41,33 @@ def every_seed(runs, columns, chance):
     return figures.Picture(figure, "Runs that are right. " + "; ".join(said) + ".")
 
 
-@figures.style()
-def three_pictures(log10_left, weights, lengths, by_length):
-    """The picture that the final questions ask about, in three panels, A to C.
+def _asked_about():
+    """What the final questions ask about, made here so that the lesson does not show the answers beside them.
 
-    log10_left : dict of label to (lags,) decimal logarithms of the gradient that is left; weights (T, S): an attention map
-    lengths, by_length : the lengths T, and a dict of label to accuracies (lengths,)
+    Returns
+    -------
+    dict of label to (101,) decimal logarithms of a gradient; attention map (8, 8); lengths; dict of label to accuracies by length
     """
+    log10_left = {label: np.arange(101) * np.log10(factor) for label, factor in (("1", 0.6), ("2", 0.955), ("3", 1.02))}
+
+    rng = np.random.default_rng(0)
+    reader = SelfAttention(16, 16, rng)                 # trained to write 8 digits from the last to the first
+    writer = ManyToMany(reader, Readout(32, 10, rng), Embedding(10, 16, rng))
+    words = (rng.integers(10, size=(8, 64)) for _ in range(500))
+    for _ in train(writer, ((read, read[::-1].copy()) for read in words), Adam(0.01), 500, clip=1.0):
+        pass
+    weights = reader.weights(writer.reader.embedding.forward(rng.integers(10, size=(8, 200)))).mean(axis=1)
+
+    lengths, parity = (20, 40, 100, 400), evidence.stored("lesson12_counting", modulus=2, steps=1000)
+    by_length = {label: [np.median([run[f"T{T}"] for run in parity if run["kind"] == kind]) for T in lengths]
+                 for label, kind in (("1", "GRU"), ("2", "signed minGRU"), ("3", "minGRU"))}
+    return log10_left, weights, lengths, by_length
+
+
+@figures.style()
+def three_pictures():
+    """The picture that the final questions ask about, in three panels, A to C. It trains a small network for panel B: seconds."""
+    log10_left, weights, lengths, by_length = _asked_about()
     figure, (a, b, c) = figures.new(1, 3, size=(8.4, 3.7), left=0.85, right=0.5, top=0.55, bottom=0.7, wspace=0.42)
     styles = [(BLACK, "-"), (GRADIENT, "--"), (STATE, "-.")]
     for (label, left), (color, line) in zip(log10_left.items(), styles):
