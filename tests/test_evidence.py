@@ -50,7 +50,9 @@ def test_share_refuses(hits, total, told):
 def test_median_and_middle_80():
     values = np.random.default_rng(0).permutation(np.arange(1, 21)) * 1.0
     median, low, high = evidence.median_and_middle_80(values)
-    assert (median, low, high) == (10.5, 2, 18) and ((low <= values) & (values <= high)).mean() >= 0.8
+    assert (median, low, high) == (10.5, 2.5, 18.5) and ((low <= values) & (values <= high)).mean() == 0.8
+    mirrored = evidence.median_and_middle_80(21 - values)
+    assert (21 - mirrored.low, 21 - mirrored.high) == (high, low), "as many values lie below as above"
     assert evidence.median_and_middle_80([3]) == (3, 3, 3)
     assert str(evidence.median_and_middle_80([0.123, 0.123])) == "0.12 (0.12 to 0.12)"
 

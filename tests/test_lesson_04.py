@@ -73,7 +73,7 @@ def test_the_vanishing_product_draws_the_power_and_says_what_each_format_holds()
 
 
 @pytest.mark.parametrize("factor, T, left, said", [
-    (0.7, 100, "4.6e-16", "39 steps back until one millionth"), (0.7, 292, "8.4e-46", "only with fewer digits"),
+    (0.7, 100, "4.6e-16", "After 39 steps back less than one millionth is left"), (0.7, 292, "8.4e-46", "only with fewer digits"),
     (0.7, 293, "5.9e-46", "sticks at 1.4e-45"), (0.9, 500, "1.5e-23", "both still hold"),
     (0.75, 360, "1.4e-45", "only with fewer digits"), (0.1, 500, "1.0e-499", "both round that to zero"),
     (1.5, 500, "7.4e+87", "too large for float32"), (1.5, 219, "2.4e+38", "both still hold"),

@@ -476,10 +476,10 @@ WIRINGS = {"one to one": (1, (1,), (1,), None), "one to many": (4, (1,), (1, 2, 
            "many to many, in step": (4, (1, 2, 3, 4), (1, 2, 3, 4), None)}
 
 
-def wirings(lit=None, title=None):
+def wirings(lit=None):
     """The five ways to wire inputs and outputs to a network, side by side: a Picture.
 
-    lit : one of WIRINGS that stands out, or None; title : str, instead of one that names it
+    lit : one of WIRINGS that stands out, or None
     """
     if lit is not None and lit not in WIRINGS:
         raise ValueError(f"lit must be None or one of {', '.join(WIRINGS)}; it was {lit!r}")
@@ -512,7 +512,7 @@ def wirings(lit=None, title=None):
                 label = Unrolled.label(ax, at + steps / 2, 0.85, part, shift=-15 * i)
                 label.set_alpha(1.0 if lit in (None, name) else 0.5)
             at += steps + gap
-        ax.set_title(title or (f"One network, five wirings; here: {lit}" if lit else "One network, five wirings"))
+        ax.set_title(f"Five wirings of one kind of network; here: {lit}" if lit else "One kind of network, five wirings")
     return figures.Picture(figure, "Five wirings of inputs and outputs: " + "; ".join(WIRINGS)
                            + (f". This lesson is about {lit}." if lit else "."))
 

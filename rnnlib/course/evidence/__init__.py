@@ -107,8 +107,8 @@ def median_and_middle_80(values):
     if values.ndim != 1 or not len(values) or np.isnan(values).any():
         raise ValueError(f"values must be one row of at least one number, without nan; it had shape {values.shape}"
                          + (" and held nan" if np.isnan(values).any() else ""))
-    low, median, high = np.percentile(values, (10, 50, 90), method="inverted_cdf")
-    return Summary(float(np.median(values)), float(low), float(high))
+    low, median, high = np.percentile(values, (10, 50, 90), method="averaged_inverted_cdf")
+    return Summary(float(median), float(low), float(high))
 
 
 def table(runs):

@@ -96,8 +96,8 @@ def _words(factor, T, left):
     if factor == 1:
         return said + "A factor of exactly 1 neither shrinks nor grows it, at any length."
     steps = int(np.ceil(6 / abs(np.log10(factor)) - 1e-9))
-    said += f"It {'takes' if steps <= n else 'would take'} {steps} steps back until "
-    said += "one millionth is left. " if factor < 1 else "it is a million times as large. "
+    said += f"After {steps} steps back {'less than one millionth' if factor < 1 else 'a million times as much'} "
+    said += "is left. " if steps <= n else "would be left. "
     lost = [name for name in ("float32", "float64") if log10 < ZERO[name] or log10 > OVERFLOW[name]]
     if not lost:
         # below the smallest normal number a format goes on with fewer and fewer digits

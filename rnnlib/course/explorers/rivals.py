@@ -83,7 +83,7 @@ def length_by_budget(runs, H, trained):
     ax.set(xlim=(lengths[0] - 0.5, lengths[-1] + 0.5), ylim=(-0.04, 1.12), xticks=lengths, xlabel="digits in the string",
            ylabel="whole strings right (share)")
     ax.legend(lines.values(), lines, loc="upper right", bbox_to_anchor=(1.0, 0.92), title="line: the median", alignment="left")
-    ax.set_title(f"Half of the strings pass up to {told[0][1]} digits after {told[0][0]:,} steps, up to {told[-1][1]} after "
+    ax.set_title(f"Half of the strings arrive whole: up to {told[0][1]} digits after {told[0][0]:,} steps, {told[-1][1]} after "
                  f"{told[-1][0]:,}")
     return figures.Picture(figure, f"Through {H} numbers, by the median over the seeds, half of the strings arrive whole: "
                            + "; ".join(f"after {steps:,} steps up to {n} digits" for steps, n in told) + ".")
