@@ -106,7 +106,7 @@ def starts_by_lag(runs, solved=SOLVED):
         ax.set(xlim=(0.15, 1.07), xticks=[0.25, 0.5, 1.0], xlabel="accuracy", ylim=(len(starts) - 0.4, -0.7),
                yticks=range(len(starts)), yticklabels=[start.replace(", rate", ",\nrate") for start in starts])
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        ax.set_title(f"Lag {lag}", fontsize=13)
+        ax.set_title(f"Lag {lag}", fontsize=figures.TEXT)
     learned = {start: (np.asarray(found) >= solved).sum() for start, found in by_start.items()}     # at the last lag
     best, _, rate = max(learned, key=learned.get).partition(", rate ")
     rate = rate and f", rate {rate}"

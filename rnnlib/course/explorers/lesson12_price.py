@@ -29,7 +29,7 @@ def every_seed(runs, columns, chance):
         ax.set(xlim=(low, 1.07), xticks=[chance, 1], ylim=(len(runs) - 0.4, -0.6), yticks=range(len(runs)),
                yticklabels=list(runs), xlabel="accuracy")
         ax.set_xticklabels([f"{chance:.2g}", "1"])
-        ax.set_title(title, fontsize=13)
+        ax.set_title(title, fontsize=figures.TEXT)
     heads, said = [], []
     for column, title in columns.items():
         tried = {label: np.greater_equal(found[column], SOLVED) for label, found in runs.items() if column in found}
