@@ -77,15 +77,19 @@ def test_a_table_has_a_line_for_each_kind_and_a_column_for_each_budget():
 
 # --- starts -------------------------------------------------------------------------------------------------------------
 
-def wide(width=10.0):
+EXITS = pytest.mark.parametrize("width, height", starts.EXITS.values())
+
+
+def another_exit(width, height):
     rng = np.random.default_rng(0)
-    cell = starts.WideExitLSTM(3, 5, rng, forget_bias=2)
-    cell.width, cell.W_x = width, 3 * cell.W_x
+    cell = starts.ExitLSTM(3, 5, rng, forget_bias=2, width=width, height=height)
+    cell.W_x = 3 * cell.W_x
     return cell, 4 * rng.normal(size=(7, 2, 3)), 6 * rng.normal(size=(2, 2, 5)), rng
 
 
-def test_wide_exit_gradients_are_those_of_its_loss():
-    cell, x, state_0, rng = wide()
+@EXITS
+def test_exit_gradients_are_those_of_its_loss(width, height):
+    cell, x, state_0, rng = another_exit(width, height)
     heard, last = rng.normal(size=(7, 2, 5)), rng.normal(size=(2, 2, 5))
 
     def loss():
@@ -99,20 +103,22 @@ def test_wide_exit_gradients_are_those_of_its_loss():
     assert rnnlib.gradient_check(loss, arrays, grads) < 1e-7
 
 
-def test_wide_exit_is_its_equation_step_by_step_and_in_a_row():
-    cell, x, state, _ = wide()
+@EXITS
+def test_exit_is_its_equation_step_by_step_and_in_a_row(width, height):
+    cell, x, state, _ = another_exit(width, height)
     states, _ = rnnlib.forward(cell, x, state)
     for t in range(7):
         i, f, g, o = np.split(x[t] @ cell.W_x.T + state[0] @ cell.W_h.T + cell.b, 4, axis=1)
         i, f, o = (1 / (1 + np.exp(-gate)) for gate in (i, f, o))
         c = f * state[1] + i * np.tanh(g)
-        np.testing.assert_allclose(cell.step(x[t], state), [o * 10 * np.tanh(c / 10), c], atol=1e-12)
+        np.testing.assert_allclose(cell.step(x[t], state), [o * height * np.tanh(c / width), c], atol=1e-12)
         state = cell.step(x[t], state)
         np.testing.assert_allclose(states[t + 1], state, atol=1e-12)
 
 
-def test_wide_exit_jacobians_are_what_its_backward_pass_multiplies():
-    cell, x, state_0, rng = wide()
+@EXITS
+def test_exit_jacobians_are_what_its_backward_pass_multiplies(width, height):
+    cell, x, state_0, rng = another_exit(width, height)
     _, cache = rnnlib.forward(cell, x[:, :1].copy(), state_0[:, :1].copy())
     d_last = rng.normal(size=(2, 1, 5))
     back = rnnlib.bptt(cell, np.zeros((7, 1, 5)), cache, d_last=d_last)
@@ -120,8 +126,8 @@ def test_wide_exit_jacobians_are_what_its_backward_pass_multiplies():
     np.testing.assert_allclose(back.states.reshape(8, 10), d_last.reshape(10) @ products, atol=1e-12)
 
 
-def test_an_exit_of_width_1_is_the_plain_lstm():
-    cell, x, state_0, _ = wide(width=1.0)
+def test_an_exit_of_width_and_height_1_is_the_plain_lstm():
+    cell, x, state_0, _ = another_exit(1.0, 1.0)
     plain = rnnlib.LSTMCell(3, 5, np.random.default_rng(1))
     for name, array in cell.params.items():
         plain.params[name][...] = array
@@ -149,7 +155,8 @@ def test_starts():
     for (cell, start) in starts.STARTS:
         model = starts.model(cell, start, np.random.default_rng(0))
         drawn = recall.model(cell.split()[-1], np.random.default_rng(0))
-        assert isinstance(model.cell, starts.WideExitLSTM) == (cell == "wide LSTM")
+        exit_ = getattr(model.cell, "width", 1), getattr(model.cell, "height", 1)
+        assert exit_ == {"wide LSTM": (10, 10), "wide quiet LSTM": (10, 1), "loud LSTM": (1, 10)}.get(cell, (1, 1))
         set_here = {"b"} | ({"W_h"} if cell == "RNN" else set())
         for name, array in model.params.items():
             assert start != "default" and name in set_here or np.array_equal(array, drawn.params[name]), (cell, start, name)
@@ -211,7 +218,7 @@ def test_a_run_made_again_is_the_stored_one(name):
 def test_values_come_back_as_what_they_are():
     row = next(row for row in evidence.stored("recall") if row["solved_at"] is None)
     assert row["same_symbols"] in (True, False) and type(row["lag"]) is int and type(row["accuracy"]) is float
-    assert row["cell"] in ("RNN", "LSTM", "GRU", "wide LSTM") and type(row["groups"]) is str
+    assert row["cell"] in ("RNN", "LSTM", "GRU", *starts.EXITS) and type(row["groups"]) is str
 
 
 def test_recall_rows_agree_with_themselves():

@@ -39,7 +39,7 @@ def recall_jobs():
         Recall("RNN", "identity", 40),
         *(Recall("RNN", start, 100, learning_rate=0.003) for start in ("orthogonal 1.1", "default")),
         Recall("LSTM", "forget 4", 100),
-        Recall("wide LSTM", "forget 4", 100),
+        *(Recall(cell, "forget 4", 100) for cell in starts.EXITS),
         *(Recall(*cell, lag) for lag in (20, 40, 100) for cell in both),
         *(Recall("LSTM", f"forget {bias}", lag) for lag in (20, 40) for bias in (1, 2, 4)),
         Recall("GRU", "default", 20),

@@ -405,13 +405,15 @@ def gru_cell(ax):
     """A GRU cell on `ax`: a function set_gates(keep, reset), each 0 to 1; what is not kept (1 - z) is written.
 
     The state runs along the top from h_{t-1} to h_t, through the gate keep (z); the candidate n_t comes in by 1 - z, and the
-    gate reset (r) says how much of the old state the candidate sees.
+    gate reset (r) says how much of the old state the candidate sees. Thin lines are what is read: h_{t-1} and x_t by the two
+    gates, x_t by the candidate.
     """
     p = _Pipes(ax, 10.2, 3.7)
-    top, low = 3.15, 0.55
+    top, middle, low = 3.15, 1.95, 0.55
     p.wire((0.6, low), (6.5, low))
-    p.wire((2.3, low), (2.3, top - 0.75), (3.0, top - 0.75), (3.0, top))
-    p.wire((3.6, low), (3.6, 1.1))
+    p.wire((0.55, top), (0.55, middle), (3.6, middle), (3.6, 1.25))
+    p.wire((2.3, low), (2.3, middle))
+    p.wire((3.0, middle), (3.0, top))
     p.pipe((0.9, top), (3.0, top))
     kept = p.pipe((3.0, top), (6.9, top))
     p.pipe((1.5, top), (1.5, 1.25), (3.6, 1.25))

@@ -1,4 +1,4 @@
-"""Ways to start a cell of the recall task: other weights, other biases, and an LSTM with a wider exit.
+"""Ways to start a cell of the recall task: other weights, other biases, and an LSTM with another exit.
 
 ::
 
@@ -12,23 +12,34 @@ from ... import LSTMCell, ManyToOne, Readout
 from ..toydata import recall
 
 
-class WideExitLSTM(LSTMCell):
-    """An LSTM that shows h_t = o * 10 tanh(c_t / 10) instead of o * tanh(c_t); all else is as in `rnnlib.LSTMCell`.
+class ExitLSTM(LSTMCell):
+    """An LSTM that shows h_t = o * height tanh(c_t / width) instead of o * tanh(c_t); all else is as in `rnnlib.LSTMCell`.
 
-    The slope of the exit falls to one per cent at |c| = 30 instead of 3. Where an LSTM fails because c has grown too large to be
-    seen, this one does not; that is all it is for.
+    The slope of tanh(c / width) falls to one per cent at |c| = 3 width: a width of 10 keeps the exit open where c is large. The
+    height says how large h may be. Only together, 10 and 10, do they leave a small c as it is shown; alone, each is the other's
+    control.
+
+    Parameters
+    ----------
+    input_size, hidden_size, rng, forget_bias, input_bias :
+        As for `rnnlib.LSTMCell`.
+    width, height : float
+        How far c may go before the exit closes, and the largest |h|.
     """
 
-    width = 10.0
+    def __init__(self, input_size, hidden_size, rng, forget_bias=None, input_bias=None, width=10.0, height=10.0):
+        super().__init__(input_size, hidden_size, rng, forget_bias, input_bias)
+        self.width, self.height = float(width), float(height)
 
     def step_forward(self, a_t, state, W_h_T):
         (_, c_t), gates = super().step_forward(a_t, state, W_h_T)
         o = gates[..., 3 * self.hidden_size:]
-        return np.array([o * self.width * np.tanh(c_t / self.width), c_t]), gates
+        return np.array([o * self.height * np.tanh(c_t / self.width), c_t]), gates
 
     def step_backward(self, d_state, state, new_state, gates):
-        # The slope of w tanh(c / w) is 1 - tanh(c / w)^2, so the LSTM's own lines serve, given c / w; only what reaches o
-        # is w times as much.
+        # The slope of height tanh(c / width) is height / width (1 - tanh(c / width)^2), so the LSTM's own lines serve, given
+        # c / width and height / width as much of dh; what reaches o is width times as much again.
+        d_state = np.array([self.height / self.width * d_state[0], d_state[1]])
         dz_t, d_prev = super().step_backward(d_state, state, new_state / self.width, gates)
         dz_t[..., 3 * self.hidden_size:] *= self.width
         d_prev[0] = dz_t @ self.W_h
@@ -58,9 +69,14 @@ STARTS = {
     ("LSTM", "forget 4, input -4"): {"forget_bias": 4, "input_bias": -4},
     ("wide LSTM", "default"): {},
     ("wide LSTM", "forget 4"): {"forget_bias": 4},
+    ("wide quiet LSTM", "forget 4"): {"forget_bias": 4},
+    ("loud LSTM", "forget 4"): {"forget_bias": 4},
     ("GRU", "default"): {},
     ("GRU", "update 4"): {"update_bias": 4},
 }
+
+# cell -> width and height of its exit: 10 tanh(c / 10), tanh(c / 10), 10 tanh(c)
+EXITS = {"wide LSTM": (10, 10), "wide quiet LSTM": (10, 1), "loud LSTM": (1, 10)}
 
 
 def model(cell, start, rng):
@@ -71,8 +87,10 @@ def model(cell, start, rng):
     if (cell, start) not in STARTS:
         raise ValueError(f"cell and start must be one of {', '.join(map(str, STARTS))}; they were {(cell, start)}")
     how = STARTS[cell, start]
-    if cell == "wide LSTM":
-        return ManyToOne(WideExitLSTM(recall.D, recall.H, rng, **how), Readout(recall.H, recall.K, rng))
+    if cell in EXITS:
+        width, height = EXITS[cell]
+        changed = ExitLSTM(recall.D, recall.H, rng, **how, width=width, height=height)
+        return ManyToOne(changed, Readout(recall.H, recall.K, rng))
     if not callable(how):
         return recall.model(cell, rng, **how)
     network = recall.model(cell, rng)

@@ -13,7 +13,7 @@ SHUT_TO_OPEN = LinearSegmentedColormap.from_list("gates", ["#FFFFFF", BLACK])   
 ZERO = -310.0       # where the logarithm of an exact zero is drawn: below every float64, far outside the axes
 # the curves of `gradient_norms`: label, colour, line style, line width
 NORMS = {"RNN": ("vanilla", *CELL_STYLES["RNN"][:2], 2.5), "LSTM": ("LSTM, whole state", *CELL_STYLES["LSTM"][:2], 3),
-         "LSTM, h to h": ("LSTM, h to h", ORANGE, ":", 2), "GRU": ("GRU", *CELL_STYLES["GRU"][:2], 3)}
+         "LSTM, h to h": ("LSTM, h to h (dotted)", ORANGE, ":", 2), "GRU": ("GRU", *CELL_STYLES["GRU"][:2], 3)}
 
 
 @figures.style()
@@ -68,13 +68,13 @@ def gradient_norms(norms, T=100, gate_bias=0.0, weight_scale=1.0):
     norms : function (T, gate_bias, weight_scale) -> dict of "RNN", "LSTM" (whole state), "LSTM, h to h" and "GRU", each the
         spectral norms at lags 0..T, shape (T+1,)
     """
-    figure, (ax, rows) = figures.new(2, 1, size=(8.4, 5.0), top=0.5, left=0.95, right=1.75, height_ratios=[4, 1], hspace=0.05,
+    figure, (ax, rows) = figures.new(2, 1, size=(8.4, 5.0), top=0.5, left=0.95, right=2.05, height_ratios=[4, 1], hspace=0.05,
                                      sharex=True)
     lines = _norm_axes(ax)
     ax.set(ylabel="norm of d state$_T$ / d state$_k$", xlabel="")
     ax.tick_params(labelbottom=False, bottom=False)
     names = EndLabels(ax, [label for label, *_ in NORMS.values()], [color for _, color, *_ in NORMS.values()])
-    arrows = Fading(rows, ("vanilla", "LSTM", "GRU"), (GRADIENT,) * 3)
+    arrows = Fading(rows, ("vanilla", "LSTM, whole", "GRU"), (GRADIENT,) * 3)
     rows.set_axis_on()
     rows.set(yticks=[], xlabel="lag T - k: steps back from the end (arrows: the gradient on its way)")
     rows.spines["left"].set_visible(False)
@@ -137,6 +137,7 @@ def jacobian_blocks(J, f_t):
         right.set_title("c to c is the forget gate")
         bar = figure.colorbar(image, ax=left, fraction=0.046, pad=0.04)
         bar.ax.tick_params(labelsize=11)
+        bar.ax.set_title("size", fontsize=figures.TEXT, loc="center")
     unit = np.arange(1, H + 1)
     right.plot(unit, f_t, "o", markersize=11, markerfacecolor="none", markeredgecolor=ORANGE, markeredgewidth=2.5)
     right.plot(unit, np.diag(J[H:, H:]), ".", color=BLACK, markersize=7)
@@ -254,7 +255,7 @@ def fresh_seeds(highways, scales):
     gates.set(xlabel="gate bias b", ylabel="norm of d state$_{100}$ / d state$_0$")
     weights.set(xlabel="weight scale, vanilla cell")
     gates.set_title("The gate bias lifts gated cells", y=1.11)
-    weights.set_title("The weight scale scatters them", y=1.11)
+    weights.set_title("The scale scatters vanilla cells", y=1.11)
     gates.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.98), ncols=3, markerscale=3, handletextpad=0.1,
                  columnspacing=1.0)
     open_4 = [row for row in highways if row["gate_bias"] == 4]
@@ -273,7 +274,7 @@ PANELS = [
     ("Default biases, 2,500 steps (GRU: 3,000)",
      [("RNN", "default", 2500), ("LSTM", "default", 2500), ("GRU", "default", 3000)]),
 ]
-FACES = {"forget 1": ("white", ":"), "forget 2": (SKY, "-.")}       # settings of one cell must differ
+FACES = {"forget 1": ("white", ":"), "forget 2": (GREY, "-.")}       # settings of one cell must differ
 
 
 @figures.style()
@@ -309,7 +310,7 @@ def recall_by_lag(runs, chance):
         ax.tick_params(labelbottom=True)
     axes[1, 0].text(106, chance - 0.02, "chance", color=GREY, ha="right", va="top")
     for ax in axes[1]:
-        ax.set_xlabel("lag T (lines: medians)")
+        ax.set_xlabel("lag T (moved sideways; lines: medians)")
     for ax in axes[:, 0]:
         ax.set_ylabel("accuracy (share named)")
     return figure
@@ -367,7 +368,7 @@ def closed_exits(settings):
     axes[0].set_ylabel("share of exits closed")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="upper right", ncols=2, bbox_to_anchor=(0.99, 1.02),
                   handletextpad=0.1)
-    figure.text(0.1 / 8.4, 0.945, "Solved runs begin with open exits", weight="bold", va="center", fontsize=figures.TITLE)
+    figure.text(0.1 / 8.4, 0.945, "Here, solved runs begin with open exits", weight="bold", va="center", fontsize=figures.TITLE)
     return figures.Picture(figure, "Median share of closed exits before training, after 25 and after 500 steps. "
                            + "; ".join(said) + ".")
 
@@ -432,9 +433,9 @@ def gates_over_time(write, keep, show, memory, symbol=0):
         above.set_title("What the first step wrote is faint; later steps make it large"
                         if size[-1] > 10 * size[0] else "What the first step wrote is what is kept")
         half = np.log(0.5) / np.log(keep[:, symbol, k].clip(1e-12, 1 - 1e-12)).mean()
-        return (f"First symbol {symbol}: mean |c| is {size[0]:.3f} after step 1, {size[-1]:.2f} after step {T}; "
-                f"the {B} sequences are {gap[0]:.2f} apart at first, {gap[-1]:.0f} at last. Unit {unit} at step {step}: c = "
-                f"{memory[step - 1, symbol, k]:.2f}; by its keep gate half is left after {_steps(half)}.")
+        return (f"First symbol {symbol}: mean |c| is {size[0]:.3f} after step 1, {size[-1]:.2f} after step {T}; the {B} c "
+                f"lie {gap[0]:.2f} from their mean at first, {gap[-1]:.0f} at last. Unit {unit} at step {step}: c = "
+                f"{memory[step - 1, symbol, k]:.2f}; averaged over {T} steps, its keep gate leaves half after {_steps(half)}.")
 
     return LiveFigure(figure, draw, play="step", symbol=slider("first symbol", symbol, 0, B - 1),
                       unit=slider("unit (row)", H, 1, H), step=slider("step t", 1, 1, T))
