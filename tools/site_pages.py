@@ -1,5 +1,6 @@
 """What Sphinx's pages get and lose before they are published; tools/build_site.py calls it."""
 import base64
+import hashlib
 import html
 import io
 import re
@@ -42,9 +43,7 @@ def finish(site, descriptions, repository, _ref):
     for other in (*(site / "_static" / "mathjax").glob("*.js"), *(site / "_static").rglob("*.map")):
         if other.name != "tex-chtml.js":
             other.unlink()
-    used = words(site)
-    for sheet in (site / "_static").rglob("*.css"):
-        sheet.write_text(trimmed(sheet.read_text(encoding="utf-8"), used), encoding="utf-8")
+    one_sheet(site)
     if address:
         (site / "sitemap.xml").write_text(sitemap(address, descriptions), encoding="utf-8")
         (site / "robots.txt").write_text(f"User-agent: *\nSitemap: {address}sitemap.xml\n", encoding="utf-8")
@@ -58,7 +57,8 @@ def page(text, name, description=None, card=None, address=None):
     for file in gone:
         text = re.sub(rf'<(?:script|link)[^>]*\b(?:src|href)="[^"]*{re.escape(file)}[^"]*"[^>]*>(?:</script>)?\s*', "", text)
     text = re.sub(r'<link rel="preload" as="script"[^>]*>\s*', "", text)
-    deferred = "doctools|sphinx_highlight|sphinx-book-theme|searchtools|language_data|searchindex"     # run in their order
+    # run in their order
+    deferred = "documentation_options|doctools|sphinx_highlight|sphinx-book-theme|searchtools|language_data|searchindex"
     text = re.sub(rf'(<script) (src="[^"]*(?:{deferred})\.js)', r"\1 defer \2", text)
     # one icon font less: site.css draws the few that are used
     text = re.sub(r'(<(?:i|span)\b[^>]*class="[^"]*)\bfa-(?:solid|regular|brands)\b([^>]*)>', r'\1icon\2 aria-hidden="true">',
@@ -77,6 +77,39 @@ def page(text, name, description=None, card=None, address=None):
         place = address + ("" if name == "index.html" else name)
         head += [f'<link rel="canonical" href="{place}">', f'<meta property="og:url" content="{place}">']
     return re.sub(r'<meta charset="utf-8" ?/?>', lambda found: "\n".join([found[0], *head]), text, count=1)
+
+
+def one_sheet(site):
+    """All style sheets of the pages as one without what no page needs: a page waits for each of them before it is seen."""
+    pages = {path: path.read_text(encoding="utf-8") for path in [*site.glob("*.html"), *(site / "notebooks").glob("*.html")]}
+    link = re.compile(r'\s*<link[^>]*\bhref="[^"]*_static/([^"?]*\.css)[^"]*"[^>]*>')
+    names = max((link.findall(text) for text in pages.values()), key=len)
+
+    def content(sheet):
+        text = sheet.read_text(encoding="utf-8")
+        return re.sub(r'@import "([^"]+)";|@charset "[^"]+";',
+                      lambda found: content(sheet.parent / found[1]) if found[1] else "", text)
+
+    sheet = without_idle_variables(trimmed("".join(content(site / "_static" / name) for name in names), words(site)))
+    for path in (site / "_static").rglob("*.css"):
+        path.unlink()
+    (site / "_static" / "course.css").write_text(sheet, encoding="utf-8")
+    version = hashlib.sha256(sheet.encode()).hexdigest()[:8]
+    for path, text in pages.items():
+        root, first = "../" * (len(path.relative_to(site).parts) - 1), link.search(text)
+        if first:
+            one = f'\n<link rel="stylesheet" href="{root}_static/course.css?v={version}">'
+            path.write_text(text[:first.start()] + one + link.sub("", text[first.end():]), encoding="utf-8")
+
+
+def without_idle_variables(sheet):
+    """A style sheet without the variables that it declares and nowhere uses."""
+    declared = re.compile(r"(?<=[{;\s])(--[\w-]+)\s*:[^;{}]*(?:;|(?=\}))")
+    before = None
+    while sheet != before:      # one may have been used by another one alone
+        before, used = sheet, set(re.findall(r"var\(\s*(--[\w-]+)", sheet))
+        sheet = declared.sub(lambda found, used=used: found[0] if found[1] in used else "", sheet)
+    return sheet
 
 
 def words(site):

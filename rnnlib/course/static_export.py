@@ -21,6 +21,7 @@ from .live import LiveFigure, Prediction, Reveal, TextBox, Training
 
 JOINT = 150             # so many pictures, at most, over the controls that move together
 ALONE = 12              # so many positions of a control that moves alone, or together with another
+NARROW = 575            # pixels of a window, up to which a figure that has narrow pictures begins with one of them
 ONLY = 60               # so many of a figure's only control
 # 32 shades a channel, white and black exact: lines stay crisp, and a picture takes a fifth of what its PNG takes
 SHADES = np.round(np.round(np.arange(256) * 31 / 255) * 255 / 31).astype(np.uint8)
@@ -244,9 +245,12 @@ def _webp(figure):
     return buffer.getvalue()
 
 
+def _address(picture):
+    return f"data:image/webp;base64,{base64.b64encode(picture).decode()}"
+
+
 def _image(picture, size, said):
-    address = f"data:image/webp;base64,{base64.b64encode(picture).decode()}"
-    return f'<img src="{address}" width="{size[0]}" height="{size[1]}" alt="{said}" aria-hidden="true">'
+    return f'<img src="{_address(picture)}" width="{size[0]}" height="{size[1]}" alt="{said}" aria-hidden="true">'
 
 
 def _data(value):
@@ -257,14 +261,17 @@ def _markup(live, controls, groups, stored):
     shown = [{key: c[key] for key in ("label", "texts", "at", "slides", "coarse")} for c in controls]
     name, first, picture, sentence, size = stored[0]
     more = f' data-groups="{_data([sorted(group) for group in groups])}"'
+    said = html.escape(sentence)
+    image = _image(picture, size, said)
     if len(stored) > 1:
-        narrow, first_narrow, _, _, narrow_size = stored[1]
+        narrow, first_narrow, small, _, narrow_size = stored[1]
         more += f' data-narrow="{_data([narrow, first_narrow, *narrow_size])}"'
+        image = (f'<picture><source media="(max-width: {NARROW}px)" srcset="{_address(small)}" width="{narrow_size[0]}" '
+                 f'height="{narrow_size[1]}">{image}</picture>')
     if hasattr(live, "rate"):       # it can run by itself: so many positions of the first control a second
         more += f' data-rate="{live.rate / next(iter(live.sliders.values())).step:g}" data-span="{controls[0]["values"][-1]:g}"'
-    said = html.escape(sentence)
     return (f'<figure class="live-figure" data-name="{name}" data-first="{first}" data-controls="{_data(shown)}"{more}>'
-            f'{_image(picture, size, said)}<figcaption role="status">{said}</figcaption></figure>')
+            f'{image}<figcaption role="status">{said}</figcaption></figure>')
 
 
 # --- predictions: committed on the page, which keeps them; the answer stands folded until then, and without a script too

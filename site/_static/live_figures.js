@@ -21,8 +21,9 @@ class LiveFigure {
     // a picture wider than its room is moved sideways, by keys too
     this.frame = document.createElement("div");
     this.frame.className = "live-figure-frame";
-    this.image.replaceWith(this.frame);
-    this.frame.append(this.image);
+    const whole = this.image.closest("picture") ?? this.image;
+    whole.replaceWith(this.frame);
+    this.frame.append(whole);
     this.choose();
     new ResizeObserver(() => {
       this.choose();
@@ -164,7 +165,8 @@ class LiveFigure {
     this.image.style.setProperty("--least", `${Math.round(chosen[2] * 0.56)}px`); // its letters are 11 pixels high then
     this.pictures = new Frames();
     this.start = this.rest = this.listed = undefined;
-    if (before || chosen !== this.widths.wide) {
+    const there = !before && this.image.currentSrc !== this.image.src; // the page holds its first narrow picture, too
+    if (before || (chosen !== this.widths.wide && !there)) {
       this.loadStart();
       this.show();
     }
@@ -235,6 +237,7 @@ class LiveFigure {
     this.waiting = !picture;
     this.figure.setAttribute("aria-busy", this.waiting);
     if (this.waiting) return this.rest;
+    this.figure.querySelector("source")?.remove();
     return show(picture, this.image, this.caption);
   }
 

@@ -1,4 +1,4 @@
-// What a page can wait for: formulas, which are typeset when one of them comes near the window, and paper.
+// What a page can wait for: formulas, which are typeset when one comes into the window or the reader moves, and paper.
 
 // --- formulas
 
@@ -9,16 +9,21 @@ if (formulas.length) {
     options: { processHtmlClass: "tex2jax_process|mathjax_process|math|output_area", enableMenu: false,
       enableExplorer: false, enableEnrichment: false, enableComplexity: false, menuOptions: { settings: { assistiveMml: true } } },
   };
+  const moves = ["scroll", "wheel", "pointerdown", "touchstart", "keydown"];
   const load = () => {
     seen.disconnect();
+    for (const move of moves) removeEventListener(move, load);
     const script = document.createElement("script");
     script.src = new URL("mathjax/tex-chtml.js", import.meta.url);
     document.head.append(script);
   };
   const seen = new IntersectionObserver((entries) => {
     if (entries.some((entry) => entry.isIntersecting)) load();
-  }, { rootMargin: "600px" });
-  const begin = () => formulas.forEach((formula) => seen.observe(formula));
+  });
+  const begin = () => {
+    for (const formula of formulas) seen.observe(formula);
+    for (const move of moves) addEventListener(move, load, { passive: true });
+  };
   if (document.readyState === "complete") begin();
   else addEventListener("load", begin); // figures first
 }

@@ -58,7 +58,8 @@ def firefox():
                     break
             else:
                 raise RuntimeError("Firefox did not start")
-            with contextlib.closing(websocket.create_connection(f"{found[1]}/session", timeout=90, suppress_origin=True)) as socket:
+            socket = websocket.create_connection(f"{found[1]}/session", timeout=90, suppress_origin=True)
+            with contextlib.closing(socket):
                 yield Firefox(socket)
         finally:
             process.terminate()

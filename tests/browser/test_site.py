@@ -378,6 +378,7 @@ def test_the_first_screen_holds_the_challenge_and_its_figure_and_answers(visit, 
     slider.focus()
     page.keyboard.press("ArrowLeft")
     expect(figure.locator("output")).to_have_text("1.045")
+    assert figure.locator("source").count() == 0, "a picture that was moved to is not hidden by the first one"
     letters = figure.locator("img").bounding_box()["width"] / figure.locator("img").evaluate("i => i.naturalWidth") * 20
     assert letters >= 11
     assert page.locator(".lesson-cards li").count() == len(LESSONS)
@@ -509,7 +510,10 @@ def test_a_page_fetches_little_and_nothing_of_the_live_copy_unasked(visit):
         came = {}
         page.on("response", lambda answer, came=came: came.update({answer.url: int(answer.headers.get("content-length") or 0)}))
         page.goto(page.url.replace("404.html", path))
-        page.wait_for_timeout(6000)
+        page.wait_for_timeout(4000)
+        assert not any("mathjax" in url for url in came), "a reader who has not moved yet waits for no formula below"
+        page.mouse.wheel(0, 50)
+        page.wait_for_timeout(3000)
         assert not [url for url in came if "/lite/" in url or "fontawesome" in url or "searchindex" in url]
         assert any("mathjax" in url for url in came) == formulas
         scripts = sum(size for url, size in came.items() if re.search(r"/_static/.*\.(js|css)", url) and "mathjax" not in url)
@@ -532,6 +536,7 @@ def test_no_script_stands_in_a_page_and_the_policy_forbids_it(visit):
 
 def test_formulas_are_typeset_late_and_are_no_stops_of_the_tab_key(visit):
     page = visit("notebooks/04_vanishing_gradients.html")
+    page.mouse.wheel(0, 50)
     page.wait_for_selector("mjx-container", timeout=10_000, state="attached")
     assert page.locator("mjx-container").count() > 20
     assert page.locator("mjx-container[tabindex='0'], mjx-container [tabindex='0']").count() == 0
