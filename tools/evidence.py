@@ -93,6 +93,7 @@ TABLES = {
                   ("words", "seed")),
     "widths": Table(evidence_rivals.width_jobs, evidence_rivals.width_rows, ("task", "width", "seed")),
     "rivals": Table(evidence_rivals.run_jobs, evidence_rivals.run_rows, ("task", "directions", "kind", "steps", "seed")),
+    "controls": Table(evidence_rivals.control_jobs, evidence_rivals.control_rows, ("task", "kind", "steps", "seed")),
     **{name: blocks(*table) for name, table in evidence_11_12.TABLES.items()},
 }
 
