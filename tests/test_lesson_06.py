@@ -186,16 +186,16 @@ def test_one_answer_shows_one_output_and_the_gradient():
     picture = many_to_one.one_answer("the plot was hardly dull".split(), 0.97, norms)
     labels = [artist.get_label() for artist in picture.figure.axes[0].get_children() if artist.get_visible()]
     assert "0.97" in labels and "unused" not in labels and {"the", "dull", "0.12", "1.00"} <= set(labels)
-    assert "0.12 arrives at h_1" in picture.sentence
+    assert "at h_1 is 0.12 times as large" in picture.sentence
 
 
 def test_swapped_clauses_counts_who_turns():
     bag = np.array([[0.6, 0.6], [0.2, 0.2], [0.9, 0.9]])
     network = np.array([[0.9, 0.1], [0.2, 0.1], [0.1, 0.8]])
-    picture = many_to_one.swapped_clauses(bag, network)
+    picture = many_to_one.swapped_clauses(bag, network, np.array([True, False, False]))
     for ax, p in zip(picture.figure.axes, (bag, network)):
         np.testing.assert_array_equal(np.array(ax.lines[1].get_data()).T, p)
-    assert picture.figure.axes[0].get_title(loc="left") == "Swapped, the network turns in 2 of 3 cases, the bag in 0"
+    assert picture.figure.axes[0].get_title(loc="left") == "The verdict turns: network 2, bag 0; it should in 1 of 3"
 
 
 def test_accuracy_by_kind_draws_every_run_within_the_axes():
@@ -272,7 +272,7 @@ def test_what_the_prose_says_of_the_rivals_holds_in_the_stored_runs():
                 if (run["kind"], run["steps"]) == (kind, steps)]
 
     gated = scores(sentiment, "GRU", 300) + scores(sentiment, "LSTM", 300)
-    assert min(gated) >= sentiment.TARGET and np.median(gated) == 1, "all reach the target, most without a mistake"
+    assert min(gated) == 1, "not a mistake"
     reached = {kind: np.mean(np.greater_equal(scores(sentiment, kind, 300), sentiment.TARGET)) for kind in ("RNN", "window")}
     assert 0.3 < reached["RNN"] < 0.8 and reached["window"] < 0.3, "about half of the RNNs, few windows"
     for task, steps in ((sentiment, 1200), (topics, 480)):
@@ -280,8 +280,31 @@ def test_what_the_prose_says_of_the_rivals_holds_in_the_stored_runs():
             assert np.median(scores(task, kind, steps) or [1.0]) >= 0.99, "after four times the steps all arrive"
     errors = {kind: np.median(scores(forecasting, kind, 400)) for kind in ("window", "RNN", "LSTM", "GRU")}
     assert abs(errors["window"] - errors["RNN"]) < 0.005, "the window scores what the RNN scores"
+    late = {kind: np.median(scores(forecasting, kind, 1600)) for kind in ("window", "RNN")}
+    assert round(late["window"] - late["RNN"], 3) == 0.007
     assert max(errors.values()) - min(errors.values()) < 0.01 and forecasting.baseline() - max(errors.values()) > 0.15
-    runs = evidence.stored("verdicts", kind="window")
+    windows = evidence.stored("verdicts", kind="window")
     rnn = [run["although_opposed"] > 0.9 for run in evidence.stored("verdicts", kind="RNN")]
-    assert 0.3 < np.mean(rnn) < 0.7 and max(run["although_opposed"] for run in runs) < 0.9
-    assert min(run[kind] for run in runs for kind in ("one", "but_agreeing", "but_opposed")) > 0.98
+    assert 0.3 < np.mean(rnn) < 0.7 and max(run["although_opposed"] for run in windows) < 0.9
+    assert min(run[kind] for run in windows for kind in ("one", "but_agreeing", "but_opposed")) > 0.98
+    agreeing, opposed = (np.median([run[f"although_{kind}"] for run in windows]) for kind in ("agreeing", "opposed"))
+    assert agreeing < 0.8 and opposed > 0.4, "they do not judge by the last clause"
+
+
+def test_what_the_prose_says_of_the_controls_holds_in_the_stored_runs():
+    def runs(task, kind):
+        return evidence.stored("controls", task=task.TASK.name, kind=kind)
+
+    def scores(task, kind):
+        return [run["score"] for run in runs(task, kind)]
+
+    sizes = {run["kind"]: run["parameters"] for run in evidence.stored("rivals", task="sentiment")}
+    assert 0.95 < runs(sentiment, "RNN, large")[0]["parameters"] / sizes["GRU"] <= 1
+    assert 0.95 < runs(sentiment, "window, small")[0]["parameters"] / sizes["RNN"] < 1.05
+    assert np.median(scores(sentiment, "RNN, large")) == 1 and min(scores(sentiment, "RNN, large")) >= sentiment.TARGET
+    assert 0.25 < np.mean(np.less(scores(sentiment, "window, small"), sentiment.TARGET)) < 0.75, "often misses the target"
+    assert abs(np.median(scores(sentiment, "window, rate 0.03")) - np.median(scores(sentiment, "RNN, rate 0.03"))) < 0.01
+    rnn = np.median([run["score"] for run in evidence.stored("rivals", task="forecasting", kind="RNN", steps=1600)])
+    assert {run["parameters"] for run in runs(forecasting, "window, small")} == {833}
+    assert round(np.median(scores(forecasting, "window, small")) - rnn, 2) == 0.01
+    assert abs(np.median(scores(forecasting, "window, all 30")) - rnn) < 0.0015

@@ -7,7 +7,7 @@ import pytest
 from lessons import moved, sweep
 
 import rnnlib
-from rnnlib.course import figures
+from rnnlib.course import evidence, figures
 from rnnlib.course.explorers import lesson10_bidirectional as bidirectional
 from rnnlib.course.toydata import ambiguous_names as names
 
@@ -137,6 +137,12 @@ def test_the_learning_rate_falls_to_zero_and_a_cut_is_a_beginning():
     np.testing.assert_array_equal(x, x_cut)
     np.testing.assert_array_equal(target, target_cut)
     assert (cut >= 1).all() and (cut <= lengths).all() and 0.25 < (cut < lengths).mean() < 0.55
+
+
+def test_tags_given_no_word_late_are_those_of_the_plain_runs_of_one_direction():
+    plain, late = evidence.stored("names", directions=1, trained_on="whole"), evidence.stored("late", words=0)
+    for run, same in zip(plain, late, strict=True):
+        assert all(run[column] == same[column] for column in ("seed", "before_verb", "all"))
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------

@@ -56,7 +56,9 @@ def one(words):
 
 
 def many(words):
-    return [f"{word}: x" for word in words], np.tril(np.outer(np.ones(len(words)), numbers(words)))
+    each = np.ones(len(words))
+    return ([f"{word}: x" for word in words], np.tril(np.outer(each, numbers(words))),
+            np.tril(np.outer(each, 10 - np.abs(numbers(words)))))
 
 
 def test_one_answer_draws_a_bar_and_a_diamond_for_each_word():
@@ -86,8 +88,9 @@ def test_a_map_has_a_row_for_each_answer_and_hatches_what_was_not_seen():
     assert data.shape == (4, 4) and (np.ma.getmaskarray(np.ma.masked_invalid(data)) == np.triu(np.ones((4, 4)), 1)).all()
     np.testing.assert_allclose(np.ma.getdata(data)[3], np.array([1, -2, 3, -4]) / 10)
     np.testing.assert_array_equal(ax.lines[0].get_xdata(), [1, 2, 3, 4])
-    assert titles(box) == ["“red” speaks for “green: x”: 0.33 of what moves it"]
-    assert "4 of 4 answers are moved most by the word in their own place, 0 by another" in box.finding
+    np.testing.assert_array_equal(ax.lines[1].get_xdata(), [1, 1, 1, 1])
+    assert titles(box) == ["green: x: faded, “green” moves it most; blanked out, “red”"]
+    assert "its own place moves an answer most in 4 of 4 rows; blanked out, in 1." in box.finding
     box.input.value = "red"
     assert "No answer is moved by another word than its own" in box.finding
 

@@ -89,8 +89,11 @@ TABLES = {
                       ("kind", "order", "learning_rate", "steps", "seed")),
     "tunes": Table(evidence_08_10.tune_jobs, evidence_08_10.tune_rows, ("temperature", "top_k", "top_p", "seed")),
     "names": Table(evidence_08_10.name_jobs, evidence_08_10.name_rows, ("kind", "directions", "trained_on", "seed")),
+    "late": Table(jobs(evidence_08_10.Late, (0,), (1,), (2,), (5,), seeds=evidence_08_10.SEEDS), evidence_08_10.late_rows,
+                  ("words", "seed")),
     "widths": Table(evidence_rivals.width_jobs, evidence_rivals.width_rows, ("task", "width", "seed")),
     "rivals": Table(evidence_rivals.run_jobs, evidence_rivals.run_rows, ("task", "directions", "kind", "steps", "seed")),
+    "controls": Table(evidence_rivals.control_jobs, evidence_rivals.control_rows, ("task", "kind", "steps", "seed")),
     **{name: blocks(*table) for name, table in evidence_11_12.TABLES.items()},
 }
 

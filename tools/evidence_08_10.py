@@ -1,7 +1,7 @@
 """The runs behind the sentences of lessons 08 to 10 that no table of rivals holds: what a context carries, what captions
 say, what sampling costs, and what hearing more words is worth.
 
-tools/evidence.py makes the tables "bottleneck", "captions", "tunes" and "names" of it.
+tools/evidence.py makes the tables "bottleneck", "captions", "tunes", "names" and "late" of it.
 """
 
 import functools
@@ -12,6 +12,7 @@ import numpy as np
 import rnnlib
 from rnnlib.course.toydata import ambiguous_names as names
 from rnnlib.course.toydata import captions, digit_strings, melodies
+from rnnlib.course.toydata.window import Window
 
 SEEDS = range(100, 120)             # not those the lessons train live, 0 to 9
 
@@ -173,7 +174,7 @@ def tune_rows(job, B=300):
 # --- names that a later word explains -----------------------------------------------------------------------------------
 
 class Names(NamedTuple):
-    """A tagger, trained on whole sentences or with half of them cut off."""
+    """A tagger, trained on whole sentences or with half of them cut off; "small window": one word back, five ahead, 3 units."""
 
     kind: str
     directions: int
@@ -182,7 +183,7 @@ class Names(NamedTuple):
 
 
 def name_jobs():
-    blocks = [("RNN", 1, "whole"), ("RNN", 2, "whole"), ("RNN", 2, "cut")]
+    blocks = [("RNN", 1, "whole"), ("RNN", 2, "whole"), ("RNN", 2, "cut"), ("small window", 2, "whole")]
     return [Names(*block, seed) for block in blocks for seed in SEEDS]
 
 
@@ -196,7 +197,11 @@ def name_rows(job):
     """Accuracy at the names before the verb, over all words, and at those names when d words more have been heard (d0 .. d6);
     gap: the largest distance between P(person), after nothing but a name, and the share of persons in the grammar."""
     rng = np.random.default_rng(job.seed)
-    model, batches = names.TASK.new(job.kind, rng, directions=job.directions), names.batches(rng)
+    if job.kind == "small window":
+        model = rnnlib.ManyToMany(Window(names.D, 3, 2, rng, after=5), rnnlib.Readout(3, names.K, rng))
+    else:
+        model = names.TASK.new(job.kind, rng, directions=job.directions)
+    batches = names.batches(rng)
     for _ in names.training(model, names.cut(batches, rng) if job.trained_on == "cut" else batches):
         pass
     test, x, target, lengths, at_start = heard()
@@ -209,3 +214,28 @@ def name_rows(job):
             for name, of in names.PERSON_SHARE.items()]
     yield {**job._asdict(), "before_verb": share(right(lengths)), "all": f"{names.score(model):.4f}",
            **{f"d{d}": share(flags) for d, flags in enumerate(after)}, "gap": f"{max(gaps):.4f}"}
+
+
+class Late(NamedTuple):
+    """A tagger of one direction that gives the tag of word t at step t + words."""
+
+    words: int
+    seed: int
+
+
+def late(batches, d):
+    """The same batches with every tag d steps later: d zero inputs after a sentence's end, "other" as its first d targets."""
+    for x, target, lengths in batches:
+        yield (np.pad(x, ((0, d), (0, 0), (0, 0))), np.pad(target, ((d, 0), (0, 0)), constant_values=names.OTHER), lengths + d)
+
+
+def late_rows(job):
+    """Accuracy at the names before the verb, and over all words."""
+    rng = np.random.default_rng(job.seed)
+    model = names.TASK.new("RNN", rng, directions=1)
+    for _ in names.training(model, late(names.batches(rng), job.words)):
+        pass
+    _, *whole, at_start = heard()
+    (x, target, lengths), = late([whole], job.words)
+    right = (model.predict(x, lengths).argmax(axis=-1) == target)[job.words:]
+    yield {**job._asdict(), "before_verb": share(right[at_start]), "all": share(right[rnnlib.mask_of(whole[2], len(right))])}

@@ -112,7 +112,7 @@ def median_and_middle_80(values):
 
 
 def table(runs):
-    """Stored "rivals" of one task as a text: a line for each kind of network, the window first, and a column for each budget.
+    """Stored "rivals" of one task as a text: a line for each kind of network, windows first, and a column for each budget.
 
     A column holds the median score, the middle 80 % and the number of seeds; a dash stands where no runs are stored.
 
@@ -122,10 +122,11 @@ def table(runs):
         With kind, steps, parameters and score.
     """
     budgets = sorted({run["steps"] for run in runs})
-    kinds = sorted({(run["parameters"], run["kind"]) for run in runs}, key=lambda row: (row[1] != "window", row))
-    lines = ["network  parameters" + "".join(f"{f'{steps} steps':>30}" for steps in budgets)]
+    kinds = sorted({(run["parameters"], run["kind"]) for run in runs}, key=lambda row: ("window" not in row[1], row))
+    wide = max(len(kind) for kind in ("network", *(kind for _, kind in kinds)))
+    lines = [f"{'network':{wide}}  parameters" + "".join(f"{f'{steps} steps':>30}" for steps in budgets)]
     for parameters, kind in kinds:
-        line = f"{kind:7}{parameters:12}"
+        line = f"{kind:{wide}}{parameters:12}"
         for steps in budgets:
             scores = [run["score"] for run in runs if (run["kind"], run["steps"]) == (kind, steps)]
             told = "-"

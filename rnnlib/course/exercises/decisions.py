@@ -28,7 +28,7 @@ DECISIONS = [
                                                                   "one step is enough.",
         "many to many, read from both ends": "The reading from the other end begins when the sound is over: no answer before that.",
         "an encoder and a decoder": "The decoder starts when all has been read; a hearing aid never comes to an end."}),
-    Question("07", "A tagger reads padded sentences. Its author reports 0.99 of all places right; on whole sentences without padding "
+    Question("07", "A tagger reads padded sentences. Its author reports 0.99 of all places right; on the words alone "
                    "it is 0.93. Where is the leak?", {
         "the padding is counted as words": "Half of a padded batch may be padding, which is easy to tag. Mask it, in the loss and in the "
                                            "score.",

@@ -30,18 +30,20 @@ def one_answer(words, p, norms):
     for t, amount in enumerate(norms):
         Unrolled.label(ax, t - 0.08 * (t == T), 0, f"{amount / norms[-1]:.2f}", shift=lift, color=figures.GRADIENT,
                        ha="center" if t < T else "right")
-    Unrolled.label(ax, -0.25, 0, "share of the gradient that arrives:", ha="left", shift=lift + 22, color=figures.GRADIENT)
+    Unrolled.label(ax, -0.25, 0, f"size of the gradient, as a multiple of that at $h_{T}$:", ha="left", shift=lift + 22,
+                   color=figures.GRADIENT)
     Unrolled.label(ax, T - 0.35, 1.1, "P(positive)", ha="right")
     ax.set_title(f"Read {T} words, answer once: the loss touches $h_{{{T}}}$ alone")
-    return figures.Picture(figure, f"{T} inputs and one output, P(positive) = {p:.2f}, read from h_{T}. Of the gradient at "
-                                   f"h_{T}, {norms[1] / norms[-1]:.2f} arrives at h_1.")
+    return figures.Picture(figure, f"{T} inputs and one output, P(positive) = {p:.2f}, read from h_{T}. The gradient at h_1 is "
+                                   f"{norms[1] / norms[-1]:.2f} times as large as at h_{T}.")
 
 
 @figures.style()
-def swapped_clauses(bag, network):
+def swapped_clauses(bag, network, opposed):
     """What two classifiers say of a sentence and of the same words with the clauses swapped.
 
     bag, network : ndarray (n, 2), P(positive) of each sentence and of its twin
+    opposed : ndarray (n,) of bool, the right verdict turns with the swap
     """
     figure, axes = figures.new(1, 2, size=(8.4, 4.4), left=0.95, right=0.3, wspace=0.16, sharey=True)
     for ax, p, label, color, marker in ((axes[0], bag, "bag of words", GREY, "o"),
@@ -53,9 +55,9 @@ def swapped_clauses(bag, network):
         ax.set_xlabel("P(positive) of the sentence")
     axes[0].set_ylabel("P(positive), clauses swapped")
     turned = [int(((p > 0.5)[:, 0] != (p > 0.5)[:, 1]).sum()) for p in (bag, network)]
-    axes[0].set_title(f"Swapped, the network turns in {turned[1]} of {len(bag)} cases, the bag in {turned[0]}")
+    axes[0].set_title(f"The verdict turns: network {turned[1]}, bag {turned[0]}; it should in {opposed.sum()} of {len(bag)}")
     return figures.Picture(figure, f"Of {len(bag)} sentences whose clauses were swapped, the bag of words gives {turned[0]} "
-                                   f"another verdict, the recurrent network {turned[1]}.")
+                                   f"another verdict, the recurrent network {turned[1]}; the right one turns in {opposed.sum()}.")
 
 
 @figures.style()

@@ -34,14 +34,14 @@ def one_answer_each(sentences):
 
 @figures.style()
 def touched(losses, dh, lengths):
-    """A padded batch: the loss of every word, and the gradient that enters at every state.
+    """A padded batch: the loss of every answer, and the gradient that enters at every state.
 
     losses : ndarray (T, B); dh : ndarray (T, B, H), dL/dh_t of each step's own loss; lengths : ndarray of int (B,)
     """
     T, B = losses.shape
     inside = np.arange(T)[:, None] < lengths
     figure, axes = figures.new(1, 2, size=(8.4, 3.0), left=0.85, right=0.3, bottom=0.65, top=0.95, wspace=0.12, sharey=True)
-    for ax, numbers, color, label in ((axes[0], losses, OUTPUT, "loss of each word (nats)"),
+    for ax, numbers, color, label in ((axes[0], losses, OUTPUT, "loss of each answer (nats)"),
                                       (axes[1], np.linalg.norm(dh, axis=-1), GRADIENT, "gradient entering at each state (norm)")):
         colors = LinearSegmentedColormap.from_list("numbers", ["#FFFFFF", color])
         ax.imshow(np.where(inside, numbers, np.nan).T, cmap=colors.with_extremes(bad="#F0F0F0"), vmin=0,
@@ -54,9 +54,9 @@ def touched(losses, dh, lengths):
         ax.text(0.5, 0.35, label)
     axes[0].set_yticks(np.arange(1, B + 1))
     axes[0].set_ylabel("sequence")
-    said = f"All {inside.sum()} words send a gradient back, the {(~inside).sum()} steps of padding none"
+    said = f"All {inside.sum()} answers send a gradient back, the {(~inside).sum()} steps of padding none"
     axes[0].set_title(said, y=1.24)
-    return figures.Picture(figure, f"{said}. The mean loss of the words is {losses[inside].mean():.3f}; with the padding "
+    return figures.Picture(figure, f"{said}. The mean loss of the answers is {losses[inside].mean():.3f}; with the padding "
                                    f"counted it would be {losses.mean():.3f}.")
 
 
@@ -277,7 +277,8 @@ def calibration(knows, says):
     """
     figure, ax = figures.new(size=(8.4, 4.2))
     ax.plot([0, 1], [0, 1], color=GREY, linewidth=1.5, linestyle=":")
-    ax.text(0.86, 0.875, "as the grammar has it", ha="right", va="bottom")
+    ax.text(0.89, 0.91, "as the grammar has it", ha="right", va="bottom")
+    ax.text(0.51, 0.93, "a colour for each run", va="bottom")
     gaps = np.abs(says - knows)
     for run, color, marker in zip(says, (OUTPUT, BLACK, ORANGE), "oDs"):
         ax.plot(knows, run, marker, color=color, markersize=7, alpha=0.25, markeredgewidth=0)
@@ -300,8 +301,7 @@ def stacked(T=4):
     for lower, upper, color in zip(rows, rows[1:], (INPUT, STATE, OUTPUT)):
         for start, end in zip(lower, upper):
             Unrolled.link(ax, start, end, color, shift=-0.07)
-            if lower is not rows[0]:
-                Unrolled.link(ax, end, start, GRADIENT, shift=0.07)
+            Unrolled.link(ax, end, start, GRADIENT, shift=0.07)
     for row in rows[1:3]:
         for start, end in zip(row, row[1:]):
             Unrolled.link(ax, start, end, STATE, shift=0.07)
@@ -322,8 +322,8 @@ def second_layer(scores, baseline, target, ceiling):
 
     scores : dict of cell name to (ndarray of runs with one layer, ndarray of runs with two); the others are numbers
     """
-    figure, ax = figures.new(size=(8.4, 3.9), left=0.95, right=1.35)
-    for level, label, line in ((target, "target", ":"), (ceiling, "ceiling", "-")):
+    figure, ax = figures.new(size=(8.4, 4.2), left=0.95, right=1.4, bottom=0.95)
+    for level, label, line in ((baseline, "baseline", ":"), (target, "target", "--"), (ceiling, "ceiling", "-")):
         ax.axhline(level, color=GREY, linestyle=line)
         ax.text(1.01, level, f"{label} {level:.3f}", transform=ax.get_yaxis_transform(), va="center")
     ticks, gains = [], []
@@ -333,10 +333,10 @@ def second_layer(scores, baseline, target, ceiling):
             ax.plot(x + spread(len(runs), 0.6), runs, marker, color=color, markersize=6, markeredgewidth=1.5,
                     markerfacecolor="white" if runs is one else color)
             ax.plot([x - 0.42, x + 0.42], [np.median(runs)] * 2, color=color, linewidth=2)
-            ticks.append((x, f"{name}\n{label}"))
+            ticks.append((x, f"{name}\n{label}\n{len(runs)} runs"))
         gains.append(f"{name} {np.median(one):.3f} to {np.median(two):.3f}")
     ax.set_xlim(-0.7, 3 * len(scores) - 1.3)
-    lowest = min(runs.min() for pair in scores.values() for runs in pair)
+    lowest = min(baseline, *(runs.min() for pair in scores.values() for runs in pair))
     ax.set_ylim(lowest - 0.02, ceiling + 0.03)
     ax.set_xticks(*zip(*ticks))
     ax.set_ylabel("accuracy (share right)")

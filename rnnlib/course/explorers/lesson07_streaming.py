@@ -111,16 +111,11 @@ def sensor_stream(x, activity, p, labels, rate, t=110):
         last = changes[changes < t]
         if not len(last):
             return said + "Nothing has changed since the stream began."
-        right = np.flatnonzero(answer[last[-1]:t] == activity[last[-1]])
+        named = (answer[last[-1]:t] == activity[last[-1]]).any()
         return said + (f"The last change, to {labels[activity[last[-1]]]}, came {(t - last[-1]) / rate:.2f} s ago"
-                       + (f" and was named with its {_ordinal(right[0] + 1)} sample." if len(right) else
-                          " and has not been named yet."))
+                       + f" and has {'' if named else 'not '}been named{'' if named else ' yet'}.")
 
     return Stream(figure, draw, rate, t=slider("samples heard", t, 1, T))
-
-
-def _ordinal(n):
-    return f"{n}{'th' if n % 100 in (11, 12, 13) else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
 
 
 @figures.style()
@@ -144,7 +139,8 @@ def holding(outcome, ideal, rate, longest, hold=1):
 
     curves = [left.step(within / rate, np.zeros(len(within)), where="post", **look)[0]
               for look in ({"color": OUTPUT, "linewidth": 3}, {"color": GREY, "linestyle": "--"})]
-    left.set(xlim=(0, within[-1] / rate), ylim=(0, 1.2), xlabel="seconds after the change", ylabel="changes shown right, to stay")
+    left.set(xlim=(0, within[-1] / rate), ylim=(0, 1.2), xlabel="seconds after the change",
+             ylabel="changes right, to stay (share)")
     left.set_yticks([0, 0.5, 1])
     left.set_xticks([0, 0.5, 1])
     Unrolled.label(left, 0.98 * within[-1] / rate, 1.11, "dashed: Bayes' detector", ha="right")
@@ -161,7 +157,7 @@ def holding(outcome, ideal, rate, longest, hold=1):
             curves[i].set_data(within / rate, (results[hold - 1][0][:, None] <= within).mean(axis=0))      # NaN: False, never
             here[i].set_data([medians[i][hold - 1]], [alarms[i][hold - 1]])
         delay, false = both[0][hold - 1]
-        left.set_title(f"Held for {hold} sample{'s' * (hold > 1)}: right after {medians[0][hold - 1]:.2f} s, "
+        left.set_title(f"Held for {hold}: half are right within {medians[0][hold - 1]:.2f} s, "
                        f"{false:.1f} false changes per minute")
         return (f"hold = {hold}: half of the changes are shown right, to stay, within {medians[0][hold - 1]:.2f} s, "
                 f"{np.isnan(delay).sum()} of {len(delay)} never; {false:.1f} false changes per minute. Bayes' detector, held as "

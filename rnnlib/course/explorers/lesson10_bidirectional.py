@@ -119,10 +119,10 @@ def accuracy_by_position(positions, baseline, ceiling, noise, one, both):
     figure, ax = figures.new(size=(8.4, 4.4))
     across = np.array([-0.42, 0.42])
     for i, p in enumerate(positions):
-        labels = ("noise of the test set", "ceiling of one direction", "the word alone") if not i else (None,) * 3
+        labels = ("ceiling ± 2 standard deviations", "ceiling of one direction", "the word alone") if not i else (None,) * 3
         ax.fill_between(p + across, ceiling[i] - noise[i], min(ceiling[i] + noise[i], 1), color=PALE, linewidth=0,
                         label=labels[0])
-        ax.plot(p + across, ceiling[[i, i]], color=GREY, linewidth=2.5, label=labels[1])
+        ax.plot(p + across, ceiling[[i, i]], color=GREY, linewidth=7, alpha=0.6, solid_capstyle="butt", label=labels[1])
         ax.plot(p + across, baseline[[i, i]], color=ORANGE, linewidth=2.5, linestyle=":", label=labels[2])
     for runs, (color, marker), side, label in ((one, ONE, -0.12, "one direction"),
                                                (both, BOTH, 0.12, "both directions")):
@@ -138,9 +138,9 @@ def accuracy_by_position(positions, baseline, ceiling, noise, one, both):
             f"both reach {both[:, early].mean():.2f}")
     with figures.style():
         ax.set_title(said)
-        ax.legend(loc="center", bbox_to_anchor=(0.68, 0.55), ncols=2, handlelength=1.8)
-    return figures.Picture(figure, f"{said}; the ceiling of one is {ceiling[early].mean():.2f}. After the verb "
-                                   f"it is {one[:, ~early].mean():.2f}, the word alone {baseline[~early].mean():.2f}.")
+        ax.legend(loc="center right", bbox_to_anchor=(1.0, 0.71), ncols=2, handlelength=1.6, columnspacing=1.0)
+    return figures.Picture(figure, f"{said}; the ceiling of one is {ceiling[early].mean():.2f}. After the verb one direction "
+                                   f"gets {one[:, ~early].mean():.2f}, the word alone {baseline[~early].mean():.2f}.")
 
 
 def _bars(ax, width, color):

@@ -95,23 +95,26 @@ def whose_faults(read, known, text, thing="word", split=words_of):
 
     Parameters
     ----------
-    read : function (words) -> (answers list of str (A,), moved ndarray (A, T))
+    read : function (words) -> (answers list of str (A,), moved ndarray (A, T), blank ndarray (A, T))
         moved[i]: `faded` of the loss of answer i. Entries that are exactly zero are hatched: the answer has not seen that word.
+        blank[i]: by how much that loss really grows when a word's vector is set to zero; a diamond marks the largest.
     known, text, thing, split :
         As for `whose_fault`; at most 16 answers.
     """
-    figure, ax = figures.new(size=(8.4, 4.9), left=2.0, right=0.45, top=1.45, bottom=0.5)
+    figure, ax = figures.new(size=(8.4, 4.9), left=2.0, right=0.45, top=1.45, bottom=0.75)
     image = ax.imshow(np.full((1, 1), np.nan), cmap=AGAINST, vmin=-1, vmax=1, aspect="auto")
     rings, = ax.plot([], [], "o", color=BLACK, markersize=9, markerfacecolor="none", markeredgewidth=1.8)
+    real, = ax.plot([], [], "D", color=BLACK, markersize=15, markerfacecolor="none", markeredgewidth=1.8)
     ax.grid(False)
     ax.patch.set(hatch="///", edgecolor=PALE)           # where the map has no number
     ax.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
-    figure.text(0.02, 0.02, "orange: speaks for the answer, grey: against it, hatched: not seen; ring: moves it most",
+    figure.text(0.02, 0.02, "orange: speaks for the answer, grey: against it, hatched: not seen\n"
+                          "largest in its row: ring, when faded a little; diamond, when blanked out",
                 va="bottom")
 
     def answer(typed):
         words = readable(split(typed), known, MOST, text)
-        said, moved = read(words)
+        said, moved, blank = read(words)
         share = shares(moved)
         A, T = share.shape
         image.set_data(np.where(moved == 0, np.nan, share))
@@ -119,15 +122,20 @@ def whose_faults(read, known, text, thing="word", split=words_of):
         ax.set(xlim=(0.5, T + 0.5), ylim=(A + 0.5, 0.5))
         ax.set_xticks(np.arange(1, T + 1), words, rotation=40, ha="left", va="bottom", rotation_mode="anchor")
         ax.set_yticks(np.arange(1, A + 1), said)
-        most = np.abs(share).argmax(axis=1)
-        rings.set_data(most + 1, np.arange(1, A + 1))
+        faded_most, blank_most = (np.abs(each).argmax(axis=1) for each in (share, blank))
+        for marks, most in ((rings, faded_most), (real, blank_most)):
+            marks.set_data(most + 1, np.arange(1, A + 1))
         others = np.abs(share)
         others[np.arange(min(A, T)), np.arange(min(A, T))] = 0          # beside the one in its own place
         i, j = np.unravel_index(others.argmax(), others.shape)
-        found = (f"“{words[j]}” speaks {'for' if share[i, j] > 0 else 'against'} “{said[i]}”: {others[i, j]:.2f} of what moves it"
-                 if others[i, j] > 0 else f"No answer is moved by another {thing} than its own")
+        small, large = (f"“{words[most[i]]}”" for most in (faded_most, blank_most))
+        found = f"No answer is moved by another {thing} than its own"
+        if others[i, j] > 0:
+            found = (f"{said[i]}: {small} moves it most, faded or blanked out" if small == large else
+                     f"{said[i]}: faded, {small} moves it most; blanked out, {large}")
         ax.set_title(found, y=1.24)
-        own = int((most == np.arange(A)).sum())
-        return f"{found}. {own} of {A} answers are moved most by the {thing} in their own place, {A - own} by another."
+        own = [int((most == np.arange(A)).sum()) for most in (faded_most, blank_most)]
+        return (f"{found}. Faded a little, the {thing} in its own place moves an answer most in {own[0]} of {A} rows; blanked "
+                f"out, in {own[1]}.")
 
     return TextBox(f"your {'sentence' if thing == 'word' else 'text'}", text, answer, figure)
