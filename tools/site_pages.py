@@ -32,8 +32,8 @@ def finish(site, descriptions, repository, _ref):
         name = path.relative_to(site).as_posix()
         text = path.read_text(encoding="utf-8")
         card = write_card(text, site / "cards" / f"{path.stem}.png", site) if name in descriptions else None
-        path.write_text(page(text, name, descriptions.get(name), card and address and f"{address}cards/{card}", address),
-                        encoding="utf-8")
+        text = page(text, name, descriptions.get(name), card and address and f"{address}cards/{card}", address)
+        path.write_text(late_images(text, path.parent), encoding="utf-8")
     (site / ".nojekyll").touch()        # GitHub leaves out folders that begin with _ without it
     (site / "404.html").write_text(missing(address, descriptions), encoding="utf-8")
     (site / "_headers").write_text(headers(), encoding="utf-8")
@@ -77,6 +77,31 @@ def page(text, name, description=None, card=None, address=None):
         place = address + ("" if name == "index.html" else name)
         head += [f'<link rel="canonical" href="{place}">', f'<meta property="og:url" content="{place}">']
     return re.sub(r'<meta charset="utf-8" ?/?>', lambda found: "\n".join([found[0], *head]), text, count=1)
+
+
+def late_images(text, folder):
+    """Pictures come when the reader gets near them; their place is kept from the beginning.
+
+    Those in files, and the first ones of all slider figures but the page's first, which are given files.
+    """
+    from PIL import Image
+
+    def late(found):
+        with Image.open(folder / found[2]) as picture:
+            return f'{found[1]} width="{picture.width}" height="{picture.height}" loading="lazy"'
+
+    def filed(found):
+        content = base64.b64decode(found[2])
+        name = f"pictures/{hashlib.sha256(content).hexdigest()[:16]}.webp"
+        root = folder.parent if folder.name == "notebooks" else folder
+        (root / name).write_bytes(content)
+        return f'{found[1]}src="{"../" * (root != folder)}{name}" loading="lazy"'
+
+    text = re.sub(r'(<img [^>]*src="([^"]*_images/[^"]+\.png)")', late, text)
+    begin, first, rest = text.partition('<figure class="live-figure"')
+    first, figure, rest = (first + rest).partition("</figure>")
+    rest = re.sub(r'(<figure class="live-figure"[^>]*><img )src="data:image/webp;base64,([^"]+)"', filed, rest)
+    return begin + first + figure + rest
 
 
 def one_sheet(site):
@@ -152,7 +177,7 @@ def write_card(text, path, site):
     """The first figure of a page as a card for those who share it: 1200 x 630, on white. The name of its file, or None."""
     from PIL import Image
 
-    found = re.search(r'<figure class="live-figure"[^>]*><img src="data:image/webp;base64,([^"]+)"', text)
+    found = re.search(r'<figure class="live-figure"[^>]*>(?:<picture><source[^>]*>)?<img src="data:image/webp;base64,([^"]+)"', text)
     if found:
         picture = Image.open(io.BytesIO(base64.b64decode(found[1])))
     else:

@@ -271,7 +271,7 @@ def _markup(live, controls, groups, stored):
     if hasattr(live, "rate"):       # it can run by itself: so many positions of the first control a second
         more += f' data-rate="{live.rate / next(iter(live.sliders.values())).step:g}" data-span="{controls[0]["values"][-1]:g}"'
     return (f'<figure class="live-figure" data-name="{name}" data-first="{first}" data-controls="{_data(shown)}"{more}>'
-            f'{image}<figcaption role="status">{said}</figcaption></figure>')
+            f'{image}<figcaption><div role="status">{said}</div></figcaption></figure>')
 
 
 # --- predictions: committed on the page, which keeps them; the answer stands folded until then, and without a script too

@@ -9,7 +9,7 @@ class LiveFigure {
     this.figure = figure;
     this.number = number;
     this.image = figure.querySelector("img");
-    this.caption = figure.querySelector("figcaption");
+    this.caption = figure.querySelector("figcaption [role=status]");
     this.controls = JSON.parse(figure.dataset.controls);
     this.groups = JSON.parse(figure.dataset.groups);
     this.place = this.controls.map((control) => control.at);
