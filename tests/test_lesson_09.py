@@ -80,6 +80,7 @@ def test_measured_shows_the_numbers():
         assert f"wide {v[i, 2]:+.1f}, high {v[i, 3]:+.1f}" in below.get_xlabel()
         assert "rgb " + " ".join(f"{(part + 1) / 2:.2f}" for part in v[i, 4:7]) in below.get_xlabel()
     assert "3,072" in picture.sentence and "23" in picture.sentence
+    assert f"{captions.GRID} x {captions.GRID} parts" in picture.figure.texts[-1].get_text()
 
 
 def test_gallery_says_what_is_wrong():
@@ -102,9 +103,10 @@ def test_things_by_cell_draws_every_share():
     for line, (cell, right) in zip(ax.lines, shares.items(), strict=True):
         assert line.get_label() == cell
         np.testing.assert_array_equal(line.get_ydata(), list(right.values()))
-    assert title(ax) == "The RNN names the place in 10% of pictures, and the rest well"
-    shares["RNN"]["size"] = 0.5
-    assert title(one_to_many.things_by_cell(shares).figure.axes[0]) == "The RNN names the place in 10% of pictures"
+    assert title(ax) == "One stored run each: the RNN names the place in 10% of pictures"
+    shares["RNN"]["size"] = 0.05
+    (ax,) = one_to_many.things_by_cell(shares).figure.axes
+    assert title(ax) == "One stored run each: the RNN names the size in 5% of pictures"
 
 
 def test_written_out_writes_each_word_below_the_next_step():

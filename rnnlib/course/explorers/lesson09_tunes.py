@@ -175,7 +175,7 @@ def piano_roll(compose, wav, rules, seeds, pitches, name, most, temperature=1.0)
 def by_temperature(temperatures, shares, different):
     """Rules kept and tunes that differ, by temperature.
 
-    temperatures (n,); shares : dict of label to (n,) share of tunes; different (n,): share of tunes that came up no second time
+    temperatures (n,); shares : dict of label to (n,) share of tunes; different (n,): what remains without repeats, as a share
     """
     figure, ax = figures.new(size=(8.4, 4.2), right=2.45)
     looks = zip(("-", "--", "-.", ":", "--", "-.", "-"), ("o", "s", "P", "^", "<", "v", "D"))
