@@ -21,6 +21,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 ROOT = Path(__file__).resolve().parent.parent
 AT_ONCE = 2
 CELL_SECONDS = 300
+# two kernels fill two cores: with a thread for each core in each of them they would wait for one another
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What editors and runners leave in a cell that says nothing about the lesson.
 LITTER = {"execution", "ExecuteTime", "collapsed", "scrolled", "trusted"}

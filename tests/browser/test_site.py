@@ -521,6 +521,20 @@ def test_a_page_fetches_little_and_nothing_of_the_live_copy_unasked(visit):
         page.context.close()
 
 
+def test_a_page_waits_for_one_style_sheet_and_for_no_picture_below():
+    sheet = (HTML / "_static" / "course.css").read_text(encoding="utf-8")
+    declared, used = set(re.findall(r"[{;](--[\w-]+):", sheet)), set(re.findall(r"var\((--[\w-]+)", sheet))
+    assert len(sheet) < 130_000 and declared <= used and ".live-figure" in sheet and ".prediction" in sheet
+    for path in ("index", *(f"notebooks/{lesson}" for lesson in LESSONS)):
+        markup = (HTML / f"{path}.html").read_text(encoding="utf-8")
+        assert len(re.findall(r'rel="stylesheet"', markup)) == 1
+        images = re.findall(r"<img [^>]*>", markup)
+        filed = [image for image in images if 'src="data:' not in image]
+        assert all('loading="lazy"' in image and 'width="' in image for image in filed)
+        held = [image for image in images if 'src="data:image/webp' in image]
+        assert len(held) == 1 and markup.index(held[0]) < markup.index("</figure>"), "the first slider figure's picture alone"
+
+
 def test_no_script_stands_in_a_page_and_the_policy_forbids_it(visit):
     for path in pages():
         text = (HTML / path).read_text(encoding="utf-8")
