@@ -177,7 +177,8 @@ def write_card(text, path, site):
     """The first figure of a page as a card for those who share it: 1200 x 630, on white. The name of its file, or None."""
     from PIL import Image
 
-    found = re.search(r'<figure class="live-figure"[^>]*>(?:<picture><source[^>]*>)?<img src="data:image/webp;base64,([^"]+)"', text)
+    found = re.search(r'<figure class="live-figure"[^>]*>(?:<picture><source[^>]*>)?'
+                      r'<img src="data:image/webp;base64,([^"]+)"', text)
     if found:
         picture = Image.open(io.BytesIO(base64.b64decode(found[1])))
     else:
