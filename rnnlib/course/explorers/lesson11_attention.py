@@ -233,7 +233,7 @@ def gradient_lifelines(norms, S=50):
         for setting, line in lines.items():
             line.set_data(np.arange(S), logs[setting])
         ax.set_xlim(0, S - 1)
-        names.set(S - 1, [logs[setting][-1] for setting in settings])
+        names.set(np.arange(S), [logs[setting] for setting in settings])
         least, most = (end(logs[cell, True][-1] for cell in CELL_STYLES) for end in (min, max))
         kept, lost = (", ".join(f"{cell} {scientific(logs[cell, attention][-1])}" for cell in CELL_STYLES)
                       for attention in (True, False))
