@@ -145,6 +145,31 @@ def test_names_at_the_ends_of_curves_keep_apart():
     np.testing.assert_allclose(drawings.apart([0, 10, 10.2, 30], 1), [0, 9.6, 10.6, 30], err_msg="a crowd keeps its middle")
 
 
+def test_a_curve_that_leaves_has_its_name_where_it_leaves():
+    figure, ax = figures.new(right=1.5)
+    x = np.arange(41)
+    ax.set(xlim=(0, 40), ylim=(-10, 10))
+    names = drawings.EndLabels(ax, ["stays", "falls", "rises", "sinks"], ["black"] * 4)
+    for fall, rise, sink in ((1, 2, 1.2), (0.32, 0.27, 0.3), (300, 200, 4), (0.27, 300, 300)):
+        curves = [0 * x, -fall * x, rise * x, -sink * x]
+        names.set(x, curves)
+        apart_and_inside(figure, ax)
+        boxes = {text: box for text, box in labels(ax)}
+        at = [exit_.get_xydata() for exit_ in names.exits]
+        assert len(at[0]) == 0 and boxes["stays"].x0 > ax.bbox.x1
+        for end, slope, border in zip(at[1:], (fall, rise, sink), (-10, 10, -10)):
+            np.testing.assert_allclose(end, [[10 / slope, border]])
+        for name in ("falls", "rises", "sinks"):
+            box = boxes[name].transformed(ax.transData.inverted())
+            assert 0 < box.x0 and box.x1 < 40, name
+            across = np.linspace(box.x0, box.x1, 200)
+            for curve in curves:
+                y = np.interp(across, x, curve)
+                assert (y > box.y1).all() or (y < box.y0).all(), name
+    names.set(x, [0 * x, -0.1 * x, 0.1 * x, -0.05 * x])
+    assert not any(len(exit_.get_xdata()) for exit_ in names.exits), "one that stays has no arrowhead any more"
+
+
 def test_fading_arrows_follow_the_curve():
     _, ax = figures.new()
     ax.set_xlim(0, 24)

@@ -80,7 +80,8 @@ def test_one_unit_draws_the_cells_states_and_says_their_half_life(unit):
         assert mark.get_visible() == (values["x"] == "impulse" and half is not None and half < T)
         assert note.get_visible() == above.get_visible() == mark.get_visible()
         if mark.get_visible():
-            assert mark.get_xdata()[0] == above.get_xdata()[0] == 1 + half and note.get_text() == f"half left: step 1 + {half}"
+            assert mark.get_xdata()[0] == above.get_xdata()[0] == 1 + half
+            assert note.get_text() == f"half of the difference left: step 1 + {half}"
 
 
 @pytest.mark.parametrize("values, title, words", [

@@ -207,7 +207,8 @@ def test_travelling_change_draws_what_arrives():
         assert f"slope is {slope:.2f}; that predicts about {values['gain'] * slope:.2f} per step." in live.finding
         title = curve.get_title(loc="left")
         assert title.startswith(f"At step {t}, ")
-        fate = ("no trace" if change[t - 1] <= 1e-15 else "less than a millionth" if left[t - 1] < 1e-6 else
+        fate = ("just reached the state" if t == 1 else
+                "no trace" if change[t - 1] <= 1e-15 else "less than a millionth" if left[t - 1] < 1e-6 else
                 "as large as at step 1" if abs(np.log10(left[t - 1])) < 0.02 else
                 "of the change is left" if left[t - 1] < 1 else "times as large")
         assert fate in title, (title, left[t - 1])
@@ -278,7 +279,7 @@ def test_every_axis_has_a_name():
                         (explorers.padded_batch(read_padded, WORDS, spread),
                          {"step t (dots: padding; curve: from 8, where the longest word ends)", "largest distance"}),
                         (explorers.travelling_change(travel, ceiling=8.0),
-                         {"step t (strip: up to the dot; white: a millionth or less)", "share\nleft", "change in h"})):
+                         {"step t (strip: up to the dot; faint: a millionth or less)", "share\nleft", "change in h"})):
         names = {ax.get_xlabel() for ax in live.figure.axes} | {ax.get_ylabel() for ax in live.figure.axes}
         assert named <= names
 

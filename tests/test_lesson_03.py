@@ -43,7 +43,7 @@ def walk(w_x, w_h, T, rate):
 def test_cliff_draws_loss_gradient_and_descent():
     figure = backprop.counting_cliff(counted, slope, walk)
     map_ax, cut, *_ = figure.figure.axes
-    (path, here, ball, _star, across), (curve, point) = map_ax.lines, cut.lines
+    (path, here, ball, leaves, _star, across), (curve, point) = map_ax.lines, cut.lines
     arrow = next(c for c in map_ax.collections if hasattr(c, "U"))
     grid = np.linspace(-1.5, 1.5, 121)
     for values in sweep(figure, seed=1, count=4):
@@ -67,6 +67,14 @@ def test_cliff_draws_loss_gradient_and_descent():
         assert title(figure).startswith(("Thrown off", "Out of the picture")) == left
         assert left or f"loss {figures.number(counted(*points[-1], T))}" in figure.finding
         assert len(ball.get_xdata()) == (not left), "a ball where the walk ends, if it ends in the picture"
+        assert leaves.get_visible() == left
+        if left:                                # an arrowhead where the last step crosses the border, and out of it
+            at, (before, after) = leaves.get_xydata()[0, ::-1], points[-2:]
+            np.testing.assert_allclose(np.abs(at).max(), 1.5)
+            way = (after - before) / np.linalg.norm(after - before)
+            np.testing.assert_allclose(at - before, (at - before) @ way * way, atol=1e-9)
+            axis = {"<": (1, -1), ">": (1, 1), "v": (0, -1), "^": (0, 1)}[leaves.get_marker()]
+            assert at[axis[0]] == pytest.approx(1.5 * axis[1]) and after[axis[0]] * axis[1] > 1.5
 
 
 def test_cliff_tells_the_bottom_and_the_small_and_the_large_step():

@@ -239,7 +239,7 @@ def test_revealed_draws_the_halves_and_marks_what_changed():
         np.testing.assert_allclose(low, -p[:, names.PLACE])
         shown = [patch for patch in top.artists + top.patches if patch.get_visible() and patch.get_label() in words]
         assert [patch.get_label() for patch in shown] == words
-        assert [patch.get_alpha() for patch in shown] == [1] * n + [0.35] * (len(words) - n)
+        assert [patch.get_alpha() for patch in shown] == [1] * n + [0.55] * (len(words) - n)
         title = top.get_title(loc="left")
         assert (f"0 of {n - 1} forward states and {n - 1} of {n - 1} backward" if n > 1 else "comes first") in title
         assert f"Word {n} of {len(words)}" in figure.finding

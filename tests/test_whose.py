@@ -68,7 +68,7 @@ def test_one_answer_draws_a_bar_and_a_diamond_for_each_word():
     np.testing.assert_allclose([*up.get_xydata()[1::3]], [[1, 4 / 11], [3, 5 / 11]])
     np.testing.assert_allclose([*down.get_xydata()[1::3]], [[2, -2 / 11]])
     np.testing.assert_allclose(real.get_ydata(), np.array([6, 8, 5]) / 19)
-    assert titles(box) == ["yes (0.90): “very” moves it most"]
+    assert titles(box) == ["yes (0.90): faded, “very” moves it most; blanked out, “green”"]
     assert box.finding == ("yes (0.90). Most for it “very” (word 3), 0.45 of all that moves it; most against it “green” "
                            "(word 2), 0.18 of all that moves it. Blanked out, “green” (word 2) changes the loss most.")
     box.input.value = "blue"

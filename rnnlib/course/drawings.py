@@ -269,23 +269,82 @@ def apart(values, least):
 class EndLabels:
     """Names of curves just right of where they end, kept apart: what a legend would say without the eye going there and back.
 
+    A curve that leaves the axes has an arrowhead at their border there, and its name beside it, where no curve runs.
+
     labels : list of str; colors : list of str
     """
+
+    LINE = 1.15 * TEXT / 72         # inches from one name to the next
+    PARTS = 200                     # of the axes' width, by which is seen where curves run
 
     def __init__(self, ax, labels, colors):
         self.ax, self.labels = ax, [Unrolled.label(ax, 0, 0, label, ha="left", color=color)
                                     for label, color in zip(labels, colors)]
+        self.widths = [Unrolled._outlines(label, TEXT)[1].width / 72 for label in labels]
+        self.exits = [ax.plot([], [], "v", color=color, markersize=8, clip_on=False, zorder=3)[0] for color in colors]
 
-    def set(self, x, ends):
-        """Put them beside (x, ends[i]); one that ends outside the axes stands at their border."""
-        unit, (low, high) = _unit(self.ax), self.ax.get_ylim()
-        line = 1.15 * TEXT / 72 / unit[1]
-        # a trace of the ends themselves: those outside the axes keep their order, too
-        places = apart(np.clip(ends, low + line / 2, high - line / 2) + 1e-6 * np.asarray(ends), line)
-        places -= max(0.0, places.max() - high + line / 2)
-        places += max(0.0, low + line / 2 - places.min())
-        for label, y in zip(self.labels, places):
-            move(label, self.ax, x + 0.1 / unit[0], y)
+    def set(self, x, values):
+        """Name the curves values[i] over x, each (N,); of single points nobody can say where they left: they stand at the end."""
+        unit, ((left, right), (low, high)) = _unit(self.ax), (self.ax.get_xlim(), self.ax.get_ylim())
+        values = np.reshape(values, (len(self.labels), -1))
+        x, y = (np.atleast_1d(x) - left) * unit[0], (values - low) * unit[1]        # inches from the lower left corner
+        self.wide, self.high = (right - left) * unit[0], (high - low) * unit[1]
+        gone, self.taken = {}, []
+        for i, (exit_, curve) in enumerate(zip(self.exits, y)):
+            inside = np.flatnonzero((curve >= 0) & (curve <= self.high))
+            exit_.set_data([], [])
+            if len(inside) and inside[-1] < len(curve) - 1:
+                k, up = inside[-1], curve[-1] > 0
+                border = self.high if up else 0.0
+                gone[i] = x[k] + (x[k + 1] - x[k]) * (border - curve[k]) / (curve[k + 1] - curve[k])
+                exit_.set_data([left + gone[i] / unit[0]], [high if up else low])
+                exit_.set_marker("^" if up else "v")
+        placed = {}
+        if gone:
+            fine = np.array([np.interp(np.linspace(0, self.wide, self.PARTS + 1), x, curve) for curve in y])
+            self.least, self.most = np.minimum(fine[:, 1:], fine[:, :-1]), np.maximum(fine[:, 1:], fine[:, :-1])
+        for up in (False, True):
+            self._beside([i for i in sorted(gone, key=gone.get) if (y[i, -1] > 0) == up], gone, up, placed)
+        rest = [i for i in range(len(self.labels)) if i not in placed]
+        if rest:
+            # a trace of the ends themselves: those outside the axes keep their order, too
+            ends = y[rest, -1]
+            places = apart(np.clip(ends, self.LINE / 2, self.high - self.LINE / 2) + 1e-6 * ends, self.LINE)
+            places -= max(0.0, places.max() - self.high + self.LINE / 2)
+            places += max(0.0, self.LINE / 2 - places.min())
+            placed.update(zip(rest, [(self.wide + 0.1, place) for place in places]))
+        for i, (across, up) in placed.items():
+            move(self.labels[i], self.ax, left + across / unit[0], low + up / unit[1])
+
+    def _beside(self, names, gone, up, placed):
+        """Stack names, in order of their exits, right of the last of these or left of the first; or else in two parts."""
+        if not names:
+            return
+        rows = [(i, self.high - (len(names) - row) * self.LINE if up else row * self.LINE)
+                for row, i in enumerate(names[::-1] if up else names)]
+        for way, at in ((1, gone[names[-1]]), (-1, gone[names[0]])):
+            found = {}
+            for i, bottom in rows:
+                starts = at + way * np.arange(0.12, 2, 0.1) - (way < 0) * self.widths[i]    # off by more where curves slope
+                start = next((start for start in starts if self._free(start, start + self.widths[i], bottom)), None)
+                if start is None:
+                    break
+                found[i] = start, bottom + self.LINE / 2
+            else:
+                self.taken += [(start, start + self.widths[i], middle - self.LINE / 2) for i, (start, middle) in found.items()]
+                return placed.update(found)
+        if len(names) > 1:
+            self._beside(names[:-1], gone, up, placed)
+            self._beside(names[-1:], gone, up, placed)
+
+    def _free(self, start, end, bottom):
+        """Whether a line of text there, in inches, lies within the axes and has no curve and no name in it."""
+        if start < 0.03 or end > self.wide:
+            return False
+        if any(start < e and s < end and abs(bottom - b) < self.LINE for s, e, b in self.taken):
+            return False
+        here = np.s_[:, max(0, int((start - 0.06) / self.wide * self.PARTS)):int((end + 0.06) / self.wide * self.PARTS) + 1]
+        return not np.any((self.most[here] > bottom) & (self.least[here] < bottom + self.LINE))
 
 
 class Fading:

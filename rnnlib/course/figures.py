@@ -224,7 +224,9 @@ def _nights():
                        [0.0259040371, 0.7827717662, -0.8086757660]])
     light, *ab = (np.cbrt(linear @ to_lms.T) @ to_lab.T).T
     colourful = np.clip(np.hypot(*ab) / 0.15, 0, 1)
-    light = np.clip((1 - colourful) * (1.178 - light) + colourful * (0.5 + 0.16 * light), 0, 0.95)
+    # the darker tone of STATE that stands for a second network is a lighter one here
+    purple = np.exp(-((light - 0.52) ** 2 + (ab[0] - 0.1) ** 2 + (ab[1] + 0.03) ** 2) / 0.05 ** 2)
+    light = np.clip((1 - colourful) * (1.178 - light) + colourful * (0.5 + 0.16 * light + 0.2 * purple), 0, 0.95)
     linear = (np.stack([light, *ab], axis=-1) @ np.linalg.inv(to_lab).T) ** 3 @ np.linalg.inv(to_lms).T
     linear = np.clip(linear, 0, 1)
     rgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
@@ -243,13 +245,13 @@ def loss_curve(steps=10, unit=""):
     ax.set_xlabel("step of training")
     ax.set_ylabel(f"loss ({unit})" if unit else "loss")
     ax.set_xlim(0, steps)
-    ax.set_title("no run yet")
+    ax.set_title("No run yet: press Train")
 
     @style()
     def set_losses(losses):
         line.set_data(np.arange(1, len(losses) + 1), losses)
         ax.set_xlim(0, max(len(losses), steps))
         ax.set_ylim(0, 1.05 * max(losses) if losses and max(losses) > 0 else 1)
-        ax.set_title(f"loss {number(losses[-1])} after {len(losses)} steps" if losses else "no run yet")
+        ax.set_title(f"loss {number(losses[-1])} after {len(losses)} steps" if losses else "No run yet: press Train")
 
     return figure, set_losses

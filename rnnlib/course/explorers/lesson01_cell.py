@@ -73,10 +73,10 @@ def two_turns(u, unit_2, unit_3, words):
     figure, ax = figures.new(size=(8.4, 4.0), left=0.85)
     ax.axhline(0, color=BLACK, linewidth=1)
     plain = {"textcoords": "offset points", "va": "center", "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
-    for unit, line, name, at in ((unit_2, "--", "unit 2: tanh(u)", 2.95), (unit_3, ":", "unit 3: tanh(u + 2)", -4.95)):
+    for unit, line, name, at, away in ((unit_2, "--", "unit 2: tanh(u)", -0.9, (12, -9)),
+                                       (unit_3, ":", "unit 3: tanh(u + 2)", -4.95, (0, 18))):
         ax.plot(u, unit, line, color=STATE)
-        ax.annotate(name, (at, np.interp(at, u, unit)), (0, -18 if at > 0 else 18), ha="right" if at > 0 else "left",
-                    color=STATE, **plain)
+        ax.annotate(name, (at, np.interp(at, u, unit)), away, ha="left", color=STATE, **plain)
     ax.plot(u, verdict, color=OUTPUT, linewidth=3)
     ax.annotate("verdict", (-4.95, np.interp(-4.95, u, verdict)), (0, 18), ha="left", color=OUTPUT, **plain)
     for name, at in words.items():
@@ -110,8 +110,8 @@ def verdicts(sentences):
         above.axhline(0, color=BLACK, linewidth=1)
         for t, value in zip(steps, y):
             above.text(t, value + (0.06 if value >= 0 else -0.06), _number(value, plus=True), ha="center",
-                       va="bottom" if value >= 0 else "top")
-        above.set(xlim=(0.5, len(y) + 0.5), ylim=(-1.1, 1.1), xticks=[], yticks=[-1, 0, 1])
+                       va="bottom" if value >= 0 else "top", bbox={"facecolor": "white", "edgecolor": "none", "pad": 0})
+        above.set(xlim=(0.5, len(y) + 0.5), ylim=(-1.3, 1.3), xticks=[], yticks=[-1, 0, 1])
         above.set_title(f"“{text}”: {_number(y[-1], plus=True)}", weight="normal")
         below.imshow(h.T, cmap=STATES, vmin=-1, vmax=1, aspect="auto",
                      extent=(0.5, len(y) + 0.5, h.shape[1] + 0.5, 0.5))
@@ -131,7 +131,7 @@ def verdicts(sentences):
     last = [y[-1] for _, _, y in sentences.values()]
     kind = "opposite verdicts" if min(last) < 0 < max(last) else "verdicts of one kind"
     figure.text(0.95 / 8.4, 0.95, f"The same words, {kind}", va="center", weight="bold")
-    figure.text(0.95 / 8.4, 0.05, "states: pink above 0, blue below 0, white at 0", va="center")
+    figure.text(0.95 / 8.4, 0.05, "states: pink above 0, blue below 0, faint at 0", va="center")
     said = "; ".join(f"“{text}” ends at {_number(y[-1], plus=True)}" for text, (_, _, y) in sentences.items())
     return figures.Picture(figure, f"The output after every word: {said}.")
 
@@ -163,7 +163,7 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
     marks = [ax.axvline(0, color=BLACK, linewidth=1.2, linestyle=":") for ax in (above, below)]
     note = above.text(0, -0.7, "", va="center")
     below.set(xlim=(-0.6, T + 0.6), ylim=(-1.34, 1.34), yticks=[-1, -0.5, 0, 0.5, 1], ylabel="state $h_t$",
-              xlabel="step t (dashed: the same unit without an input)")
+              xlabel="step t (dashed: without an input; half-life: of the difference between the two)")
 
     def draw(w_x, w_h, b, x):
         h, answer = run(inputs[x], w_x, w_h, b), echo(w_x, w_h, b)
@@ -178,8 +178,8 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
         if shown:
             for mark in marks:
                 mark.set_xdata([1 + half, 1 + half])
-            note.set_text(f"half left: step 1 + {half}")
-            right = 1 + half < 0.75 * T
+            note.set_text(f"half of the difference left: step 1 + {half}")
+            right = 1 + half < 0.5 * T
             note.set_x(1 + half + (0.3 if right else -0.3))
             note.set_ha("left" if right else "right")
         kept = _kept(answer)
@@ -280,8 +280,8 @@ def shared_weights(shared, own, T=100, D=8, H=16, K=2):
     grid = steps.imshow(np.zeros((1, 1)), cmap=COPIES, vmin=0, vmax=2, extent=(0, 1, 0, 1), interpolation="nearest")
     steps.set(xlim=(0, 1), ylim=(-0.32, 1.02), aspect="equal", anchor="C")
     seams = steps.plot([], [], color="white", linewidth=1)[0]
-    Unrolled.label(steps, 0, -0.1, "dark: the one cell of the RNN", ha="left")
-    Unrolled.label(steps, 0, -0.1, "pale: a cell for every step", ha="left", shift=-19)
+    Unrolled.label(steps, 0, -0.1, "top left: the one cell of the RNN", ha="left")
+    Unrolled.label(steps, 0, -0.1, "all: a cell for every step", ha="left", shift=-19)
     Unrolled.label(steps, 0, -0.1, "(the readout is there once)", ha="left", shift=-38)
 
     def draw(T, D, H):
@@ -344,7 +344,7 @@ def sliding_cell(run, place, lengths=(12, 30), t=18, shift=8):
         ax.set(xlim=(-0.6, long + 0.6), ylim=(-1.3, 1.3), yticks=[-1, 0, 1], ylabel="$x_t$ bars, $h_t$ dots")
         rows.append((T, bars, line, box))
     axes[0].tick_params(labelbottom=False)
-    axes[1].set_xlabel("step t (black frame: where the cell is; it stops where its input ends)")
+    axes[1].set_xlabel("step t (frame: where the cell is; it stops where its input ends)")
 
     def draw(t, shift):
         states = []
@@ -359,7 +359,8 @@ def sliding_cell(run, place, lengths=(12, 30), t=18, shift=8):
         difference = float(np.abs(states[1][shift:shift + short + 1] - states[0]).max())
         moved = f"comes {_steps(shift)} later" if shift else "stands at the same place"
         if not states[1][1:t + 1].any():
-            title = "The same cell at both; below, the pattern is still ahead"
+            where = "below, the pattern is still ahead" if states[0][1:t + 1].any() else "the pattern is still ahead in both"
+            title = f"The same cell at both; {where}"
         elif difference > 1e-12:
             title = f"The two answers differ by {difference:.2g}"
         else:

@@ -6,7 +6,7 @@ from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 
 from .. import figures
-from ..drawings import Unrolled
+from ..drawings import ON_TOP, Unrolled
 from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE, STATE, STATES, decade, power, scientific
 from ..live import LiveFigure, slider
 from ._words import ends_with
@@ -282,7 +282,7 @@ def travelling_change(travel, ceiling, gain=0.9, scale=1.0, t=100):
     strip.set_yticks([])
     strip.grid(False)
     strip.set_ylabel("share\nleft", rotation=0, ha="right", va="center")
-    strip.set_xlabel("step t (strip: up to the dot; white: a millionth or less)")
+    strip.set_xlabel("step t (strip: up to the dot; faint: a millionth or less)")
 
     def draw(t, gain, scale):
         change, slope = travel(gain, scale)
@@ -319,8 +319,9 @@ def factors_per_step(gain, rms_slope, mean_slope, growth):
     ax.plot(gain * rms_slope, growth, "o", color=STATE, markersize=5, markeredgewidth=0, alpha=0.5)
     for g in np.unique(gain):
         here = gain == g
-        x, y = g * rms_slope[here].max(), np.median(growth[here])
-        ax.annotate(f"gain {g:g}", (x, y), (8, -9), textcoords="offset points", va="center")
+        at = g * np.median(rms_slope[here]), np.quantile(growth[here], 0.05)        # below its cloud, to either side of gain 1
+        ax.annotate(f"gain {g:g}", at, (4 if g >= 1 else -4, -12), textcoords="offset points", va="center", bbox=ON_TOP,
+                    ha="left" if g >= 1 else "right")
     ax.text(0.03, 0.93, "dots: gain times root mean square slope", color=STATE, transform=ax.transAxes)
     high = [g for g in np.unique(gain) if np.median(growth[gain == g]) > 1]
     ax.text(0.03, 0.86, f"crosses: gain times mean slope (above 1: gains {high[0]:g} to {high[-1]:g})", color=GREY,
@@ -373,6 +374,8 @@ def memory_window(gain, left, told_apart, floor):
 
 def _fate(t, log, left):
     """The title: what has become of the change by step t, from its decimal logarithm and that of the share left."""
+    if t == 1:
+        return "At step 1, the change has just reached the state"
     if log <= ROUNDING:
         return f"At step {t}, no trace of the change is left that float64 could hold"
     if left < -6:

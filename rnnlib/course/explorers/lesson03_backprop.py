@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.transforms import Bbox, TransformedBbox
 
 from .. import figures
 from ..drawings import ON_TOP, EndLabels, Unrolled, relief
@@ -59,16 +60,20 @@ def counting_cliff(losses, gradient, descend, w_x=0.2, w_h=0.4, log_rate=-3.0, T
     set_height = relief(map_ax, grid, grid, 0, 8)
     path, = map_ax.plot([], [], ".-", color=GRADIENT, linewidth=1.8, markersize=6)
     arrow = map_ax.quiver([0], [0], [1], [0], color=[BLACK], scale=1, scale_units="xy", angles="xy", width=0.006, zorder=4)
-    here, = map_ax.plot([], [], "o", color=BLACK, markeredgecolor="white", markersize=10)
-    ball, = map_ax.plot([], [], "o", color=GRADIENT, markeredgecolor="white", markeredgewidth=1.5, markersize=13)
+    # at the border nothing is cut, but an arrow must not reach the title
+    arrow.set_clip_box(TransformedBbox(Bbox([[-0.02, -0.04], [1.02, 1.04]]), map_ax.transAxes))
+    here, = map_ax.plot([], [], "o", color=BLACK, markeredgecolor="white", markersize=10, clip_on=False, zorder=4)
+    ball, = map_ax.plot([], [], "o", color=GRADIENT, markeredgecolor="white", markeredgewidth=1.5, markersize=13, clip_on=False,
+                        zorder=4)
+    leaves, = map_ax.plot([], [], "^", color=GRADIENT, markeredgecolor="white", markersize=14, clip_on=False, zorder=5)
     map_ax.plot([1], [1], "*", markerfacecolor="white", markeredgecolor=BLACK, markersize=17)
-    map_ax.text(1.06, 1, "the answer", va="center", bbox=ON_TOP)
+    map_ax.text(1.06, 1, "the answer", va="center", bbox=ON_TOP, zorder=1.5)       # under the path
     map_ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), ylabel="$w_x$", yticks=[-1, 0, 1])
     map_ax.tick_params(labelbottom=False)
     curve, = cut.plot([], [], color=BLACK, linewidth=1.5)
     ground, = cut.fill([0], [0], color="#C9CFD3", linewidth=0, zorder=0)
     across = map_ax.axhline(0, color=BLACK, linewidth=1, linestyle=":")
-    point, = cut.plot([], [], "o", color=BLACK, markersize=10, markeredgecolor="white")
+    point, = cut.plot([], [], "o", color=BLACK, markersize=10, markeredgecolor="white", clip_on=False)
     cut.set(xlim=(-REACH, REACH), xlabel="$w_h$ (below: the ground along the dotted line)", ylim=(LOWEST, 12.5),
             xticks=[-1, 0, 1], yticks=[-2, 4, 10], ylabel="loss")
     cut.yaxis.set_major_formatter(lambda v, _: decade(v) if v > LOWEST else f"\N{LESS-THAN OR EQUAL TO}{decade(v)}")
@@ -87,6 +92,11 @@ def counting_cliff(losses, gradient, descend, w_x=0.2, w_h=0.4, log_rate=-3.0, T
         path.set_data(*_shortened(points).T[::-1])
         here.set_data([w_h], [w_x])
         ball.set_data(*([], []) if left else points[-1:].T[::-1])
+        leaves.set_visible(bool(left))
+        if left:
+            exit_, side = _exit(*points[-2:])
+            leaves.set_data(exit_[::-1, None])
+            leaves.set_marker(side)
         arrow.set_offsets([(w_h, w_x)])
         arrow.set_UVC(*(-0.5 * slope / max(np.linalg.norm(slope), 1e-300))[::-1, None])
         profile = log(losses(w_x, grid, T))
@@ -124,6 +134,15 @@ def _descent(loss, last, points, left, plain):
     if last < loss:
         return f"Too small a step: still at loss {number(last)}", moved
     return f"Too large a step: loss {number(loss)} to {number(last)}", moved
+
+
+def _exit(inside, outside):
+    """Where the line between two points (w_x, w_h) crosses the border of the picture, and an arrowhead out of it."""
+    move = outside - inside
+    share = np.full(2, np.inf)
+    np.divide(np.copysign(REACH, move) - inside, move, out=share, where=move != 0)
+    first = int(np.argmin(share))
+    return inside + share[first] * move, (("v", "^"), ("<", ">"))[first][int(move[first] > 0)]
 
 
 def _shortened(points):
@@ -290,10 +309,11 @@ def factor_per_step(setting, factor, by_rms, by_mean):
     """
     figure, ax = figures.new(size=(8.4, 4.4), left=0.85)
     ends = np.array([0.35, 1.5])
-    ax.plot(ends, ends, color=BLACK, linewidth=1)
+    ax.plot(ends, ends, "--", color=GREY, linewidth=1.5)
     ax.text(1.48, 0.44, "on the line: predicted = measured", ha="right")
-    for predicted, color, name in ((by_mean, SKY, "gain x mean slope"), (by_rms, GRADIENT, "gain x rms slope")):
-        ax.plot(predicted, factor, "o", color=color, markersize=4, alpha=0.5, label=name, linestyle="none")
+    for predicted, marker, color, name in ((by_mean, "x", GREY, "gain x mean slope"),
+                                           (by_rms, "o", GRADIENT, "gain x rms slope")):
+        ax.plot(predicted, factor, marker, color=color, markersize=5, markeredgewidth=marker == "x", alpha=0.5, label=name)
     ax.axhline(1, color=GREY, linewidth=1, linestyle=":")
     ax.set(xlim=ends, ylim=ends, xlabel="predicted factor per step", ylabel="measured factor per step")
     ax.legend(loc="upper left")
@@ -302,10 +322,10 @@ def factor_per_step(setting, factor, by_rms, by_mean):
     for one in dict.fromkeys(setting):
         these = np.array(setting) == one
         right, low = by_rms[these].max() + 0.005, np.quantile(factor[these], 0.15)
-        ax.text(min(right, ends[1] - 0.115), low, one, color=GRADIENT, va="top", zorder=1)      # below its cloud
+        ax.text(min(right, ends[1] - 0.115), low, one, va="top", bbox=ON_TOP)       # below its cloud
         told = (np.median(values[these]) for values in (factor, by_rms, by_mean))
         said.append(f"{one}: " + " / ".join(f"{value:.2f}" for value in told))
-    return figures.Picture(figure, f"{len(setting)} networks, two dots each. Medians of the factor per step, measured / "
+    return figures.Picture(figure, f"{len(setting)} networks, a dot and a cross each. Medians of the factor per step, measured / "
                            f"predicted by the rms slope / by the mean slope. {'; '.join(said)}.")
 
 

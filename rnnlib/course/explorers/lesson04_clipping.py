@@ -25,7 +25,7 @@ def clipped_descent(descend, w_x, w_h, surface, threshold=10.0):
     plane.set(xlim=(w_h[0], w_h[-1]), ylim=(w_x[0], w_x[-1]), xlabel="$w_h$", ylabel="$w_x$",
               yticks=range(-1, 4), xticks=[0, 0.5, 1, 1.5])
     plane.plot([1], [1], "*", color=BLACK, markersize=17, markerfacecolor="white", zorder=4)
-    plane.text(1.06, 1, "the answer", va="center", bbox=ON_TOP)
+    plane.text(1.06, 1, "the answer", va="center", bbox=ON_TOP, zorder=1.5)      # under the path
     path_line, = plane.plot([], [], ".-", color=GRADIENT, linewidth=1.8, markersize=6)
     start, = plane.plot([], [], "o", color=BLACK, markeredgecolor="white", markersize=10)
     ball, = plane.plot([], [], "o", color=GRADIENT, markeredgecolor="white", markeredgewidth=1.5, markersize=13, zorder=5)

@@ -176,7 +176,7 @@ def two_units(powers, eigenvalue=0.9, coupling=1.0, lag=3):
         by_radius.set_data(n, n * np.log10(eigenvalue))
         by_norm.set_data(n, n * np.log10(norms[1]))
         point.set_data([lag], [np.log10(norms[lag])])
-        names.set(N, [actual.get_ydata()[-1], by_radius.get_ydata()[-1], by_norm.get_ydata()[-1]])
+        names.set(n, [actual.get_ydata(), by_radius.get_ydata(), by_norm.get_ydata()])
         peak = int(norms.argmax())
         curve.set_title("It only shrinks" if peak == 0 else f"It grows up to n = {peak}, then shrinks" if peak < N
                         else "It grows all the way")

@@ -86,7 +86,7 @@ def gradient_norms(norms, T=100, gate_bias=0.0, weight_scale=1.0):
             line.set_data(np.arange(T + 1), logs[name])
         ax.set_xlim(0, T)
         last = {name: values[-1] for name, values in logs.items()}
-        names.set(T, [last[name] for name in NORMS])
+        names.set(np.arange(T + 1), [logs[name] for name in NORMS])
         arrows.set([logs[name] for name in ("RNN", "LSTM", "GRU")])
         ax.set_title(_who_keeps(last, T))
         return (f"At lag {T}: vanilla {_number(last['RNN'])}, LSTM {_number(last['LSTM'])} over its whole state and "

@@ -5,7 +5,7 @@ import numpy as np
 
 from .. import figures
 from ..drawings import Unrolled
-from ..figures import BLACK, CELL_STYLES, GREY, INPUT, ORANGE, OUTPUT, PALE, STATES
+from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT, PALE, STATES
 from ..live import WIDE, LiveFigure, TextBox, slider
 from ._words import ends_with, readable, words_of
 from .rivals import WINDOW, spread
@@ -13,7 +13,7 @@ from .rivals import WINDOW, spread
 MOST_WORDS = 16                 # as many as a verdict figure has columns
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
 # how a rule of forecasting is drawn: colour, line, marker
-RULES = {"persistence": (BLACK, ":", "v"), "linear rule": (ORANGE, "--", "s"), "network": (OUTPUT, "-", "D")}
+RULES = {"persistence": (GREY, ":", "v"), "linear rule": (GREY, "--", "s"), "network": CELL_STYLES["RNN"]}
 
 
 @figures.style()
@@ -123,7 +123,7 @@ class _Reading:
         n = len(p)
         for i, text in enumerate(self.texts):
             text.set_text(words[i] if i < len(words) else "")
-            text.set_alpha(1 if i < n else 0.35)
+            text.set_alpha(1 if i < n else 0.55)
         for bars, chosen in ((self.wide, ends), (self.thin, ~ends)):
             bars.set_segments([((t + 1, 0.5), (t + 1, p[t])) for t in np.flatnonzero(chosen)])
         states = self.empty.copy()

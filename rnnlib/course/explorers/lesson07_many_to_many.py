@@ -6,7 +6,7 @@ from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
 from ..drawings import Unrolled, even
-from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, ORANGE, OUTPUT, PALE, STATE
+from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, OUTPUT, PALE, STATE
 from ..live import WIDE, LiveFigure, TextBox, slider
 from ._words import ends_with, readable, words_of
 from .rivals import spread
@@ -104,7 +104,7 @@ def same_words(tag, pairs, tags, heard=3):
         for (other, _), labels in words.items():
             for i, label in enumerate(labels):
                 label.set_visible(other == pair)
-                label.set_alpha(1 if i < heard else 0.35)
+                label.set_alpha(1 if i < heard else 0.55)
         read = [sentence.split()[:heard] for sentence in pair]
         shares = [tag(part) for part in read]
         for each, p in zip(maps, shares):
@@ -162,7 +162,7 @@ def confusions(tables, labels):
     tables : dict of title to ndarray (K, K) of counts; labels : sequence of str (K,)
     """
     K = len(labels)
-    figure, axes = figures.new(1, len(tables), size=(8.4, 4.6), left=0.95, right=0.2, bottom=0.75, top=0.95, wspace=0.1,
+    figure, axes = figures.new(1, len(tables), size=(8.4, 4.7), left=0.95, right=0.2, bottom=0.85, top=0.95, wspace=0.1,
                                sharey=True)
     for ax, (title, counts) in zip(axes, tables.items()):
         share = counts / counts.sum(axis=1, keepdims=True)
@@ -171,7 +171,7 @@ def confusions(tables, labels):
             if share[i, j] >= 0.005:
                 ax.text(j, i, f"{100 * share[i, j]:.0f}", ha="center", va="center",
                         weight="bold" if i == j else "normal")
-        ax.set_xticks(np.arange(K), labels, rotation=0)
+        ax.set_xticks(np.arange(K), labels, rotation=30, ha="right", rotation_mode="anchor")
         ax.set_xlabel("answer")
         ax.grid(False)
         ax.text(-0.5, -0.62, f"{title}: {np.trace(counts) / counts.sum():.3f} right", va="bottom")
@@ -277,12 +277,12 @@ def calibration(knows, says):
     """
     figure, ax = figures.new(size=(8.4, 4.2))
     ax.plot([0, 1], [0, 1], color=GREY, linewidth=1.5, linestyle=":")
-    ax.text(0.89, 0.91, "as the grammar has it", ha="right", va="bottom")
-    ax.text(0.51, 0.93, "a colour for each run", va="bottom")
+    ax.text(0.81, 0.785, "as the grammar has it", va="top")
+    ax.text(0.51, 0.93, "a marker for each run", va="bottom")
     gaps = np.abs(says - knows)
-    for run, color, marker in zip(says, (OUTPUT, BLACK, ORANGE), "oDs"):
-        ax.plot(knows, run, marker, color=color, markersize=7, alpha=0.25, markeredgewidth=0)
-    ax.set(xlim=(min(0.5, knows.min() - 0.02), 0.9), ylim=(min(0.3, says.min() - 0.02), 1.0),
+    for run, marker in zip(says, "oDs"):
+        ax.plot(knows, run, marker, color=CELL_STYLES["GRU"][0], markersize=7, alpha=0.4, markeredgewidth=0)
+    ax.set(xlim=(min(0.5, knows.min() - 0.02), 0.92), ylim=(min(0.28, says.min() - 0.02), 1.0),
            xlabel="the grammar's probability of the tag", ylabel="the network's probability")
     ax.set_title(f"Half of the probabilities lie within {np.median(gaps):.3f} of the grammar's")
     return figures.Picture(figure, f"{len(knows)} uncertain words of the test, {len(says)} runs: half of the probabilities lie "
@@ -308,8 +308,8 @@ def stacked(T=4):
             Unrolled.link(ax, end, start, GRADIENT, shift=-0.07)
     for height, said in ((0.5, "input"), (1.45, "first layer"), (2.4, "second layer"), (3.35, "output")):
         Unrolled.label(ax, 2.1, height, said, ha="right")
-    Unrolled.label(ax, 2.6 + 1.35 * (T - 1) + 0.35, 1.92, "dL/dx of the", ha="left", color=GRADIENT)
-    Unrolled.label(ax, 2.6 + 1.35 * (T - 1) + 0.35, 1.92, "second layer", ha="left", color=GRADIENT, shift=-17)
+    Unrolled.label(ax, 2.6 + 1.35 * (T - 1) + 0.46, 1.92, "dL/dx of the", ha="left", color=GRADIENT)
+    Unrolled.label(ax, 2.6 + 1.35 * (T - 1) + 0.46, 1.92, "second layer", ha="left", color=GRADIENT, shift=-17)
     ax.set_title("What the second layer sends back to its inputs is the gradient of the first one's states")
     return figures.Picture(figure, "Two layers unrolled: x feeds the first, the states of the first feed the second, and y is "
                                    "read from the second. The gradient of the second layer's inputs enters at the first layer's "

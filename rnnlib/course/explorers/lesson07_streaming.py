@@ -77,7 +77,7 @@ def sensor_stream(x, activity, p, labels, rate, t=110):
                                         height_ratios=[5, 4], sharex=True)
     traces = [top.plot([], [], color=INPUT, linestyle=style, linewidth=width)[0]
               for style, width in (((0, (1, 1)), 1.6), ("--", 1.4), ("-", 1.8))]
-    top.set_ylim(-1.1, 3.0)
+    top.set_ylim(-1.1, 3.4)
     top.set_yticks([0, 1, 2])
     top.set_ylabel("acceleration (g)")
     top.tick_params(labelbottom=False)
@@ -90,9 +90,9 @@ def sensor_stream(x, activity, p, labels, rate, t=110):
     bottom.set_xticks([-6, -4, -2, 0])
     bottom.set_xlabel("seconds before now", loc="left")
     # outlines instead of texts: words that never change then cost next to nothing in a redraw
-    Unrolled.label(bottom, 0, K - 0.5, "green: given as it came, black: the truth", ha="right", shift=-28)
+    Unrolled.label(bottom, 0, K - 0.5, "green: given as it came, line: the truth", ha="right", shift=-28)
     for at, label in ((-5.9, "upwards: full line"), (-3.7, "forwards: dashed"), (-1.7, "sideways: dotted")):
-        Unrolled.label(top, at * SHOWN / rate / 6, 2.75, label, ha="left")
+        Unrolled.label(top, at * SHOWN / rate / 6, 3.15, label, ha="left")
     changes = np.flatnonzero(activity[1:] != activity[:-1]) + 1
     answer = p.argmax(axis=1)
 
@@ -115,7 +115,7 @@ def sensor_stream(x, activity, p, labels, rate, t=110):
         return said + (f"The last change, to {labels[activity[last[-1]]]}, came {(t - last[-1]) / rate:.2f} s ago"
                        + f" and has {'' if named else 'not '}been named{'' if named else ' yet'}.")
 
-    return Stream(figure, draw, rate, t=slider("samples heard", t, 1, T))
+    return Stream(figure, draw, rate, t=slider("samples heard", t, min(rate, t), T))
 
 
 @figures.style()

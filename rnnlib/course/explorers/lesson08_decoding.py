@@ -68,7 +68,7 @@ def forced_and_free(write, text, tokens, n=7185, largest=9999):
     figure, axes = figures.new(1, 2, size=(8.4, 5.1), left=0.75, right=0.2, bottom=1.0, wspace=0.22, top=0.85)
     panels = [_Proposals(ax, tokens, 6) for ax in axes]
     notes = [ax.text(0.5, -0.235, "", transform=ax.transAxes, ha="center", va="top") for ax in axes]
-    axes[0].set_ylabel("next token (the darker, the likelier)", labelpad=30)
+    axes[0].set_ylabel("next token (the stronger, the likelier)", labelpad=30)
 
     def draw(n):
         told = []

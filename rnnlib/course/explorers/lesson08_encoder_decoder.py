@@ -61,7 +61,7 @@ def handing_over(words, written, states):
     heat.set_ylabel("unit of h")
     heat.grid(False)
     heat.spines[:].set_visible(False)
-    heat.set_xlabel(f"framed: the context, {H} numbers (blue -1, white 0, pink 1)")
+    heat.set_xlabel(f"framed: the context, {H} numbers (blue -1, faint 0, pink 1)")
 
     def draw(step):
         for t, artists in enumerate(steps):

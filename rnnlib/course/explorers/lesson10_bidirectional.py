@@ -176,7 +176,7 @@ class _Verdicts:
         """Words (any number up to MOST_WORDS) and the probabilities (n, K) of the first n of them."""
         for i, text in enumerate(self.texts):
             text.set_text(words[i] if i < len(words) else "")
-            text.set_alpha(1 if i < len(p) else 0.35)
+            text.set_alpha(1 if i < len(p) else 0.55)
         _set_bars(self.bars, np.arange(1, len(p) + 1), -p[:, 1], p[:, 0])
 
 
@@ -217,7 +217,7 @@ def revealed(read, sentences, heard=3):
     ax.set_ylabel("change\n(norm)")
     ax.tick_params(labelbottom=False)
     Unrolled.label(ax, (MOST_WORDS + 1) / 2, 0, "framed: states that are new or have changed since the last word "
-                   "(blue -1, white 0, pink 1)", shift=-18)
+                   "(blue -1, faint 0, pink 1)", shift=-18)
 
     def draw(sentence, heard):
         everything = sentence.split()
@@ -228,7 +228,7 @@ def revealed(read, sentences, heard=3):
         for other, labels in words.items():
             for i, label in enumerate(labels):
                 label.set_visible(other == sentence)
-                label.set_alpha(1 if i < n else 0.35)
+                label.set_alpha(1 if i < n else 0.55)
         moved = []
         for half, image, frame, line, side in zip((slice(0, H), slice(H, None)), images, frames, bars, (-0.19, 0.19)):
             shown = np.full((H, MOST_WORDS), np.nan)
@@ -286,7 +286,7 @@ def waiting(ceiling, whole, cut, words, wait=2):
     waits, T = np.arange(len(ceiling)), len(words)
     figure, (left, right) = figures.new(1, 2, size=(8.4, 4.4), wspace=0.42, width_ratios=[6, 5], right=0.3)
     curves = ((ceiling, "ceiling", {"color": GREY, "linewidth": 6, "alpha": 0.45}),
-              (cut, "trained on cut sentences too", {"color": STATE, "marker": "D", "markersize": 7}),
+              (cut, "also on cut sentences", {"color": STATE, "marker": "D", "markersize": 7}),
               (whole, "on whole sentences alone", {"color": STATE, "marker": "s", "markersize": 7, "linestyle": ":"}))
     for i, (values, label, look) in enumerate(curves):
         left.plot(waits, values, **look)

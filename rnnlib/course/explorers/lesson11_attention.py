@@ -50,9 +50,11 @@ def one_query(look, keys, angle=0, length=1.4):
     S = len(keys)
     plane.fill(*keys.T, color=PALE, alpha=0.7, linewidth=0, zorder=0)
     plane.plot(*keys.T, "o", color=STATE, markersize=13)
-    for s, (x, y) in enumerate(keys, 1):
-        Unrolled.label(plane, x - 0.25, y + 0.25 * np.sign(y), f"$h_{{{s}}}$")
-    ray, = plane.plot([], [], color=DECODER, zorder=0)
+    beside = keys + np.column_stack([np.full(S, -0.25), 0.25 * np.sign(keys[:, 1])])
+    for s, place in enumerate(beside, 1):
+        Unrolled.label(plane, *place, f"$h_{{{s}}}$")
+    plane.plot(*beside.T, "s", color="white", alpha=0.8, markersize=20, markeredgewidth=0, zorder=0.9)     # over the ray
+    ray, = plane.plot([], [], color=DECODER, solid_capstyle="butt", zorder=0.8)     # over the grid, under the names
     mean, = plane.plot([], [], "D", color=BLACK, markersize=11)
     plane.set(xlim=(-2, 2), ylim=(-2, 2), xlabel="first number", ylabel="second number", yticks=[-1, 0, 1], xticks=[-1, 0, 1])
     names = [Unrolled.label(plane, 0, 0, name, color=color) for name, color in (("$q$", DECODER), ("$c$", BLACK))]
@@ -66,10 +68,15 @@ def one_query(look, keys, angle=0, length=1.4):
         q = length * way
         (c,), (a,) = look(q[None], keys, keys)
         ray.set_data([0, 1.7 * way[0]], [0, 1.7 * way[1]])
-        ray.set_linewidth(0.5 + length)
+        ray.set_linewidth(0.5 + 0.7 * length)
         mean.set_data([c[0]], [c[1]])
-        move(names[0], plane, *(1.84 * way))
-        move(names[1], plane, c[0] - 0.22, c[1] - 0.2)
+        move(names[0], plane, *(1.86 * way))
+        for corner in ((-0.22, -0.2), (0.22, -0.2), (0.22, 0.2), (-0.22, 0.2)):     # the first that is off the ray and the names
+            place = c + corner
+            from_ray = np.linalg.norm(place - np.clip(place @ way, 0, 1.9) * way)
+            if min(from_ray, *np.linalg.norm(beside - place, axis=1)) > 0.2:
+                break
+        move(names[1], plane, *place)
         for s, (line, share) in enumerate(zip(lines, a), 1):
             line.set_data([0, share], [s, s])
         s, most = a.argmax() + 1, a.max()
@@ -233,7 +240,7 @@ def gradient_lifelines(norms, S=50):
         for setting, line in lines.items():
             line.set_data(np.arange(S), logs[setting])
         ax.set_xlim(0, S - 1)
-        names.set(S - 1, [logs[setting][-1] for setting in settings])
+        names.set(np.arange(S), [logs[setting] for setting in settings])
         least, most = (end(logs[cell, True][-1] for cell in CELL_STYLES) for end in (min, max))
         kept, lost = (", ".join(f"{cell} {scientific(logs[cell, attention][-1])}" for cell in CELL_STYLES)
                       for attention in (True, False))

@@ -48,6 +48,7 @@ def beside_a_window(runs, baseline, ceiling, target, measure="test sequences exa
     ax.grid(False, axis="y")
     for value, line in ((baseline, ":"), (target, "--"), (ceiling, "-")):
         ax.axvline(value, color=GREY, linestyle=line, linewidth=1.8, zorder=0)
+    limit = "floor" if ceiling < baseline else "ceiling"
     best = {kind: np.median([run["score"] for run in runs if run["kind"] == kind and run["steps"] == budgets[0]])
             for kind in kinds}
     said = ", ".join(f"{kind} {value:.3g}" for kind, value in best.items())
@@ -55,9 +56,9 @@ def beside_a_window(runs, baseline, ceiling, target, measure="test sequences exa
                 va="center", fontsize=figures.TITLE)
     seeds = f"filled: {budgets[0]:,} steps, open: {budgets[1]:,}" if len(budgets) > 1 else "a marker for each seed"
     figure.text(0.1 / 8.4, 1 - 0.58 / figure.get_figheight(),
-                f"{seeds}; dotted: baseline, dashed: target, full line: ceiling", va="center")
+                f"{seeds}; dotted: baseline, dashed: target, full line: {limit}", va="center")
     return figures.Picture(figure, "Medians: " + "; ".join(told) + f". Baseline {baseline:.3g}, target {target:.3g}, "
-                                   f"ceiling {ceiling:.3g}.")
+                                   f"{limit} {ceiling:.3g}.")
 
 
 @figures.style()

@@ -73,10 +73,16 @@ def whose_fault(read, known, text, thing="word", split=words_of):
         for i, label in enumerate(texts):
             label.set_text(words[i] if i < len(words) else "")
             label.set_y(low - 0.03 * (high - low))
-        ax.set_title(f"{said}: “{words[np.abs(share).argmax()]}” moves it most", y=1.12)
+        ax.set_title(_most(said, *(f"“{words[np.abs(each).argmax()]}”" for each in (share, blank))), y=1.12)
         return _told(said, words, share, blank, thing)
 
     return TextBox(f"your {'sentence' if thing == 'word' else 'text'}", text, answer, figure)
+
+
+def _most(said, faded, blanked):
+    """What moves an answer most: the input that does so faded a little, and the one that does so blanked out."""
+    return (f"{said}: {faded} moves it most, faded or blanked out" if faded == blanked else
+            f"{said}: faded, {faded} moves it most; blanked out, {blanked}")
 
 
 def _told(said, words, share, blank, thing):
@@ -128,11 +134,9 @@ def whose_faults(read, known, text, thing="word", split=words_of):
         others = np.abs(share)
         others[np.arange(min(A, T)), np.arange(min(A, T))] = 0          # beside the one in its own place
         i, j = np.unravel_index(others.argmax(), others.shape)
-        small, large = (f"“{words[most[i]]}”" for most in (faded_most, blank_most))
         found = f"No answer is moved by another {thing} than its own"
         if others[i, j] > 0:
-            found = (f"{said[i]}: {small} moves it most, faded or blanked out" if small == large else
-                     f"{said[i]}: faded, {small} moves it most; blanked out, {large}")
+            found = _most(said[i], *(f"“{words[most[i]]}”" for most in (faded_most, blank_most)))
         ax.set_title(found, y=1.24)
         own = [int((most == np.arange(A)).sum()) for most in (faded_most, blank_most)]
         return (f"{found}. Faded a little, the {thing} in its own place moves an answer most in {own[0]} of {A} rows; blanked "
