@@ -228,6 +228,8 @@ def test_night_turns_the_page_and_keeps_the_hues():
         return np.dot([0.2126, 0.7152, 0.0722], linear)
 
     assert rgb("#FFFFFF").max() < 24 and rgb(figures.BLACK).min() > 215
+    one, other = luminance(figures.STATE) + 0.05, luminance(drawings.DECODER) + 0.05
+    assert other / one > 1.5 and other / (luminance("#FFFFFF") + 0.05) > 3, "two networks' states are told apart"
     ramp = [luminance(mpl.colors.to_hex(figures.FADING(share))) for share in np.linspace(0, 1, 9)]
     assert (np.diff(ramp[:6]) > 0).all() and min(ramp[6:]) > 0.9 * ramp[5], "brighter the more, as it is darker on a white page"
     for color in (figures.INPUT, figures.STATE, figures.OUTPUT, figures.GRADIENT, figures.ORANGE, figures.SKY):

@@ -236,7 +236,9 @@ def test_the_clipped_descent_draws_the_path_it_was_given():
         assert (outcome == "Thrown off the cliff") == (losses[-1] > 1e12)
         assert (outcome == "Down in the valley") == (len(norms) == 200 and losses[-20:].max() < losses[0] / 10)
         assert outcome != "Still on its way" or steps.max() < 0.4, "who was thrown two units back is not on the way"
-    assert len(outcomes) == 6
+        assert outcome != "Still on its way" or np.ptp(path, axis=0).max() > 0.05, "the ball has left its place"
+        assert outcome != "Hardly moved" or np.ptp(path, axis=0).max() < 0.1
+    assert len(outcomes) == 7
 
 
 def test_the_loss_of_two_weights_is_that_of_the_recurrence():

@@ -192,7 +192,7 @@ def test_every_run_draws_each_accuracy_and_its_share():
     settings = {"one": [1.0, 0.2, 0.95], "two\nlines": [0.3]}
     picture = highways.every_run(settings, 0.25)
     (ax,) = picture.figure.axes
-    for line, accuracies in zip([line for line in ax.lines if line.get_marker() == "o"], settings.values(), strict=True):
+    for line, accuracies in zip([line for line in ax.lines if line.get_marker() == "s"], settings.values(), strict=True):
         assert list(line.get_ydata()) == sorted(accuracies)
     texts = [text.get_text() for text in ax.texts]
     assert "0.67 (0.21 to 0.94)" in texts and "0.00 (0.00 to 0.79)" in texts       # Wilson, by hand

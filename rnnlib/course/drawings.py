@@ -16,7 +16,7 @@ from matplotlib.transforms import Affine2D, ScaledTranslation
 from . import figures
 from .figures import BLACK, GRADIENT, GREY, INPUT, ORANGE, OUTPUT, STATE, TEXT
 
-DECODER = "#8E4A78"         # the state of a second network, beside STATE for the first: a darker tone of the same hue
+DECODER = "#8E4A78"         # the state of a second network, beside STATE: a darker tone of its hue, lighter at night
 ON_TOP = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}    # the ground of a text on a picture
 
 

@@ -252,6 +252,7 @@ def loss_curve(steps=10, unit=""):
         line.set_data(np.arange(1, len(losses) + 1), losses)
         ax.set_xlim(0, max(len(losses), steps))
         ax.set_ylim(0, 1.05 * max(losses) if losses and max(losses) > 0 else 1)
-        ax.set_title(f"loss {number(losses[-1])} after {len(losses)} steps" if losses else "No run yet: press Train")
+        done = f"{len(losses)}{f' of {steps}' * (len(losses) < steps)} steps"
+        ax.set_title(f"loss {number(losses[-1])} after {done}" if losses else "No run yet: press Train")
 
     return figure, set_losses

@@ -6,14 +6,14 @@ from matplotlib.transforms import Bbox, TransformedBbox
 
 from .. import figures
 from ..drawings import ON_TOP, EndLabels, Unrolled, relief
-from ..figures import BLACK, GRADIENT, GREY, ORANGE, OUTPUT, SKY, decade, number, power
+from ..figures import BLACK, GRADIENT, GREY, OUTPUT, SKY, decade, number, power
 from ..live import LiveFigure, slider
 
 REACH, LOWEST = 1.5, -2.0                      # of the weights on the loss surface; log10 of the loss
 THROW = 0.4                                     # a step that moves a weight further than this is a throw
 HEAT = LinearSegmentedColormap.from_list("heat", [(0, "#FFFFFF"), (2 / 3, GRADIENT), (1, "#2A0E00")])
 HEAT = HEAT.with_extremes(bad="#E4E8EC")        # where there is no gradient at all
-RUNS = [(SKY, ":"), (ORANGE, "-."), (OUTPUT, "--")]     # curves of what went wrong
+RUNS = [(GREY, ":", "s"), ("#484848", "-.", "^"), (BLACK, "--", "D")]      # curves of what went wrong
 
 
 def _map_and_curve():
@@ -162,10 +162,10 @@ def check_curves(epsilons, errors):
     """
     figure, ax = figures.new(size=(8.4, 4.2), right=1.45, left=0.95)
     with figures.style():
-        looks = [(BLACK, "-"), *RUNS][:len(errors)]
-        for i, (error, (color, line)) in enumerate(zip(errors.values(), looks)):
+        looks = [(GRADIENT, "-", "o"), *RUNS][:len(errors)]
+        for i, (error, (color, line, marker)) in enumerate(zip(errors.values(), looks)):
             # curves of mistakes lie close together: each has its dots at steps of its own
-            ax.plot(np.log10(epsilons), np.log10(error), line, marker="o", color=color, markevery=(i - 1, 3) if i else 1)
+            ax.plot(np.log10(epsilons), np.log10(error), line, marker=marker, color=color, markevery=(i - 1, 3) if i else 1)
         ax.axhline(-7, color=GREY, linewidth=1, linestyle=":")
         ax.text(np.log10(epsilons).min(), -7.15, f"passed: below {power(10, -7)}", color=GREY, va="top")
         ax.set(xlabel=r"step $\epsilon$ of the central differences", ylabel="error of the worst array", ylim=(-10.5, 1))
@@ -173,7 +173,7 @@ def check_curves(epsilons, errors):
             axis.set_major_formatter(decade)
             axis.get_major_locator().set_params(integer=True, nbins=7)
         right = np.argmax(epsilons)
-        EndLabels(ax, list(errors), [color for color, _ in looks]).set(
+        EndLabels(ax, list(errors), [color for color, *_ in looks]).set(
             np.log10(epsilons[right]), [np.log10(error[right]) for error in errors.values()])
         first = next(iter(errors.values()))
         ax.set_title(f"A wrong gradient stays wrong; the right one falls to {number(first.min(), 1)}")

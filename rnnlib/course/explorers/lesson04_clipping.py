@@ -65,4 +65,6 @@ def _outcome(path, losses):
         return "Down in the valley"
     if losses.min() < 0.1 * losses[0]:
         return "From side to side"
+    if np.abs(path - path[0]).max() < 0.05:         # less than the ball is wide
+        return "Hardly moved"
     return "Thrown far back" if np.abs(np.diff(path, axis=0)).max() > 0.4 else "Still on its way"

@@ -89,7 +89,7 @@ def predicted_left(predicted, measured):
     looks = [(STATE, "o"), (GREY, "s"), (GRADIENT, "^"), (BLACK, "x")]
     for (label, values), (color, marker) in zip(measured.items(), looks):
         ax.plot(predicted[label], values, marker, color=color, markersize=5, alpha=0.6, label=label)
-    ax.set(xlim=(low, high), ylim=(low, high), xlabel="predicted from radius and slope", ylabel="measured")
+    ax.set(xlim=(low, high), ylim=(low, high), xlabel="norm predicted from radius and slope", ylabel="measured norm")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(decade)
         axis.get_major_locator().set_params(integer=True, nbins=7)

@@ -91,8 +91,8 @@ def starts_by_lag(runs, solved=SOLVED):
     runs : dict of lag (int) to dict of start (str) to accuracies (list of float)
     """
     starts = list(dict.fromkeys(start for by_start in runs.values() for start in by_start))
-    figure, row = figures.new(1, len(runs), size=(8.4, 1.5 + 0.5 * len(starts)), left=2.25, right=0.35, wspace=0.12, top=0.85,
-                              sharey=True)
+    figure, row = figures.new(1, len(runs), size=(8.4, 1.7 + 0.5 * len(starts)), left=2.25, right=0.35, wspace=0.12, top=0.85,
+                              bottom=0.85, sharey=True)
     counts = []
     for ax, (lag, by_start) in zip(np.atleast_1d(row), runs.items()):
         for start, accuracies in by_start.items():
@@ -105,7 +105,7 @@ def starts_by_lag(runs, solved=SOLVED):
         ax.axvline(0.25, color=GREY, linestyle="--", linewidth=1.2)
         ax.set(xlim=(0.15, 1.07), xticks=[0.25, 0.5, 1.0], xlabel="accuracy", ylim=(len(starts) - 0.4, -0.7),
                yticks=range(len(starts)), yticklabels=[start.replace(", rate", ",\nrate") for start in starts])
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        ax.set_xticklabels(["0.25\nchance", "0.5", "1"])
         ax.set_title(f"Lag {lag}", fontsize=figures.TEXT)
     learned = {start: (np.asarray(found) >= solved).sum() for start, found in by_start.items()}     # at the last lag
     best, _, rate = max(learned, key=learned.get).partition(", rate ")

@@ -325,16 +325,17 @@ def _accuracies(runs, cell, start, steps):
 
 
 @figures.style()
-def every_run(settings, chance, solved=0.95):
-    """Accuracies of several settings side by side, a dot a run, and the share solved with its interval.
+def every_run(settings, chance, solved=0.95, cell="LSTM"):
+    """Accuracies of several settings of a cell side by side, a dot a run, and the share solved with its interval.
 
     settings : dict of label (may have two lines) to accuracies
     """
+    color, _, marker = CELL_STYLES[cell]
     figure, ax = figures.new(size=(8.4, 4.2), left=0.85, right=0.9, bottom=0.85, top=0.55)
     said = []
     for place, (label, found) in enumerate(settings.items()):
         share = evidence.share_with_interval(sum(np.greater_equal(found, solved)), len(found))
-        ax.plot(place + _dots(len(found), 0.5), np.sort(found), "o", color=BLACK, markersize=5)
+        ax.plot(place + _dots(len(found), 0.5), np.sort(found), marker, color=color, markersize=5)
         said.append(f"{label.replace(chr(10), ' ')}: {sum(np.greater_equal(found, solved))} of {len(found)}")
         ax.text(place, 1.1, f"{share.value:.2f} ({share.low:.2f} to {share.high:.2f})", ha="center", va="center")
     ax.axhline(chance, color=GREY, linewidth=1, linestyle=":")

@@ -5,10 +5,11 @@ import numpy as np
 
 from .. import figures
 from ..drawings import DECODER, ON_TOP, Unrolled
-from ..figures import BLACK, CELL_STYLES, GREY, INPUT, ORANGE, OUTPUT, PALE, SKY, STATE, STATES
+from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT, PALE, STATE, STATES
 from ..live import WIDE, LiveFigure, slider
 
-SIZES = [(STATE, ":", "o"), (ORANGE, "-.", "s"), (SKY, "--", "^"), (BLACK, "-", "D")]     # from a small context to a large one
+# from a small context to a large one: shades of the colour of the state
+SIZES = [("#D08FB5", ":", "o"), ("#B9628F", "-.", "s"), ("#8C4470", "--", "^"), ("#521F40", "-", "D")]
 UNREAD = STATES.with_extremes(bad="#F0F0F0")
 # of the digits 0 to 9: the even ones blue, the odd ones orange, from dark to light, so that neighbours differ in hue
 SHADES = ["#0B2E59", "#7A2A00", "#1B5C9E", "#B34700", "#3F8FD2", "#E06A00", "#7DB9E8", "#F79A3E", "#B5DAF4", "#FFC98A"]
@@ -216,7 +217,7 @@ def through_one_vector(right, lengths, trained, H=32, n=8):
     def draw(H, n):
         i = int(np.flatnonzero(lengths == n)[0])
         for size, line in lines.items():
-            line.set_alpha(1.0 if size == H else 0.45)
+            line.set_alpha(1.0 if size == H else 0.55)
         here.set_data([n], [exact[H][i]])
         each = right[H][i][:n].mean(axis=1)
         at = np.arange(1, n + 1)

@@ -205,7 +205,7 @@ def next_letters(read, lands, letters, text="hills bidebo"):
     ax.set_xticks([])
     ax.set_yticks([])
     ax.grid(False)
-    ax.set_xlabel("letter of the name (framed: what you typed; the darker, the likelier)", labelpad=26)
+    ax.set_xlabel("letter of the name (framed: what you typed; the stronger, the likelier)", labelpad=26)
 
     def answer(text):
         land, _, name = text.lower().partition(" ")

@@ -35,7 +35,7 @@ def sharpened(probabilities, tokens, temperature=0.6):
         for line, text in enumerate(label.split("\n")):
             Unrolled.label(ax, place, 0, text, shift=-13 - 15 * line)
     ax.grid(False, axis="x")
-    ax.set_xlabel(f"next note and its beats (black lines: at temperature 1, from all {K})", labelpad=38)
+    ax.set_xlabel(f"next note and its beats (lines: at temperature 1, from all {K})", labelpad=38)
     ax.set_ylabel("probability")
 
     def draw(temperature, top_k, top_p):

@@ -16,19 +16,20 @@ def every_seed(runs, columns, chance):
     runs : dict of label to dict of column to accuracies; a column that was not tried may be missing
     columns : dict of column to the title of its panel
     """
-    figure, row = figures.new(1, len(columns), size=(8.4, 1.5 + 0.44 * len(runs)), left=2.45, right=0.2, wspace=0.1, top=0.85,
-                              sharey=True)
+    figure, row = figures.new(1, len(columns), size=(8.4, 1.7 + 0.44 * len(runs)), left=2.45, right=0.2, wspace=0.1, top=0.85,
+                              bottom=0.85, sharey=True)
+    others = GREY if CELL_STYLES.keys() & runs else BLACK
     low = min(chance, *(min(by) for found in runs.values() for by in found.values())) - 0.1
     for ax, (column, title) in zip(np.atleast_1d(row), columns.items()):
-        for y, found in enumerate(runs.values()):
-            here = np.sort(found.get(column, []))
-            ax.plot(here, y - spread(len(here), 0.5), "o", color=BLACK, markersize=4, alpha=0.7)
+        for y, (label, found) in enumerate(runs.items()):
+            here, (color, _, marker) = np.sort(found.get(column, [])), CELL_STYLES.get(label, (others, "", "o"))
+            ax.plot(here, y - spread(len(here), 0.5), marker, color=color, markersize=4, alpha=0.7)
             if not len(here):
                 ax.text((1 + chance) / 2, y, "not tried", color=GREY, ha="center", va="center")
         ax.axvline(chance, color=GREY, linestyle="--", linewidth=1.2)
         ax.set(xlim=(low, 1.07), xticks=[chance, 1], ylim=(len(runs) - 0.4, -0.6), yticks=range(len(runs)),
                yticklabels=list(runs), xlabel="accuracy")
-        ax.set_xticklabels([f"{chance:.2g}", "1"])
+        ax.set_xticklabels([f"{chance:.2g}\nchance", "1"])
         ax.set_title(title, fontsize=figures.TEXT)
     heads, said = [], []
     for column, title in columns.items():

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .. import figures
-from ..drawings import Unrolled
-from ..figures import BLACK, CELL_STYLES, GREY, ORANGE, OUTPUT, PALE, SKY, STATE
+from ..drawings import ON_TOP, Unrolled
+from ..figures import BLACK, CELL_STYLES, GREY, ORANGE, OUTPUT, PALE, STATE
 
 WINDOW = (OUTPUT, "v")
 
@@ -12,6 +12,8 @@ WINDOW = (OUTPUT, "v")
 def spread(n, width):
     """Where n dots of one row stand beside each other, about 0."""
     return width * (((np.arange(n) * 0.618034) % 1) - 0.5)
+# two shades of one colour, for two amounts of training and for two kinds of pictures: no cell has it
+LESS_AND_MORE = "#66C2A4", "#00684D"
 
 
 @figures.style()
@@ -73,7 +75,7 @@ def length_by_budget(runs, H, trained):
     ax.axvspan(trained + 0.5, lengths[-1] + 0.5, color=PALE, alpha=0.6, linewidth=0)
     Unrolled.label(ax, trained + 0.65, 1.05, "lengths never trained", ha="left")
     told, lines = [], {}
-    for steps, color, marker, side in zip(budgets, (SKY, BLACK), "^o", (-0.17, 0.17)):
+    for steps, color, marker, side in zip(budgets, LESS_AND_MORE, "^o", (-0.17, 0.17)):
         found = np.array([[run[f"n{n}"] for n in lengths] for run in runs if run["steps"] == steps])      # (seeds, lengths)
         at = lengths + side + 0.22 * (((np.arange(len(found)) * 0.618034) % 1) - 0.5)[:, None]
         ax.plot(at.ravel(), found.ravel(), marker, color=color, markersize=5)
@@ -99,8 +101,8 @@ def place_by_budget(settings):
     figure, ax = figures.new(size=(8.4, 4.2), bottom=0.85, left=0.85, right=1.95)
     told = []
     for at, (label, runs) in enumerate(settings.items()):
-        for part, column, color, marker, side in (("training pictures", "place_train", BLACK, "o", -0.17),
-                                                  ("test pictures", "place", ORANGE, "D", 0.17)):
+        for part, column, color, marker, side in (("training pictures", "place_train", LESS_AND_MORE[0], "o", -0.17),
+                                                  ("test pictures", "place", LESS_AND_MORE[1], "D", 0.17)):
             found = np.array([run[column] for run in runs])
             ax.plot(at + side + spread(len(found), 0.2), found, marker, color=color, markersize=6, alpha=0.8,
                     label=None if at else part)
@@ -127,7 +129,7 @@ def mistakes_against_sameness(ways, measure="tunes that are all different (share
     figure, ax = figures.new(size=(8.4, 4.8), right=0.3)
     looks = ((STATE, "-", "o"), (BLACK, "--", "s"), (ORANGE, "-.", "D"))
     named = []                          # where a value is written; the next one keeps away
-    for (name, points), (color, line, marker) in zip(ways.items(), looks):
+    for i, ((name, points), (color, line, marker)) in enumerate(zip(ways.items(), looks)):
         x = np.array([[run["different"] for run in runs] for _, runs in points])        # (values, seeds)
         y = np.array([[run["flawless"] for run in runs] for _, runs in points])
         ax.plot(x.ravel(), y.ravel(), marker, color=color, markersize=3, alpha=0.3)
@@ -135,7 +137,10 @@ def mistakes_against_sameness(ways, measure="tunes that are all different (share
         ax.plot(*middle, color=color, linestyle=line, marker=marker, markersize=8, label=name)
         for (label, _), at_x, at_y in zip(points, *middle):
             if all(np.hypot(at_x - x, at_y - y) > 0.055 for x, y in named):
-                ax.annotate(label, (at_x, at_y), xytext=(7, 3), textcoords="offset points", color=color)
+                below = i and at_x > 0.1        # the first curve lies uppermost: its names stand above it, the others' below
+                ax.annotate(label, (at_x, at_y), xytext=(-7, -7) if below else (7, 4), textcoords="offset points", color=color,
+                            ha="right" if below else "left", va="top" if below else "bottom", zorder=3,
+                            bbox=ON_TOP | {"alpha": 0.9})
                 named.append((at_x, at_y))
     ax.set(xlim=(0, 1.08), ylim=(0, 1.08), xlabel=measure, ylabel="flawless tunes (share)")
     ax.legend(loc="lower left")
