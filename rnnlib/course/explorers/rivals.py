@@ -110,7 +110,7 @@ def place_by_budget(settings):
                     f"in training pictures, {np.median([run['place'] for run in runs]):.2f} in test pictures")
     ax.axhline(1 / 9, color=GREY, linestyle=":")
     ax.text(1.01, 1 / 9, "guessing\n(1 of 9)", va="center", color=GREY, transform=ax.get_yaxis_transform())
-    ax.set(xlim=(-0.5, len(settings) - 0.5), ylim=(-0.03, 1.06), ylabel="place named rightly (share)")
+    ax.set(xlim=(-0.5, len(settings) - 0.5), ylim=(-0.03, 1.06), ylabel="place named correctly (share)")
     ax.set_xticks(range(len(settings)), list(settings))
     ax.grid(False, axis="x")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 0.9), handletextpad=0.1, borderaxespad=0)
