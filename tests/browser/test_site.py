@@ -478,6 +478,8 @@ def test_on_a_narrow_page_letters_can_be_read_and_sliders_are_wide(visit, width,
         for figure in page.locator("figure.live-figure").all():
             picture = figure.locator("img")
             figure.scroll_into_view_if_needed()
+            assert picture.bounding_box()["width"] > 0.5 * width, "its place is kept before it comes"
+            page.wait_for_function("i => i.complete && i.naturalWidth", arg=picture.element_handle())
             assert picture.bounding_box()["width"] / picture.evaluate("i => i.naturalWidth") * 20 >= 11
             for slider in figure.locator("input[type=range]").all():
                 assert slider.bounding_box()["width"] > 0.75 * width
@@ -780,10 +782,11 @@ def test_python_may_come_from_another_server(alone, site, tmp_path):
 
 ENGINES = {"Firefox": firefox, "WebKit": webkit}
 MOVE = """const figure = [...document.querySelectorAll('figure.live-figure')][number]; figure.scrollIntoView();
-    const ends = Date.now() + 20000;
+    const ends = Date.now() + 60000;
     while (!figure.live?.listed && Date.now() < ends) await new Promise(done => setTimeout(done, 50));
+    if (!figure.live?.listed) return [false];
     figure.querySelector('input, select').focus();
-    return [Boolean(figure.live?.listed), figure.querySelector('img').src, figure.live.place[0],
+    return [true, figure.querySelector('img').src, figure.live.place[0],
             figure.live.controls[0].texts.length - 1];"""
 MOVED = """const figure = [...document.querySelectorAll('figure.live-figure')][number];
     const [image, said] = ['img', 'figcaption'].map(part => figure.querySelector(part));

@@ -46,7 +46,7 @@ def training_and_gradient(losses, every, log10_shares, accuracies):
     title = f"{solved.sum()} of {len(solved)} seeds learned it"
     if lost and max(lost) < -2:
         others = "the one that did not" if len(lost) == 1 else f"the {len(lost)} that did not"
-        title += f"; in {others}, less than {power(10, np.ceil(max(lost)))} gets through"
+        title += f"; in {others}, less than {power(10, np.ceil(max(lost)))} gets through at the end"
     figure.text(0.75 / 8.4, 0.945, title, weight="bold", va="center")
     ends = ", ".join(power(10, np.round(shares[-1])) for shares in log10_shares)
     return figures.Picture(figure, f"{solved.sum()} of {len(solved)} runs learned the task. Share of the gradient that "

@@ -244,7 +244,7 @@ def kept_or_looked_up(from_last, from_all):
     ax.plot(places, from_all, "o--", color=INPUT, markersize=8)
     ax.plot(places, from_last, "D-", color=STATE, markersize=8)
     ax.axhline(0.1, color=GREY, linewidth=1.5, linestyle=":")
-    for y, label in ((from_all[-1] - 0.08, "all states, what attention may look at"),
+    for y, label in ((from_all[-1] - 0.08, "all states, side by side"),
                      (from_last[-1] + 0.08, "the last state, the context"), (0.05, "guessing")):
         ax.text(places[-1], y, label, ha="right", va="center")
     ax.set_ylim(0, 1.08)
