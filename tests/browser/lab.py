@@ -24,15 +24,19 @@ def launch(playwright, *flags):
     return playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, names)), None), args=[*FLAGS, *flags])
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextlib.contextmanager
 def server(folder, home, app="jupyterlab", settings="tools/jupyter", **variables):
     """JupyterLab on `folder` (nothing of the user's own configuration, kept in `home`); yields its address.
 
     app="notebook" starts Notebook 7; settings=None leaves out what `make lab` sets; `variables` are those of the environment.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     arguments = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
                  "--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={folder}",
                  "--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from lab import free_port
 
 
 class WebKit:
@@ -45,12 +46,6 @@ class WebKit:
     def press(self, key):
         self.ask("/actions", actions=[{"type": "key", "id": "keyboard",
                                        "actions": [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]}])
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager
