@@ -1,7 +1,7 @@
 """A canvas that draws again in the time a moving slider leaves.
 
-Matplotlib draws a figure from nothing each time. Here texts, which mostly stay from one move to the next, are kept as
-pixels, and the picture is packed the quick way.
+Matplotlib draws a figure from nothing each time. Here what mostly stays from one move to the next is kept: texts as
+pixels, and an axis with its ticks, numbers and grid as the strokes it was drawn with. The picture is packed the quick way.
 """
 
 import struct
@@ -11,6 +11,7 @@ import zlib
 import numpy as np
 from matplotlib import axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.font_manager import fontManager, get_font
 
 
 class Renderer(RendererAgg):
@@ -21,7 +22,7 @@ class Renderer(RendererAgg):
 
     def __init__(self, width, height, dpi):
         super().__init__(width, height, dpi)
-        self._kept, self._fonts = {}, {}
+        self._kept, self._fonts, self._heights = {}, {}, {}
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
         x, y = round(x), round(y)       # to whole pixels: numbers of an axis that moves are found again
@@ -51,6 +52,45 @@ class Renderer(RendererAgg):
         alone.draw_text(unclipped, -left, top, s, prop, angle, ismath, mtext)
         return left, bottom, np.asarray(alone.buffer_rgba())[::-1].copy()       # draw_image counts rows from below
 
+    def _get_font_height_metrics(self, prop):
+        """(ascent, descent, gap between lines) in pixels; Matplotlib, which asks here first, reads the font's tables each time."""
+        key = hash(prop)
+        if key not in self._heights:
+            font = get_font(fontManager._find_fonts_by_props(prop))
+            tables = (("OS/2", "sTypoAscender", "sTypoDescender", "sTypoLineGap"), ("hhea", "ascent", "descent", "lineGap"))
+            table, *names = next((t for t in tables if font.get_sfnt_table(t[0]) is not None), (None,))
+            self._heights[key] = (None, None, None)     # it measures the letters instead
+            if table is not None:
+                pixels = prop.get_size_in_points() * self.dpi / 72 / font.get_sfnt_table("head")["unitsPerEm"]
+                ascent, descent, gap = (font.get_sfnt_table(table)[name] * pixels for name in names)
+                self._heights[key] = ascent, -descent, gap
+        return self._heights[key]
+
+    def record(self, draw):
+        """Call draw(), and return the strokes it was drawn with, for `replay`."""
+        strokes, plain = [], {name: getattr(self, name) for name in ("draw_path", "draw_markers", "draw_image")}
+
+        def noting(stroke):
+            def note(gc, *args):
+                own = self.new_gc()
+                own.copy_properties(gc)
+                strokes.append((stroke, own, args))
+                stroke(gc, *args)
+            return note
+
+        try:
+            for name, stroke in plain.items():
+                setattr(self, name, noting(stroke))
+            draw()
+        finally:
+            vars(self).update(plain)
+        return strokes
+
+    @staticmethod
+    def replay(strokes):
+        for stroke, gc, args in strokes:
+            stroke(gc, *args)
+
     def _prepare_font(self, prop):
         # by thread, as Matplotlib keeps its fonts
         key = hash(prop), threading.get_ident()
@@ -62,17 +102,36 @@ class Renderer(RendererAgg):
         return font
 
 
-class _Once:
-    """An axis that finds its ticks once for each drawing, where Matplotlib finds them for the ticks, the label and the spine."""
+class _Kept:
+    """An axis that is drawn from its strokes of the last time as long as nothing of it has changed."""
 
-    _found = None
+    _found = _strokes = _state = None
 
     def draw(self, renderer):
-        self._found = {}
+        if not isinstance(renderer, Renderer):
+            return super().draw(renderer)
+        state = self._state_for(renderer)
+        if self._strokes is not None and state == self._state and not any(part.stale for part in self._parts()):
+            return renderer.replay(self._strokes)
+        self._strokes, self._state, self._found = None, state, {}
         try:
-            super().draw(renderer)
+            self._strokes = renderer.record(lambda: super(_Kept, self).draw(renderer))
         finally:
             self._found = None
+        for part in self._parts():      # one that is not seen stays stale by itself
+            part.stale = False
+
+    def _state_for(self, renderer):
+        """What an axis looks like follows from this, and from its parts."""
+        return (renderer, tuple(self.get_view_interval()), self.axes.bbox.bounds, self._scale, self.get_visible(),
+                self.major.locator, self.major.formatter, self.minor.locator, self.minor.formatter)
+
+    def _parts(self):
+        yield from (self.label, self.offsetText)
+        for tick in (*self.majorTicks, *self.minorTicks):
+            yield from (tick, tick.gridline, tick.tick1line, tick.tick2line, tick.label1, tick.label2)
+
+    # Matplotlib finds the ticks once for the ticks themselves, once for the label and once for the spine
 
     def _update_ticks(self):
         if self._found is None:
@@ -89,11 +148,11 @@ class _Once:
         return self._found["boxes"]
 
 
-class XAxis(_Once, axis.XAxis):
+class XAxis(_Kept, axis.XAxis):
     pass
 
 
-class YAxis(_Once, axis.YAxis):
+class YAxis(_Kept, axis.YAxis):
     pass
 
 
