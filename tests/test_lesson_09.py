@@ -91,7 +91,7 @@ def test_gallery_says_what_is_wrong():
     picture = one_to_many.gallery(pictures, found, wanted, "One of four is right")
     labels = [ax.get_xlabel() for ax in picture.figure.axes]
     said = [re.search("(wrong|correct).*", label.replace("\n", " "))[0] for label in labels]
-    assert said == ["wrong: cross, not ring", "correct", "wrong: small", "wrong: not large"]
+    assert said == ["truly: cross, not ring", "correct", "truly: small", "truly: not large"]
     assert picture.sentence.startswith("One of four is right") and picture.sentence.count(" for ") == 3
 
 

@@ -168,7 +168,7 @@ def gallery(pictures, found, wanted, title):
     for ax, picture, a, b in zip(axes.flat, pictures, found, wanted):
         ax.imshow(picture, interpolation="nearest")
         ax.set_gid("photograph")
-        wrong = "\nwrong: " + _difference(b, a).replace(", not", ",\nnot")
+        wrong = "\ntruly: " + _difference(b, a).replace(", not", ",\nnot")
         ax.set_xlabel(_halves(a, 20) + ("\ncorrect" if a == b else wrong),
                       fontweight="normal" if a == b else "bold")
         ax.set_xticks([])

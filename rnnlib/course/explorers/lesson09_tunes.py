@@ -31,7 +31,7 @@ def sharpened(probabilities, tokens, temperature=0.6):
     ax.set_xlim(-0.6, n + 0.6)
     ax.set_ylim(0, 1.02)
     ax.set_xticks([])
-    for place, label in zip(at, [*tokens, f"other\n{K - n}"]):
+    for place, label in zip(at, [*tokens, f"{K - n}\nothers"]):
         for line, text in enumerate(label.split("\n")):
             Unrolled.label(ax, place, 0, text, shift=-13 - 15 * line)
     ax.grid(False, axis="x")
