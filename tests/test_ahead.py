@@ -73,7 +73,7 @@ def test_a_plan_draws_along_the_touched_control_and_one_step_of_the_others():
     plan = Ahead([5, 4, None])
     assert plan.next(set().__contains__) is None
     plan.reach((2, 1, 0), 1)
-    assert list(drawn_by(plan)) == [(2, 1, 0), (2, 2, 0), (2, 0, 0), (2, 3, 0), (3, 1, 0), (1, 1, 0)]
+    assert list(drawn_by(plan)) == [(2, 1, 0), (2, 2, 0), (2, 0, 0), (3, 1, 0), (1, 1, 0), (2, 3, 0)]
     plan.move((3, 1, 0), 0)
     assert set(drawn_by(plan)) == {(k, 1, 0) for k in range(5)} | {(3, 0, 0), (3, 2, 0)}
     plan.reach((3, 1, 0), 2)
@@ -85,11 +85,13 @@ def test_it_goes_on_where_the_hand_goes():
     plan.reach((98,), 0, keys=True)
     assert plan.next(drawn.__contains__) == (99,)
     plan.move((99,), 0)
-    assert plan.next(drawn.__contains__) == (101,), "(100,) would come too late"
-    assert plan.next(drawn.__contains__) == (99,), "it has rested: its own"
-    drawn.update({(99,), (100,), (101,)})
-    assert plan.next(drawn.__contains__) == (102,)
-    plan.reach((99,), 0)
+    assert plan.next(drawn.__contains__) == (99,), "one press: it may be the only one"
+    plan.move((100,), 0)
+    assert plan.next(drawn.__contains__) == (102,), "the key is held: (101,) would come too late"
+    assert plan.next(drawn.__contains__) == (100,), "it has rested: its own"
+    drawn.update({(99,), (100,), (101,), (102,)})
+    assert plan.next(drawn.__contains__) == (103,)
+    plan.reach((100,), 0)
     plan.move((130,), 0)
     assert plan.next(drawn.__contains__) == (130,), "a jump, after which nobody knows more"
     drawn.add((130,))

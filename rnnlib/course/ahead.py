@@ -10,7 +10,8 @@ a page sends the next one when the last has been dealt with. From them, for each
 2. *Next to the hand*: an arrow key moves by one, so all positions in the direction in which it moves are needed, one after
    the other, but for those that it will have passed. A pointer moves by many: what it meets is where it will be when the
    picture has arrived, and then a pace further, two paces ...
-3. *A step of each other control*, for the key that is pressed first there.
+3. *A step of each other control*, for the key that is pressed first there; if the hand rests, already after two positions
+   of 2, for it may be on its way to that control.
 4. *Coarse*: positions spread over the whole control, by halves: both ends, the middle, the quarters ... Wherever a quick drag
    gets to, there is a picture not far away.
 5. *The rest*, nearest first, the side towards which the hand moves before the other.
@@ -66,10 +67,13 @@ def order(at, count, step=0, pace=0, keys=False, since=0):
 
     Yields
     ------
-    int, or None where the positions next to the hand end and one step of each other control should come.
+    int, or None where one step of each other control should come: after the positions next to the hand, or the first two of
+    them if it rests.
     """
     seen = {at}
-    for k in itertools.chain(_near(at, step, pace, keys, since), [None], _coarse(count, keys), _outwards(at, count, step)):
+    near = _near(at, step, pace, keys, since)
+    nearest = itertools.islice(near, 0, None if pace else 2)
+    for k in itertools.chain(nearest, [None], near, _coarse(count, keys), _outwards(at, count, step)):
         if k is None or (0 <= k < count and k not in seen):
             seen.add(k)
             yield k
@@ -135,7 +139,7 @@ class Ahead:
         else:
             step = place[control] - hand.place[control]
             if since > PAUSE:
-                passed, gap = (abs(step) if hand.keys else 0), 1
+                passed, gap = 0, 1
             elif since:
                 passed, gap = abs(step), since
             else:

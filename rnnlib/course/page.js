@@ -22,7 +22,7 @@ export class Frames {
   put(place, bytes, type, sentence) {
     const key = Frames.key(place);
     this.drop(key);
-    this.kept.set(key, { place, blob: new Blob([bytes], { type }), sentence });
+    this.kept.set(key, { place, bytes, type, sentence, size: bytes.byteLength });
     this.bytes += bytes.byteLength;
     const gone = [];
     for (const [oldest, frame] of this.kept) {
@@ -37,10 +37,8 @@ export class Frames {
     const frame = this.kept.get(key);
     if (!frame) return;
     this.kept.delete(key);
-    this.bytes -= frame.blob.size;
+    this.bytes -= frame.size;
     frame.ready = undefined;
-    if (frame.url && !frame.seen) URL.revokeObjectURL(frame.url);
-    frame.old = true; // the address of one that is on the page goes when the next is shown
   }
 
   forget() {
@@ -71,17 +69,33 @@ export class Frames {
     return nearest;
   }
 
-  // Loads and unpacks a picture before it is needed: to be shown it then takes no longer than the screen does.
-  static prepare(frame) {
-    frame.ready = new Image(); // kept, or the browser would forget it again
-    frame.ready.src = Frames.address(frame);
-    frame.ready.decode().catch(() => {});
+  // Loads and unpacks a picture before it is needed, in an element of its own: a notebook's view puts that into the page, so that
+  // nothing is fetched or unpacked twice.
+  static async prepare(frame) {
+    if (!frame.ready) {
+      frame.ready = new Image();
+      frame.ready.decoding = "sync";
+      frame.ready.src = Frames.address(frame);
+    }
+    await frame.ready.decode();
+    frame.unpacked = true;
   }
 
+  // The picture itself as its address: that of a Blob would have to be asked of another process, three times a picture.
   static address(frame) {
-    frame.url ??= URL.createObjectURL(frame.blob);
+    if (!frame.url) {
+      frame.url = `data:${frame.type};base64,${base64(frame.bytes)}`;
+      frame.bytes = undefined;
+    }
     return frame.url;
   }
+}
+
+function base64(bytes) {
+  if (bytes.toBase64) return bytes.toBase64();
+  const pieces = [];
+  for (let i = 0; i < bytes.length; i += 0x8000) pieces.push(String.fromCharCode(...bytes.subarray(i, i + 0x8000)));
+  return btoa(pieces.join(""));
 }
 
 // Puts a picture and its sentence where they are seen; done when the picture is ready to be painted.
@@ -333,13 +347,12 @@ class Live {
       }
       const place = this.place();
       if (Frames.key(place) === Frames.key(message.place)) return this.show(this.frames.get(place), true);
-      Frames.prepare(this.frames.kept.get(Frames.key(message.place)));
+      Frames.prepare(this.frames.kept.get(Frames.key(message.place))).catch(() => {}); // it had to go already
       if (this.waiting !== undefined) this.showNearest(place);
       return undefined;
     }
     // A picture of no place, that is shown and not kept; or words alone, beside the picture that is there.
-    const { blob, url } = this.shown ?? {};
-    const picture = bytes ? { blob: new Blob([bytes], { type: "image/png" }) } : blob ? { blob } : { url };
+    const picture = bytes ? { bytes, type: "image/png" } : { ...this.shown, place: undefined };
     return this.show({ ...picture, sentence: message.sentence, refused: message.refused }, true);
   }
 
@@ -370,27 +383,40 @@ class Live {
   }
 
   show(frame, exact) {
-    const before = this.shown;
     this.shown = frame;
-    if (before) before.seen = false;
-    frame.seen = true;
     if (exact) {
       clearTimeout(this.patience);
       this.waiting = this.patience = undefined;
     }
     for (const view of this.views) this.put(view, exact);
-    const kept = before?.place && !before.old;
-    if (before?.url?.startsWith("blob:") && !kept && before.url !== frame.url) URL.revokeObjectURL(before.url);
   }
 
-  put(view, exact) {
+  async put(view, exact) {
     const frame = this.shown;
-    if (frame.blob || frame.url) show(frame, view.image, view.said);
-    else view.said.textContent = view.image.alt = frame.sentence;
+    if (frame.url || frame.bytes) {
+      if (!frame.unpacked) await Frames.prepare(frame).catch(() => {});
+      if (this.shown !== frame) return; // a later move has taken its place
+      this.swap(view, frame);
+    }
+    view.said.textContent = view.image.alt = frame.sentence;
     view.el.classList.toggle("rnn-refused", Boolean(frame.refused));
     if (!exact) return;
     view.note.textContent = "";
     view.said.removeAttribute("aria-busy");
+  }
+
+  // The element that has unpacked the picture takes the place of the one that is there.
+  swap(view, frame) {
+    const { image } = view;
+    let next = frame.ready;
+    if (next === image) return;
+    if (!next || next.isConnected) { // the picture had to go meanwhile, or another view shows it
+      next = new Image();
+      next.src = Frames.address(frame);
+    }
+    for (const { name, value } of image.attributes) if (name !== "src") next.setAttribute(name, value);
+    view.image = next;
+    image.replaceWith(next);
   }
 
   // --- elements
@@ -416,10 +442,10 @@ class Live {
     this.addLarge(foot);
     // More pixels, where the screen, a presentation or the large view shows them.
     const sizes = new ResizeObserver(() => {
-      view.ratio = (image.clientWidth * devicePixelRatio) / width;
+      view.ratio = (view.image.clientWidth * devicePixelRatio) / width;
       this.askForPixels();
     });
-    sizes.observe(image);
+    sizes.observe(el);
     return () => {
       sizes.disconnect();
       view.player?.end();
@@ -497,6 +523,7 @@ class Live {
       for (const [i, { model }] of this.controls.entries()) {
         for (const view of await Promise.all(Object.values(model.views ?? {}))) {
           if (!view.el.contains(event.target) || this.reached === `${i} ${keys}`) continue;
+          if (this.reached === undefined) this.quieten(true);
           this.reached = `${i} ${keys}`;
           this.tell({ reach: i, keys });
         }
@@ -508,6 +535,7 @@ class Live {
     const leave = () => {
       if (this.reached === undefined || room.contains(document.activeElement) || room.matches(":hover")) return;
       this.reached = undefined;
+      this.quieten(false);
       this.tell({ leave: true });
     };
     room.addEventListener("pointerleave", leave);
@@ -523,6 +551,14 @@ class Live {
       this.name(room);
     }).observe(room, { childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
     this.name(room);
+  }
+
+  // JupyterLab has two icons for its tab, idle and busy, and fetches the other one from the server at each message to the kernel
+  // and from it: some sixty times a second while a slider is moved. It does not find one that is not called so.
+  quieten(on) {
+    if (on) Live.icon ??= document.querySelector("link[rel=icon].idle.favicon") && document.querySelector("link.busy.favicon");
+    Live.icon?.classList.toggle("favicon", !on);
+    if (!on) Live.icon = undefined;
   }
 
   // A button that switches itself off would drop the focus to the page.

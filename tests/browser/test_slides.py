@@ -31,7 +31,7 @@ def test_a_slider_moves_without_a_kernel_and_without_a_network(browser, keep_pic
     page.keyboard.press("ArrowRight")
     page.wait_for_function("([caption, said]) => caption.textContent !== said",
                            arg=[figure.locator("figcaption").element_handle(), said])
-    assert figure.locator("img").get_attribute("src").startswith("blob:")
+    assert figure.locator("img").get_attribute("src").startswith("data:image/webp")
     assert page.evaluate("Reveal.getIndices()") == slide, "the key moves the slider, not the deck"
     assert page.locator("mjx-container").count() > 3, "the equations are set"
     notes = page.evaluate("[...document.querySelectorAll('aside.notes')].map((note) => note.textContent).join()")
