@@ -10,8 +10,8 @@ a page sends the next one when the last has been dealt with. From them, for each
 2. *Next to the hand*: an arrow key moves by one, so all positions in the direction in which it moves are needed, one after
    the other, but for those that it will have passed. A pointer moves by many: what it meets is where it will be when the
    picture has arrived, and then a pace further, two paces ...
-3. *A step of each other control*, for the key that is pressed first there; if the hand rests, already after two positions
-   of 2, for it may be on its way to that control.
+3. *A step of each other control*, for the key that is pressed first there; if the hand has rested for a while, already after
+   two positions of 2, for it may be on its way to that control.
 4. *Coarse*: positions spread over the whole control, by halves: both ends, the middle, the quarters ... Wherever a quick drag
    gets to, there is a picture not far away.
 5. *The rest*, nearest first, the side towards which the hand moves before the other.
@@ -29,7 +29,8 @@ from typing import NamedTuple
 NEAR_KEYS, NEAR_POINTER = 24, 8         # so many positions in the direction of the movement come before the coarse ones
 COARSE_KEYS, COARSE_POINTER = 16, 64    # so many positions spread over the whole control
 MOST = 100                              # so many pictures after the last touch: two or three seconds of drawing
-PAUSE = 3                               # a hand of which nothing was heard for more pictures than these begins anew
+PAUSE_KEYS, PAUSE_POINTER = 12, 3       # a hand of which nothing was heard for more pictures than these begins anew
+RESTED = 3                              # after so many pictures it may be on its way to another control
 TRANSIT = 1                             # pictures that are drawn while one gets to the page
 
 
@@ -68,11 +69,11 @@ def order(at, count, step=0, pace=0, keys=False, since=0):
     Yields
     ------
     int, or None where one step of each other control should come: after the positions next to the hand, or the first two of
-    them if it rests.
+    them if it has rested for a while.
     """
     seen = {at}
     near = _near(at, step, pace, keys, since)
-    nearest = itertools.islice(near, 0, None if pace else 2)
+    nearest = itertools.islice(near, 0, 2 if not pace and since > RESTED else None)
     for k in itertools.chain(nearest, [None], near, _coarse(count, keys), _outwards(at, count, step)):
         if k is None or (0 <= k < count and k not in seen):
             seen.add(k)
@@ -129,7 +130,7 @@ class Ahead:
     def reach(self, place, control, keys=False):
         """Somebody reaches for a control, with a pointer or by keys."""
         step = self.hand.step if self.hand is not None and self.hand.control == control else 0
-        self.hand, self.left, self.since = Hand(tuple(place), control, step, keys), MOST, PAUSE + 1
+        self.hand, self.left, self.since = Hand(tuple(place), control, step, keys), MOST, max(PAUSE_KEYS, PAUSE_POINTER) + 1
 
     def move(self, place, control):
         """A control has been moved, and the figure now stands at `place`."""
@@ -138,7 +139,7 @@ class Ahead:
             hand = Hand(tuple(place), control)
         else:
             step = place[control] - hand.place[control]
-            if since > PAUSE:
+            if since > (PAUSE_KEYS if hand.keys else PAUSE_POINTER):
                 passed, gap = 0, 1
             elif since:
                 passed, gap = abs(step), since
