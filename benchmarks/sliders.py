@@ -299,7 +299,8 @@ def row(lesson, name, waits, rates, drags, cost, common, judged):
     fine = [well or not judged for well in within]
     return [f"{lesson} {name}", held_to(f"{middle:.0f}", fine[0]), held_to(f"{end:.0f}", fine[1]),
             held_to(f"{rate:.0f}", fine[2]), held_to(f"{dragging:.0f} of {wanted:.0f}", fine[3]),
-            held_to(f"{resting:.0f}", fine[4]), f"{cost:.0f}", f"{middle_common:.0f}", f"{p95(common):.0f}", held_to(f"{middle_common / middle:.1f}", fine[5])]
+            held_to(f"{resting:.0f}", fine[4]), f"{cost:.0f}", f"{middle_common:.0f}", f"{p95(common):.0f}",
+            held_to(f"{middle_common / middle:.1f}", fine[5])]
 
 
 @contextlib.contextmanager

@@ -53,7 +53,7 @@ class Renderer(RendererAgg):
         return left, bottom, np.asarray(alone.buffer_rgba())[::-1].copy()       # draw_image counts rows from below
 
     def _get_font_height_metrics(self, prop):
-        """(ascent, descent, gap between lines) in pixels; Matplotlib, which asks here first, reads the font's tables each time."""
+        """(ascent, descent, gap between lines) in pixels; Matplotlib asks here first, or reads the font's tables each time."""
         key = hash(prop)
         if key not in self._heights:
             font = get_font(fontManager._find_fonts_by_props(prop))

@@ -201,14 +201,20 @@ def test_a_changed_number_is_seen_at_the_next_move(course, browser):
     notebook.close()
 
 
+def wait_for_picture(notebook, figure, condition):
+    """Wait until the condition holds for the figure's picture, i; each picture is an element of its own."""
+    notebook.page.wait_for_function(f"f => {{ const i = f.querySelector('{PICTURE}'); return {condition}; }}",
+                                    arg=figure.element_handle(), timeout=20_000)
+
+
 def test_a_long_drag_shows_pictures_all_the_way_and_the_right_one_at_its_end(course, browser):
     notebook = Notebook(browser, course(), LESSON)
     notebook.run_all()
     figure = figure_of(notebook)
-    image, handle = figure.locator(PICTURE), figure.locator(".noUi-handle").nth(1)
+    handle = figure.locator(".noUi-handle").nth(1)
     track, at = figure.locator(".noUi-target").nth(1).bounding_box(), handle.bounding_box()
-    image.evaluate("""i => { window.seen = []; new MutationObserver(() => seen.push([performance.now(),
-        i.closest('.rnn-picture').querySelector('p').textContent])).observe(i, {attributeFilter: ['src']}); }""")
+    figure.locator(".rnn-picture").evaluate("""p => { window.seen = []; new MutationObserver(() =>
+        seen.push([performance.now(), p.querySelector('p').textContent])).observe(p, {childList: true}); }""")
     y = at["y"] + at["height"] / 2
     notebook.page.mouse.move(at["x"] + at["width"] / 2, y)
     notebook.page.mouse.down()
@@ -304,9 +310,9 @@ def test_fine_pixels_are_drawn_for_a_screen_that_has_them(course, browser):
     address = course()
     notebook = Notebook(browser, address, LESSON, width=1280, device_scale_factor=2)
     notebook.run_all()
-    picture = figure_of(notebook).locator(PICTURE)
-    notebook.page.wait_for_function("i => i.naturalWidth === 1680", arg=picture.element_handle(), timeout=20_000)
-    assert picture.evaluate("i => i.getBoundingClientRect().width") == 840
+    figure = figure_of(notebook)
+    wait_for_picture(notebook, figure, "i.naturalWidth === 1680")
+    assert figure.locator(PICTURE).evaluate("i => i.getBoundingClientRect().width") == 840
     notebook.close()
     notebook = Notebook(browser, address, LESSON, width=1280)
     notebook.run_all()
@@ -328,7 +334,7 @@ def test_presentation_mode_enlarges_a_figure(course, browser):
     after = picture.evaluate(sizes)
     assert all(now > 1.15 * then for now, then in zip(after, before)), (before, after)
     expect(said).to_be_visible()
-    notebook.page.wait_for_function("i => i.naturalWidth === 1680", arg=picture.element_handle(), timeout=20_000)
+    wait_for_picture(notebook, figure, "i.naturalWidth === 1680")
     notebook.close()
 
 
@@ -360,10 +366,9 @@ def test_the_large_view_is_drawn_at_its_size(course, browser, keep_picture):
     notebook = Notebook(browser, course(), LESSON, width=1920, height=1080)
     notebook.run_all()
     figure = figure_of(notebook)
-    picture, said = figure.locator(PICTURE), figure.locator("[role=status]")
+    said = figure.locator("[role=status]")
     figure.locator(".rnn-large").click()
-    notebook.page.wait_for_function("i => i.naturalWidth > 1400 && i.naturalWidth === i.clientWidth",
-                                    arg=picture.element_handle(), timeout=20_000)
+    wait_for_picture(notebook, figure, "i.naturalWidth > 1400 && i.naturalWidth === i.clientWidth")
     room = "() => { const room = document.fullscreenElement; return [room.scrollHeight, room.scrollWidth]; }"
     assert notebook.page.evaluate(room) == [1080, 1920], "all of it is seen"
     assert float(said.evaluate("s => parseFloat(getComputedStyle(s).fontSize)")) >= 24
@@ -374,8 +379,7 @@ def test_the_large_view_is_drawn_at_its_size(course, browser, keep_picture):
     wait_for_new_picture(notebook, figure, before)
     expect(said).to_contain_text("⁴⁹⁹")
     notebook.page.evaluate("() => document.exitFullscreen()")
-    notebook.page.wait_for_function("i => i.naturalWidth === 840 && i.clientWidth === 840", arg=picture.element_handle(),
-                                    timeout=20_000)
+    wait_for_picture(notebook, figure, "i.naturalWidth === 840 && i.clientWidth === 840")
     assert notebook.complaints == []
     notebook.close()
 
