@@ -268,6 +268,8 @@ def _markup(live, controls, groups, stored):
         more += f' data-narrow="{_data([narrow, first_narrow, *narrow_size])}"'
         image = (f'<picture><source media="(max-width: {NARROW}px)" srcset="{_address(small)}" width="{narrow_size[0]}" '
                  f'height="{narrow_size[1]}">{image}</picture>')
+    if any(ax.get_gid() == "photograph" for ax in live.figure.axes):
+        more += " data-photograph"      # keeps its colours on a dark page
     if hasattr(live, "rate"):       # it can run by itself: so many positions of the first control a second
         more += f' data-rate="{live.rate / next(iter(live.sliders.values())).step:g}" data-span="{controls[0]["values"][-1]:g}"'
     return (f'<figure class="live-figure" data-name="{name}" data-first="{first}" data-controls="{_data(shown)}"{more}>'

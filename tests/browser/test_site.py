@@ -1,5 +1,6 @@
 """The built site as its readers have it: on a plain static server, under a sub-path, with no other server to ask."""
 
+import io
 import json
 import re
 import shutil
@@ -10,9 +11,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urljoin, urlsplit
 
+import numpy as np
 import pytest
 from firefox import firefox
 from lab import Notebook, launch, static_server
+from PIL import Image
 from playwright.sync_api import expect
 from test_lab import source, wait_for_new_picture
 from webkit import webkit
@@ -164,6 +167,24 @@ def test_pages_have_no_fault_that_axe_can_find(visit, scheme, width, keep_pictur
 
 
 # --- slider figures without a kernel
+
+@pytest.mark.parametrize("scheme, shade", [("light", 255), ("dark", 17)])
+def test_pictures_follow_the_theme_but_photographs(visit, scheme, shade, keep_picture):
+    def corner(page, n):
+        figure = page.locator(".live-figure").nth(n)
+        figure.scroll_into_view_if_needed()
+        figure.locator("img").evaluate("async i => { await i.decode(); i.style.padding = 0; i.style.borderRadius = 0; }")
+        return Image.open(io.BytesIO(figure.locator("img").screenshot())).convert("RGB").getpixel((3, 3))
+
+    page = visit("index.html", color_scheme=scheme)
+    assert np.abs(np.subtract(corner(page, 0), shade)).max() <= 2
+    page = visit("notebooks/09_one_to_many.html", color_scheme=scheme)
+    unfold(page)
+    assert page.locator(".live-figure").first.get_attribute("data-photograph") is not None
+    assert corner(page, 0) == (255, 255, 255)
+    assert np.abs(np.subtract(corner(page, 1), shade)).max() <= 2
+    keep_picture(page, f"site_photograph_{scheme}")
+
 
 def unfold(page):
     """Open everything that is folded."""
