@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from . import figures
-from .live import LiveFigure, Prediction, Reveal, TextBox, Training
+from .live import LiveFigure, Prediction, Reveal, TextBox, Training, _count
 
 JOINT = 150             # so many pictures, at most, over the controls that move together
 ALONE = 12              # so many positions of a control that moves alone, or together with another
@@ -270,8 +270,10 @@ def _markup(live, controls, groups, stored):
                  f'height="{narrow_size[1]}">{image}</picture>')
     if any(ax.get_gid() == "photograph" for ax in live.figure.axes):
         more += " data-photograph"      # keeps its colours on a dark page
-    if hasattr(live, "rate"):       # it can run by itself: so many positions of the first control a second
-        more += f' data-rate="{live.rate / next(iter(live.sliders.values())).step:g}" data-span="{controls[0]["values"][-1]:g}"'
+    if live.image.play >= 0:        # here with fewer positions: it takes as long as in a notebook
+        positions, here = (count - 1 for count in (_count(list(live.sliders.values())[live.image.play]),
+                                                    len(controls[live.image.play]["values"])))
+        more += f' data-play="{_data([live.image.play, live.image.pace * here / max(positions, 1)])}"'
     return (f'<figure class="live-figure" data-name="{name}" data-first="{first}" data-controls="{_data(shown)}"{more}>'
             f'{image}<figcaption><div role="status">{said}</div></figcaption></figure>')
 

@@ -1,6 +1,6 @@
 // Slider figures on a page without a kernel: every position of the sliders is a picture made when the site was built
 // (rnnlib/course/static_export.py says how they are stored). Pictures are kept and shown as in a notebook.
-import { Frames, show } from "./page.js";
+import { Frames, Player, show } from "./page.js";
 
 const NARROW = 560; // pixels of room below which a figure that has narrow pictures shows those
 
@@ -48,7 +48,10 @@ class LiveFigure {
   build() {
     const panel = document.createElement("div");
     panel.className = "live-figure-controls";
-    if (this.figure.dataset.rate) panel.append(this.player());
+    if (this.figure.dataset.play) {
+      this.playing = this.player();
+      panel.append(this.playing.el);
+    }
     this.inputs = this.controls.map((control, i) => {
       const label = panel.appendChild(document.createElement("label"));
       label.appendChild(document.createElement("span")).textContent = control.label;
@@ -59,7 +62,10 @@ class LiveFigure {
       } else {
         control.texts.forEach((text, k) => input.add(new Option(text, k, false, k === control.at)));
       }
-      input.addEventListener("input", () => this.move(i, Number(input.value)));
+      input.addEventListener("input", () => {
+        this.playing?.pause();
+        this.move(i, Number(input.value));
+      });
       return input;
     });
     const all = this.controls.map((_, i) => i);
@@ -71,31 +77,19 @@ class LiveFigure {
     this.showValues();
   }
 
-  // The button of a figure that can run by itself, as many positions of its first control a second as it has in a notebook.
+  // For a figure along one of whose controls time runs.
   player() {
-    const button = document.createElement("button");
-    const values = this.controls[0].texts.map(Number);
-    const stop = () => {
-      clearInterval(this.playing);
-      this.playing = undefined;
-      button.textContent = "Play";
-    };
-    button.type = "button";
-    button.textContent = "Play";
-    button.addEventListener("click", async () => {
-      if (this.playing) return stop();
-      button.textContent = "Stop";
-      if (this.place[0] === values.length - 1) this.move(0, 0);
-      const [begun, from] = [performance.now(), values[this.place[0]]];
-      this.playing = setInterval(() => {
-        const now = from + ((performance.now() - begun) / 1000) * Number(this.figure.dataset.rate);
-        const position = values.findLastIndex((value) => value <= now);
-        if (position !== this.place[0]) this.move(0, position);
-        if (position === values.length - 1) stop();
-      }, 40);
-      return this.loadRest();
+    const [i, pace] = JSON.parse(this.figure.dataset.play);
+    const status = this.figure.querySelector("[role=status]");
+    return new Player({
+      count: () => this.controls[i].texts.length,
+      at: () => this.place[i],
+      ready: () => !this.waiting,
+      go: (position) => this.move(i, position),
+    }, pace, this.controls[i].label, (playing) => {
+      // a sentence that changes with each picture is not read out; the last one is
+      status.setAttribute("aria-live", playing ? "off" : "polite");
     });
-    return button;
   }
 
   showValues() {

@@ -442,16 +442,31 @@ def test_no_answer_of_any_lesson_stands_open_under_its_question():
         assert "No prediction was committed" not in markup
 
 
-def test_play_runs_the_stream_and_stops(visit):
-    page = visit("notebooks/07_many_to_many.html")
-    figure = figure_with(page, "samples heard")
-    before = figure.evaluate("f => f.live.place[0]")
-    figure.get_by_role("button", name="Play").click()
-    page.wait_for_function("([f, k]) => f.live.place[0] > k + 2", arg=[figure.element_handle(), before])
-    figure.get_by_role("button", name="Stop").click()
-    stands = figure.evaluate("f => f.live.place[0]")
+@pytest.mark.parametrize("lesson, label", [("07_many_to_many", "samples heard"), ("02_unrolling", "gain of W_h")])
+def test_play_runs_stops_and_gives_way_to_a_hand(visit, lesson, label, keep_picture):
+    page = visit(f"notebooks/{lesson}.html")
+    figure = figure_with(page, label)
+    bar, i = figure.locator(".rnn-play"), figure.evaluate("f => JSON.parse(f.dataset.play)[0]")
+    place, end = f"f => f.live.place[{i}]", figure.evaluate(f"f => f.live.controls[{i}].texts.length - 1")
+    figure.locator("input").nth(i).press("Home")
+    bar.get_by_role("button", name="play").click()
+    page.wait_for_function(f"f => f.live.place[{i}] > 2", arg=figure.element_handle())
+    bar.get_by_role("button", name="pause").click()
+    stands = figure.evaluate(place)
     page.wait_for_timeout(500)
-    assert figure.evaluate("f => f.live.place[0]") == stands
+    assert figure.evaluate(place) == stands
+    bar.get_by_role("button", name="one step on").click()
+    assert figure.evaluate(place) == min(stands + 1, end)
+    bar.get_by_role("button", name="one step back").click()
+    bar.locator("select").select_option("4")
+    bar.get_by_role("button", name="play").click()
+    figure.locator("input").nth(i).press("Home")
+    expect(bar.get_by_role("button", name="play")).to_be_visible()      # no longer "pause"
+    assert figure.evaluate(place) == 0
+    bar.get_by_role("button", name="play").click()
+    page.wait_for_function(f"f => f.live.place[{i}] === {end}", arg=figure.element_handle(), timeout=60_000)
+    expect(bar.get_by_role("button", name="play")).to_be_visible()
+    keep_picture(page, f"site_play_{lesson}")
     assert visit.complaints == []
 
 

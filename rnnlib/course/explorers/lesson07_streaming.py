@@ -1,59 +1,14 @@
 """Figures on labels that are given while the samples arrive: the stream itself, and how late a change is noticed."""
 
-import asyncio
-import time
-
-import ipywidgets as widgets
 import numpy as np
 
 from .. import figures
 from ..drawings import Unrolled
 from ..figures import BLACK, GREY, INPUT, OUTPUT
 from ..live import LiveFigure, slider
-from ..page import background
 from .lesson07_many_to_many import SHARES
 
 SHOWN = 150             # samples in the window of a stream
-
-
-class Stream(LiveFigure):
-    """A LiveFigure whose slider `t` can also run by itself, `rate` samples a second: a play button and a stop button.
-
-    It runs as an asyncio task on the kernel's own loop, like `live.Training`, so the stop button is heard at once.
-    """
-
-    def __init__(self, figure, draw, rate, **sliders):
-        super().__init__(figure, draw, **sliders)
-        self.rate, self.task = rate, None
-        self.play_button = widgets.Button(description="Play", button_style="primary", icon="play")
-        self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
-        self.play_button.on_click(lambda _: self.play())
-        self.stop_button.on_click(lambda _: self.stop())
-        self.children = (widgets.HBox([self.play_button, self.stop_button]), *self.children)
-
-    def play(self):
-        """Start to run from where the slider stands (from the beginning, where it stands at its end)."""
-        if self.task is None or self.task.done():
-            self.task = background(self.run())
-
-    def stop(self):
-        """Stand still after the picture that is being drawn."""
-        self._stopping = True
-
-    async def run(self):
-        """One run to the slider's end; `play` makes a task of it, a test may await it."""
-        control, self._stopping = self.sliders["t"], False
-        self.play_button.disabled, self.stop_button.disabled = True, False
-        if control.value >= control.max:
-            control.value = control.min
-        begun, start = time.monotonic(), control.value
-        try:
-            while control.value < control.max and not self._stopping:
-                await asyncio.sleep(0.02)
-                # by the clock: a slow picture makes longer strides, not a slower stream
-                control.value = min(start + int((time.monotonic() - begun) * self.rate), control.max)
-        finally:
-            self.play_button.disabled, self.stop_button.disabled = False, True
 
 
 @figures.style()
@@ -115,7 +70,7 @@ def sensor_stream(x, activity, p, labels, rate, t=110):
         return said + (f"The last change, to {labels[activity[last[-1]]]}, came {(t - last[-1]) / rate:.2f} s ago"
                        + f" and has {'' if named else 'not '}been named{'' if named else ' yet'}.")
 
-    return Stream(figure, draw, rate, t=slider("samples heard", t, min(rate, t), T))
+    return LiveFigure(figure, draw, play="t", pace=rate, t=slider("samples heard", t, min(rate, t), T))
 
 
 @figures.style()
