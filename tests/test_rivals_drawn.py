@@ -82,8 +82,12 @@ def test_places_by_budget():
 def test_ways_of_choosing():
     ways = {name: [(f"{v}", [{"flawless": float(RNG.random()), "different": float(RNG.random())} for _ in range(5)])
                    for v in range(3)] for name in ("temperature", "top-k", "nucleus")}
-    picture = explorers.mistakes_against_sameness(ways)
+    rules = RNG.random(4)
+    picture = explorers.mistakes_against_sameness(ways, rules)
     (ax,) = picture.figure.axes
+    *_, star = ax.lines
+    assert (list(star.get_xdata()), list(star.get_ydata())) == ([np.median(rules)], [1])
+    assert f"The rules themselves: 1 flawless and {np.median(rules):.2f} different." in picture.sentence
     faint, strong = ax.lines[::2], ax.lines[1::2]
     for points, dots, line in zip(ways.values(), faint, strong):
         assert list(dots.get_xdata()) == [run["different"] for _, runs in points for run in runs]

@@ -500,13 +500,13 @@ def gru_cell(ax):
 
 
 def highway(vanilla, lane):
-    """The vanilla chain and the highway of a gated cell, one above the other, with the gradient that is left in each.
+    """The vanilla chain and the highway of a gated cell, one above the other, with the gradient that can get through each.
 
     Parameters
     ----------
     vanilla, lane : ndarray (T,)
-        The share of the gradient at step T that arrives at steps 1 .. T, 0 to 1, through the chain of states and along the
-        memory.
+        The largest share of a gradient at step T that can arrive at steps 1 .. T, 0 to 1, through the chain of states and
+        along the memory.
     """
     T = len(vanilla)
     figure, ax = figures.new(size=(8.4, 3.9), left=0.1, right=0.1, bottom=0.1, top=0.5)
@@ -525,10 +525,10 @@ def highway(vanilla, lane):
                 Unrolled.label(ax, t, y, figures.number(share, 2), color=GRADIENT, shift=-72 * side / 2 - 13)
         Unrolled.label(ax, 0.45, 3.4, "the chain of states: every step multiplies by a matrix and bends", ha="left")
         Unrolled.label(ax, 0.45, 1.4, "the highway: every step multiplies by a gate", ha="left")
-        ax.set_title(f"Of the gradient at step {T}, {figures.number(vanilla[0], 2)} is left in the chain, "
-                     f"{figures.number(lane[0], 2)} on the highway")
-    return figures.Picture(figure, f"Going back from step {T} to step 1, {figures.number(vanilla[0], 2)} of the gradient arrives "
-                                   f"through the chain of states and {figures.number(lane[0], 2)} along the gated memory.")
+        ax.set_title(f"Of a gradient at step {T} at most {figures.number(vanilla[0], 2)} gets through the chain, "
+                     f"{figures.number(lane[0], 2)} along the highway")
+    return figures.Picture(figure, f"Going back from step {T} to step 1, at most {figures.number(vanilla[0], 2)} of a gradient "
+                                   f"arrives through the chain of states, {figures.number(lane[0], 2)} along the gated memory.")
 
 
 # the five wirings: steps of the network, those that get an input, those that give an output, where a second network begins

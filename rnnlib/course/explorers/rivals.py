@@ -121,10 +121,12 @@ def place_by_budget(settings):
 
 
 @figures.style()
-def mistakes_against_sameness(ways, measure="tunes that are all different (share)"):
+def mistakes_against_sameness(ways, rules=None, measure="tunes that are all different (share)"):
     """What ways of choosing the next token cost and bring: flawless tunes against different ones, a line for each way.
 
     ways : dict of name to list of (label, runs): stored "tunes" with flawless and different
+    rules : sequence of float, optional
+        Which share is different of the tunes that the rules themselves draw; all of those are flawless.
     """
     figure, ax = figures.new(size=(8.4, 4.8), right=0.3)
     looks = ((STATE, "-", "o"), (BLACK, "--", "s"), (ORANGE, "-.", "D"))
@@ -142,6 +144,12 @@ def mistakes_against_sameness(ways, measure="tunes that are all different (share
                             ha="right" if below else "left", va="top" if below else "bottom", zorder=3,
                             bbox=ON_TOP | {"alpha": 0.9})
                 named.append((at_x, at_y))
+    told = ""
+    if rules is not None:
+        at = np.median(rules)
+        ax.plot(rules, np.ones(len(rules)), "*", color=OUTPUT, markersize=5, alpha=0.4)
+        ax.plot([at], [1], "*", color=OUTPUT, markersize=16, label="the rules themselves")
+        told = f" The rules themselves: 1 flawless and {at:.2f} different."
     ax.set(xlim=(0, 1.08), ylim=(0, 1.08), xlabel=measure, ylabel="flawless tunes (share)")
     ax.legend(loc="lower left")
     seeds = len(next(iter(ways.values()))[0][1])
@@ -149,4 +157,4 @@ def mistakes_against_sameness(ways, measure="tunes that are all different (share
     return figures.Picture(figure, f"Medians of {seeds} networks. " + " ".join(
         f"{name}: " + ", ".join(f"{label} {np.median([run['flawless'] for run in runs]):.2f} flawless and "
                                 f"{np.median([run['different'] for run in runs]):.2f} different" for label, runs in points) + "."
-        for name, points in ways.items()))
+        for name, points in ways.items()) + told)
