@@ -148,9 +148,16 @@ def test_search_finds_a_lesson(visit):
     assert visit.complaints == []
 
 
+def axe_faults(page, where="document"):
+    """What axe finds on a page, or in a part of it."""
+    page.evaluate((Path(pytest.importorskip("axe_playwright_python").__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    result = page.evaluate(f"tags => axe.run({where}, {{runOnly: {{type: 'tag', values: tags}}}})", WCAG)
+    assert result["passes"], "axe looked at nothing"
+    return [f"{page.url}: {fault['id']}: {fault['nodes'][0]['html'][:300]}" for fault in result["violations"]]
+
+
 @pytest.mark.parametrize("scheme, width", [("light", 1280), ("dark", 1280), ("light", 375), ("dark", 320)])
 def test_pages_have_no_fault_that_axe_can_find(visit, scheme, width, keep_picture):
-    axe = (Path(pytest.importorskip("axe_playwright_python").__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     found = []
     for path in ("index.html", "notebooks/01_rnn_cell.html", "licences.html", "instructors.html", "search.html?q=gate"):
         page = visit(path, color_scheme=scheme, viewport={"width": width, "height": 800})
@@ -158,10 +165,7 @@ def test_pages_have_no_fault_that_axe_can_find(visit, scheme, width, keep_pictur
         unfold(page)
         assert page.evaluate("() => document.documentElement.dataset.theme") == scheme
         keep_picture(page, f"site_{scheme}_{width}_{Path(path.split('?')[0]).stem}")
-        page.evaluate(axe)
-        result = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", WCAG)
-        assert result["passes"], "axe looked at nothing"
-        found += [f"{path}: {fault['id']}: {fault['nodes'][0]['html'][:300]}" for fault in result["violations"]]
+        found += axe_faults(page)
         page.context.close()
     assert found == []
 
@@ -659,6 +663,7 @@ def test_every_lesson_runs_to_its_last_cell_and_moves(profile, site, lesson, rec
     live.page.keyboard.press("Home" if at > most / 2 else "End")
     wait_for_new_picture(live, figure, before)
     assert figure.locator(".widget-readout").first.inner_text() != said
+    assert axe_faults(live.page, "{include: [['.rnn-live']]}") == [], "of what the course itself puts into a notebook"
     assert live.complaints == [] and live.outside == []
     record_property(f"live {lesson}", f"kernel ready after {ready:.1f} s, last cell after {ran:.1f} s")
     live.close()
