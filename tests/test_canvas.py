@@ -69,6 +69,56 @@ def test_kept_texts_are_not_drawn_again_and_not_without_end(monkeypatch):
     assert len(renderer._kept) <= 40
 
 
+def colour_a_number(ax):
+    ax.xaxis.get_major_ticks()[1].label1.set_color(figures.GRADIENT)
+
+
+CHANGES = {
+    "limits": lambda ax: ax.set_xlim(-3, 700),
+    "turned round": lambda ax: ax.invert_xaxis(),
+    "scale": lambda ax: ax.set_xscale("symlog"),
+    "numbers": lambda ax: ax.set_xticks([0, 300], ["none", "some"]),
+    "how numbers are written": lambda ax: ax.xaxis.set_major_formatter("{x:.1f} s"),
+    "label": lambda ax: ax.set_xlabel("another"),
+    "label gone": lambda ax: ax.xaxis.label.set_visible(False),
+    "colours": lambda ax: ax.tick_params(colors=figures.INPUT),
+    "one number's colour": colour_a_number,
+    "grid gone": lambda ax: ax.grid(False),
+    "numbers gone": lambda ax: ax.tick_params(labelbottom=False),
+    "axis gone": lambda ax: ax.xaxis.set_visible(False),
+    "place": lambda ax: ax.set_position([0.1, 0.3, 0.35, 0.5]),
+    "what the frame is": lambda ax: ax.axis("off"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@figures.style()
+def test_an_axis_that_has_changed_is_drawn_anew(change):
+    figure, plain = busy_figure()[0], busy_figure()[0]
+    PlainCanvas(plain)
+    before = [drawn(figure) for _ in range(2)][-1]
+    assert not differ(before, drawn(plain))
+    for each in (figure, plain):
+        CHANGES[change](each.axes[1])
+    after = drawn(figure)
+    assert differ(after, before), "the change is not to be seen"
+    assert not differ(after, drawn(plain))
+
+
+def test_an_axis_that_has_not_changed_is_not_drawn_again(monkeypatch):
+    figure, _ = busy_figure()
+    line = figure.axes[0].lines[0]
+    drawn(figure)
+    worked = []
+    monkeypatch.setattr(canvas.axis.Axis, "draw", lambda self, _: worked.append(self))
+    line.set_ydata([0.5, 0.1])
+    drawn(figure)
+    assert worked == []
+    figure.axes[0].set_xlim(0, 5)
+    drawn(figure)
+    assert worked == [figure.axes[0].xaxis]
+
+
 def test_a_figure_that_changes_its_size_gets_a_renderer_of_that_size():
     figure, _ = busy_figure()
     figure.canvas.draw()
