@@ -105,6 +105,8 @@ def page_of_lesson(path, address, ref, size):
             if "image/png" in output.get("data", {}):
                 sentence = output.data["text/plain"].split("\n[")[0]
                 cell.metadata["mystnb"] = {"image": {"alt": " ".join(sentence.split())}}
+                if output.data.pop(PHOTOGRAPH, None) is not None:
+                    cell.metadata["mystnb"]["image"]["classes"] = "photograph"
     if not opened:
         raise ValueError(f"{path.name}: its first cell must open with a title")
     notebook.cells = [part for cell in fold_answers(notebook.cells) for part in with_live_link(cell, path.name, size)]
@@ -135,7 +137,7 @@ def with_live_link(cell, name, size):
         yield nbformat.v4.new_markdown_cell(RUN_LIVE.format(name=name, said=RECORDED[kinds[0]], size=size))
 
 
-RECORDED_TYPE = "application/x-recorded"        # as rnnlib.course.static_export marks them
+RECORDED_TYPE, PHOTOGRAPH = "application/x-recorded", "application/x-photograph"    # as rnnlib.course.static_export marks them
 
 
 def keys_of(cell, kind):

@@ -27,6 +27,7 @@ ONLY = 60               # so many of a figure's only control
 SHADES = np.round(np.round(np.arange(256) * 31 / 255) * 255 / 31).astype(np.uint8)
 START, ALL = 250_000, 2_000_000     # bytes: before the first move, and in all
 RECORDED = "application/x-recorded"     # marks an output that only Python can make anew; the value: what it is
+PHOTOGRAPH = "application/x-photograph"     # marks a picture that keeps its colours on a dark page
 
 
 def follow(folder, texts=None):
@@ -47,6 +48,13 @@ def follow(folder, texts=None):
     Reveal.bundle = lambda self: {**plain[Reveal](self), "text/html": _reveal(self)}
     TextBox.bundle = lambda self: {**plain[TextBox](self), RECORDED: "text"}
     Training.bundle = lambda self: {**plain[Training](self), RECORDED: "training"}
+    picture = figures.Picture._repr_mimebundle_
+    figures.Picture._repr_mimebundle_ = lambda self, **which: {
+        **picture(self, **which), **({PHOTOGRAPH: ""} if _photograph(self.figure) else {})}
+
+
+def _photograph(figure):
+    return any(ax.get_gid() == "photograph" for ax in figure.axes)
 
 
 def export(live, folder, texts=(), narrow=None):
@@ -268,8 +276,8 @@ def _markup(live, controls, groups, stored):
         more += f' data-narrow="{_data([narrow, first_narrow, *narrow_size])}"'
         image = (f'<picture><source media="(max-width: {NARROW}px)" srcset="{_address(small)}" width="{narrow_size[0]}" '
                  f'height="{narrow_size[1]}">{image}</picture>')
-    if any(ax.get_gid() == "photograph" for ax in live.figure.axes):
-        more += " data-photograph"      # keeps its colours on a dark page
+    if _photograph(live.figure):
+        more += " data-photograph"
     if live.image.play >= 0:        # here with fewer positions: it takes as long as in a notebook
         positions, here = (count - 1 for count in (_count(list(live.sliders.values())[live.image.play]),
                                                     len(controls[live.image.play]["values"])))

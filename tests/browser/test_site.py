@@ -187,6 +187,11 @@ def test_pictures_follow_the_theme_but_photographs(visit, scheme, shade, keep_pi
     assert page.locator(".live-figure").first.get_attribute("data-photograph") is not None
     assert corner(page, 0) == (255, 255, 255)
     assert np.abs(np.subtract(corner(page, 1), shade)).max() <= 2
+    stored = page.evaluate("""() => [...document.querySelectorAll('div.cell_output img')].filter(i => !i.closest('.live-figure'))
+        .map(i => [i.classList.contains('photograph'), getComputedStyle(i).filter])""")
+    assert [rule for photograph, rule in stored if photograph] == ["none", "none"]
+    turned = [rule for photograph, rule in stored if not photograph]
+    assert len(turned) > 5 and all(("invert" in rule) == (scheme == "dark") for rule in turned)
     keep_picture(page, f"site_photograph_{scheme}")
 
 
