@@ -586,8 +586,9 @@ def test_each_clause_of_a_task_is_tried(name, body, says):
     assert not verdict.ok and says in verdict.message, verdict
 
 
-def test_an_empty_answer_may_have_any_type():
-    assert _verdict(_stub("greedy_decode") + GREEDY.format("if token == end: break", ""), "greedy_decode").ok
+def test_an_empty_answer_is_one_of_whole_numbers_too():
+    verdict = _verdict(_stub("greedy_decode") + GREEDY.format("if token == end: break", ""), "greedy_decode")
+    assert not verdict.ok and "float64 where it is empty" in verdict.message
 
 
 # where it is right

@@ -33,7 +33,8 @@ def line_judge(result):
 def _pencil_problems(rng):
     values = (("the example", (0.5, 1.0, -1.0, 0.2, 0.8, 0.6)), ("w_h is negative", (0.3, 0.4, 0.9, -0.5, 1.1, -0.7)),
               ("h_0 is 0", (0.0, 0.7, 0.2, 0.9, -0.6, 1.2)), ("the gradient is large", (-0.8, 0.1, 0.2, 1.0, 0.3, 1.5)))
-    return [Problem(note, **dict(zip(("h_0", "x_1", "x_2", "target", "w_x", "w_h"), numbers))) for note, numbers in values]
+    values += tuple(("all six are others", rng.uniform(0.3, 1.2, 6) * rng.choice([-1.0, 1.0], 6)) for _ in range(2))
+    return [Problem(note, **dict(zip(("h_0", "x_1", "x_2", "target", "w_x", "w_h"), map(float, numbers)))) for note, numbers in values]
 
 
 def _step_backward_problems(rng):

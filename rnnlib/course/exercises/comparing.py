@@ -48,11 +48,12 @@ def _close(a, b, relative, absolute):
     return np.allclose(a, b, rtol=relative, atol=absolute, equal_nan=True)
 
 
-def is_finite(value):
-    """Whether an array, or every array of a dict, has finite numbers alone."""
+def is_finite(value, infinite=False):
+    """Whether an array, or every array of a dict, has finite numbers alone; or infinite ones too, where these may be right."""
     if isinstance(value, dict):
         return all(map(is_finite, value.values()))
-    return bool(np.isfinite(np.asarray(value, dtype=float)).all())
+    value = np.asarray(value, dtype=float)
+    return bool((~np.isnan(value) if infinite else np.isfinite(value)).all())
 
 
 def asked_for(shape):
@@ -117,16 +118,19 @@ def locate(exercise, name, got, wanted, problems, right, attempt, reference):
                 more += " As far as both go, they agree."
             return (f"should be {shape}; yours is an array of shape {a.shape}." if shape.startswith("a ") else
                     f"should have shape {shape}, here {w.shape}; yours has {a.shape}.{more}") + _some(right, problems, wanted)
+    legal = any(np.isinf(w).any() for w in wanted)
     for a, w in zip(got, wanted):
-        bad = np.argwhere(~np.isfinite(a.astype(float))) if np.isfinite(w).all() else ()
+        bad = np.argwhere(np.isnan(a.astype(float)) if legal else ~np.isfinite(a.astype(float))) if np.isfinite(w).all() else ()
         if len(bad):
             where = f", first at {name}[{', '.join(map(str, bad[0]))}]" if a.ndim else ""
             return (f"is not finite{where}: a division by zero, an overflow, or an array never filled (np.empty)?"
                     + _some(right, problems, wanted))
     sizes = [exercise.sizes(problem) for problem in problems]
+    further = [*exercise.fresh, *map(larger, exercise.fresh)]      # what is said must hold for other numbers too, and for large ones
     for letter in sizes[0] if any(right) else ():
         one = [s[letter] == 1 for s in sizes]
-        if any(one) and list(right) == one:
+        if any(one) and list(right) == one and all(_is_right(attempt, reference, problem) for problem in further
+                                                   if exercise.sizes(problem)[letter] == 1):
             return (f"is right where {letter} = 1 and wrong for larger {letter}: {_along(name, letters, letter, got, wanted)}"
                     + _without(exercise, problems, right, attempt, reference))
     which = _some(right, problems, wanted)
@@ -260,11 +264,12 @@ def _difference(off, problems):
 
 
 def _values(got, wanted, problems):
-    """The first wrong number beside the right one, where the arguments are numbers too."""
+    """The first wrong number beside the right one."""
     for a, w, problem in zip(got, wanted, problems):
-        if not agree(a, w) and all(isinstance(value, (int, float)) for value in problem.values()):
-            given = ", ".join(f"{key} = {value}" for key, value in problem.items())
-            return f" For {given} it is {float(a):.6g}, and right is {float(w):.6g}."
+        if not agree(a, w) and a.ndim == 0:
+            numbers = all(isinstance(value, (int, float)) for value in problem.values())
+            given = "For " + ", ".join(f"{key} = {value}" for key, value in problem.items()) if numbers else f"Where {problem.note}"
+            return f" {given} it is {float(a):.6g}, and right is {float(w):.6g}."
     return ""
 
 
@@ -303,31 +308,54 @@ def _entries(letters, got, wanted):
     return ""
 
 
+def larger(problem):
+    """The same problem with all its real numbers three times as large."""
+    return type(problem)(problem.note, **{**problem, **{key: 3 * problem[key] for key in _numbers(problem)}})
+
+
+def _is_right(attempt, reference, problem):
+    try:
+        return agree(attempt(problem), reference(problem))
+    except Exception:
+        return False
+
+
 def _without(exercise, problems, right, attempt, reference):
-    """Which change of the arguments makes it right: one set to zero, two exchanged; and which argument has no influence."""
-    wrong = [problem for problem, r in zip(problems, right) if not r]
-    problem = wrong[0]
+    """Which change of the arguments makes it right: one set to zero, two exchanged; and which argument has no influence.
+
+    Said only if it does so on every problem on which it is wrong, with other numbers and with larger ones too.
+    """
+    wrong = [n for n, r in enumerate(right) if not r]
+    others = [problems[n] for n in wrong[1:]] + [problem for n in wrong for problem in (exercise.fresh[n], larger(exercise.fresh[n]))]
 
     def tried(function, problem, change):
         return function(type(problem)(problem.note, **copy.deepcopy({**problem, **change})))
 
-    wanted = reference(problem)
-    makes = []
-    for key, said, change in _changes(exercise, problem):
+    def makes_right(problem, said, change):
         try:
             a = tried(attempt, problem, change)
-            w = wanted if said.endswith("change places") else tried(reference, problem, change)
+            w = reference(problem) if said.endswith("change places") else tried(reference, problem, change)
         except Exception:
-            continue
-        if agree(a, w) and is_finite(w) and (isinstance(w, dict) or np.any(w)):
-            makes.append((key, said))
+            return False
+        values = w.values() if isinstance(w, dict) else [w]
+        return agree(a, w) and is_finite(w) and any(map(np.any, values))
+
+    others, makes = [problem for problem in others if not _is_right(attempt, reference, problem)], []
+    changed = None
+    for key, said, change in _changes(exercise, problems[wrong[0]]):
+        if makes_right(problems[wrong[0]], said, change):
+            changed = changed or [(problem, {words: its for _, words, its in _changes(exercise, problem)}) for problem in others]
+            on = [makes_right(problem, said, its[said]) for problem, its in changed if said in its]
+            if on and all(on):
+                makes.append((key, said))
     idle = []
-    for key in _numbers(problem):
+    for key in _numbers(problems[0]):
         another = [{key: each[key] * (1.25 + 0.2 * np.cos(np.arange(np.size(each[key])).reshape(np.shape(each[key]))))}
                    for each in problems]
         try:
+            n = right.index(False)
             if all(agree(tried(attempt, each, change), attempt(each)) for each, change in zip(problems, another)) and not agree(
-                    tried(reference, problem, another[right.index(False)]), wanted):
+                    tried(reference, problems[n], another[n]), reference(problems[n])):
                 idle.append(key)
         except Exception:
             continue

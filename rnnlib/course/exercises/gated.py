@@ -7,10 +7,10 @@ from .checking import Exercise, Problem
 
 
 def _lstm_problems(rng):
-    return [Problem(f"B = {B}, D = {D}, H = {H}", x_t=rng.normal(size=(B, D)), h_prev=rng.uniform(-0.9, 0.9, (B, H)),
-                    c_prev=rng.normal(size=(B, H)),
+    return [Problem(f"B = {B}, D = {D}, H = {H}" if size == 1 else "c is large", x_t=rng.normal(size=(B, D)),
+                    h_prev=rng.uniform(-0.9, 0.9, (B, H)), c_prev=size * rng.normal(size=(B, H)),
                     W_x=rng.normal(size=(4 * H, D)), W_h=rng.normal(size=(4 * H, H)) / np.sqrt(H), b=rng.normal(size=4 * H))
-            for B, D, H in ((3, 2, 5), (1, 3, 2), (2, 3, 3))]
+            for B, D, H, size in ((3, 2, 5, 1), (1, 3, 2, 1), (2, 3, 3, 1), (2, 2, 3, 20))]
 
 
 def _cell_backward_problems(rng):

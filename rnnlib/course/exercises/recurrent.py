@@ -66,9 +66,9 @@ def step_problems(rng):
 
 
 def forward_problems(rng):
-    """A sequence's arguments, at three sizes."""
+    """A sequence's arguments, at four sizes; T = 12 is longer than any window."""
     return [Problem(f"T = {T}, B = {B}", x=rng.normal(size=(T, B, D)), h_0=rng.uniform(-0.9, 0.9, (B, H)), **_weights(rng, D, H))
-            for T, B, D, H in ((3, 4, 2, 5), (1, 2, 3, 2), (5, 1, 3, 3))]
+            for T, B, D, H in ((3, 4, 2, 5), (1, 2, 3, 2), (5, 1, 3, 3), (12, 2, 2, 2))]
 
 
 def _last_valid_problems(rng):
@@ -78,8 +78,15 @@ def _last_valid_problems(rng):
                 ("a sequence has the full length T", 3, 2, (3, 1)), ("two lengths are equal", 4, 2, (2, 2, 3)))]
 
 
+def _spoiled_padding(rng):
+    problem = _last_valid_problems(rng)[0]
+    for b, n in enumerate(problem["lengths"]):
+        problem["h"][n + 1:, b] = np.nan
+    return problem
+
+
 def _parameter_problems(rng):
-    return [Problem(f"D = {D}, H = {H}, K = {K}", D=D, H=H, K=K) for D, H, K in ((3, 5, 2), (1, 1, 1), (50, 7, 4), (2, 64, 10))]
+    return [Problem(f"D = {D}, H = {H}, K = {K}", D=D, H=H, K=K) for D, H, K in ((3, 5, 2), (1, 1, 1), (50, 7, 4), (2, 64, 10), map(int, rng.integers(2, 30, 3)))]
 
 
 def batch(x="x_t", axis=0):
@@ -106,5 +113,7 @@ EXERCISES = [
     Exercise("last_valid_state", {"h_last": "(B, H)"}, _last_valid_problems,
              "Ask which entry of h holds the state of sequence b after lengths[b] steps; then take it for all b at once.",
              "Each sequence is read where it ends, not where the padding does.",
-             lambda arguments: {"B": len(arguments["lengths"])}),
+             lambda arguments: {"B": len(arguments["lengths"])},
+             beyond=(_spoiled_padding, ("A NaN in the padding would spoil it, for 0 times NaN is NaN: take the state by its index "
+                                        "instead of a sum over all.",) * 2)),
 ]
