@@ -4,6 +4,7 @@ import contextlib
 import copy
 import dis
 import functools
+import gc
 import itertools
 import pickle
 import time
@@ -23,7 +24,7 @@ from .verdict import Verdict
 # how many changes that come near are tried with how many others, how many pairs besides
 NEAR, OTHERS, FURTHER = 4, 300, 1200
 # by when (seconds of processor time) one change of the solution, one of the learner's text, two changes must be found
-ONE, OWN, TWO = 0.14, 0.22, 0.26
+ONE, OWN, TWO = 0.13, 0.2, 0.23
 
 
 class Problem(dict):
@@ -112,8 +113,9 @@ class Exercise:
 
     @functools.cached_property
     def smallest_first(self):
-        """Indices of the problems: most candidates are out after one small one."""
-        return sorted(range(len(self.tried)), key=lambda n: len(pickle.dumps(self.wanted[n])))
+        """Indices of the problems: most candidates are out after one small one. Of equal ones those first in which something is 0."""
+        return sorted(range(len(self.tried)), key=lambda n: (len(pickle.dumps(self.wanted[n])), sum(
+            map(np.count_nonzero, self.tried[n].values()))))
 
     @functools.cached_property
     def rules(self):
@@ -136,7 +138,8 @@ def check(exercise, attempt):
     if not callable(attempt) and not (exercise.judge and not exercise.tried[0]):
         return Verdict(exercise.name, False, None, f"check needs your function itself, check(\"{exercise.name}\", "
                        f"{exercise.name}) without brackets behind it; what it was given is of type {type(attempt).__name__}.")
-    start = time.process_time()
+    start, collecting = time.process_time(), gc.isenabled()
+    gc.disable()        # all the syntax trees would set it off again and again
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -146,6 +149,9 @@ def check(exercise, attempt):
         same = len(mended) == len(exercise.outputs) and len({*mended.values()}) == 1
         return Verdict(exercise.name, False, mended[0] if same else None,
                        str(trouble) + (f"\nOne change makes it right: {mended[0]}." if same else ""))
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _judge(exercise, attempt):
@@ -172,12 +178,22 @@ def _compare(exercise, function, explain=True):
     if any(_shared(again, first)):
         raise Trouble("It returns the same array at every call, so that the next call overwrites the last result: make the array "
                       "inside the function.")
-    attempts = [kept]
+    attempts, raised = [kept], None
     for problem in problems[1:]:
         try:
             attempts.append(copy.deepcopy(_attempt(exercise, function, problem, first=False)))
         except Trouble as trouble:
-            raise type(trouble)(f"Where {problem.note}: {trouble}") from None
+            raised = raised or type(trouble)(f"Where {problem.note}: {trouble}")
+            if not isinstance(trouble, Raised):
+                raise raised from None
+            attempts.append(None)
+    if raised:      # a known mistake may raise there as well
+        known = [(key,) for key in exercise.changes if explain and all(
+            (result is None) == (a is None) and (a is None or len(a) == len(result) and all(map(agree, a, result)))
+            for a, result in zip(attempts, (_result(exercise, exercise.reference, (key,), n) for n in range(len(attempts)))))]
+        if len(known) != 1:
+            raise raised
+        return Verdict(exercise.name, False, known[0][0], f"{_told(exercise, known)}\n{raised}")
     right = {name: [agree(a[i], w[i]) for a, w in zip(attempts, wanted)] for i, name in enumerate(exercise.outputs)}
     if not all(map(all, right.values())):
         return explain and _explain(exercise, function, attempts, right, start)
@@ -351,7 +367,8 @@ def _mended(exercise, function, until, right=None, wrong=None):
     names, found, problems = list(exercise.outputs), {}, exercise.tried + exercise.fresh
     wrong = wrong or range(len(names))
     order = sorted(exercise.smallest_first, key=lambda n: right is not None and all(right[names[i]][n] for i in wrong))
-    with contextlib.suppress(OutOfTime), aside(Prints(), 0.3 if rules and rules.endless else None):
+    with contextlib.suppress(OutOfTime), aside(
+            Prints(), max(0.05, until - time.process_time()) if rules and rules.endless else None):
         for keys, sentence in zip(rules.candidates, rules.sentences) if rules else ():
             left = set(wrong)
             if time.process_time() > until:
@@ -374,7 +391,8 @@ def _mended(exercise, function, until, right=None, wrong=None):
 
 def _accepted(exercise, function, keys):
     try:
-        return _compare(exercise, lambda *arguments: function(*arguments, wrong=frozenset(keys)), explain=False)
+        verdict = _compare(exercise, lambda *arguments: function(*arguments, wrong=frozenset(keys)), explain=False)
+        return verdict and verdict.message == exercise.praise
     except Trouble:
         return False
 
@@ -417,12 +435,10 @@ def _result(exercise, reference, keys, n):
     """What the solution with these changes gives on problem n; None where it raises, as shapes that do not fit do."""
     key = (reference is exercise.reference, keys, n)
     if key not in exercise.known:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                exercise.known[key] = _as_tuple(reference(*_copies((exercise.tried + exercise.fresh)[n]), wrong=frozenset(keys)))
-            except Exception:
-                exercise.known[key] = None
+        try:
+            exercise.known[key] = _as_tuple(reference(*_copies((exercise.tried + exercise.fresh)[n]), wrong=frozenset(keys)))
+        except Exception:
+            exercise.known[key] = None
     return exercise.known[key]
 
 
@@ -430,7 +446,7 @@ def _telling(i, attempts, zeros):
     """Whether output i tells a cause: numbers on half of the problems, for NaN has many causes, and so (unless `zeros`) has 0."""
     flat = [np.concatenate([np.ravel(v).astype(float) for v in (a[i].values() if isinstance(a[i], dict) else [a[i]])])
             for a in attempts if a]
-    return sum(np.isfinite(a).any() for a in flat) * 2 >= len(flat) and (zeros or any(np.any(a[np.isfinite(a)]) for a in flat))
+    return sum(not np.isnan(a).all() for a in flat) * 2 >= len(flat) and (zeros or any(np.any(a[np.isfinite(a)]) for a in flat))
 
 
 def _best(fitting, i):

@@ -139,13 +139,17 @@ def locate(exercise, name, got, wanted, problems, right, attempt, reference):
         said = _along(name, letters, letter, got, wanted, otherwise="")
         if said:
             return f"is partly right: {said}{which}{without}"
-    if not any(np.any(w) for w, r in zip(wanted, right) if r) and all(map(lambda a, w: _close(a, w, 1e-2, 1e-4), got, wanted)):
-        off = max(float(np.max(np.abs(a - w)) / np.abs(w).max()) for a, w in zip(got, wanted) if np.any(w))
-        return (f"is nearly right, off by {off:.0e} of its size: is it rounded, computed in float32, or is a small number added "
-                f"somewhere?{which}")
+    pairs = list(zip(got, wanted)) if wanted[0].ndim else [(np.array(got), np.array(wanted))]
+    if wanted[0].dtype.kind == "f" and not any(np.any(w) for w, r in zip(wanted, right) if r) and all(
+            _close(a, w, 1e-2, 1e-3) for a, w in pairs):
+        off = max(float(np.max(np.abs(a - w)) / np.abs(w).max()) for a, w in pairs if np.any(w))
+        return (f"is nearly right, off by {off:.0e} of its size: is it rounded, computed in float32 or as a difference quotient, or "
+                f"is a small number added somewhere?{which}")
     shaped = "has the right shape but other numbers" if wanted[0].ndim else "is another number"
     return (f"{shaped}, and no mistake known here explains {'them' if wanted[0].ndim else 'it'}."
-            + which + _where_wrong(got, wanted, right) + _curve(got, wanted) + _values(got, wanted, problems)
+            + which + _where_wrong(got, wanted, right) + _curve(
+                *zip(*((a, w) for a, w, r in zip(got, wanted, right) if not r)), attempt, reference,
+                [problem for n, r in enumerate(right) if not r for problem in (exercise.fresh[n], larger(exercise.fresh[n]))]) + _values(got, wanted, problems)
             + _entries(letters, got, wanted) + without)
 
 
@@ -234,16 +238,24 @@ def _where_wrong(got, wanted, right):
     return ""
 
 
-def _curve(got, wanted):
-    """Whether it is the right result put through another curve."""
+def _curve(got, wanted, attempt, reference, problems):
+    """Whether it is the right result put through another curve, with other numbers and with larger ones too."""
     a, w = (np.concatenate([np.ravel(x).astype(float) for x in some]) for some in (got, wanted))
-    if len(a) > 9 and np.ptp(a) and np.ptp(w) and np.isfinite(a).all() and np.asarray(wanted[0]).dtype.kind == "f":
-        for word, b in (("up", a), ("down", -a)):
-            if (np.diff(b[np.lexsort((b, w))]) >= 0).all():
-                return (f" It goes {word} wherever the right result goes up, so it is the right one through another curve: "
-                        f"another "
+    for word, sign in (("up", 1), ("down", -1)):
+        if _monotone(sign * a, w) and np.asarray(wanted[0]).dtype.kind == "f":
+            try:
+                x, y = (np.concatenate([np.ravel(run(problem)) for problem in problems]) for run in (attempt, reference))
+            except Exception:
+                return ""
+            if _monotone(sign * x, y):
+                return (f" It goes {word} wherever the right result goes up, so it is the right one through another curve: another "
                         "squashing, a power, a limit?")
     return ""
+
+
+def _monotone(a, w):
+    w = np.round(w, 9)
+    return len(a) > 5 and np.ptp(a) and np.ptp(w) and np.isfinite(a).all() and (np.diff(a[np.lexsort((a, w))]) >= 0).all()
 
 
 def _difference(off, problems):
@@ -336,17 +348,19 @@ def _without(exercise, problems, right, attempt, reference):
             a = tried(attempt, problem, change)
             w = reference(problem) if said.endswith("change places") else tried(reference, problem, change)
         except Exception:
-            return False
+            return None
         values = w.values() if isinstance(w, dict) else [w]
-        return agree(a, w) and is_finite(w) and any(map(np.any, values))
+        return agree(a, w) and is_finite(w) and any(map(np.any, values)) and np.concatenate([*map(np.ravel, values)])
 
     others, makes = [problem for problem in others if not _is_right(attempt, reference, problem)], []
     changed = None
     for key, said, change in _changes(exercise, problems[wrong[0]]):
-        if makes_right(problems[wrong[0]], said, change):
+        first = makes_right(problems[wrong[0]], said, change)
+        if np.size(first) and np.any(first):
             changed = changed or [(problem, {words: its for _, words, its in _changes(exercise, problem)}) for problem in others]
             on = [makes_right(problem, said, its[said]) for problem, its in changed if said in its]
-            if on and all(on):
+            # the same result whatever the numbers would tell nothing
+            if on and all(np.any(one) for one in on) and not all(np.array_equal(one, first) for one in on):
                 makes.append((key, said))
     idle = []
     for key in _numbers(problems[0]):

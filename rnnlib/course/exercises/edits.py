@@ -43,7 +43,17 @@ def switched(solution, replacements):
 
 def _made(tree, space):
     space = dict(space)
-    exec(compile(ast.fix_missing_locations(tree), "<solution>", "exec"), space)
+    seen, nodes = set(), [tree]
+    while nodes:        # fix_missing_locations goes through what is shared each time it stands somewhere
+        node = nodes.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            node.lineno = node.end_lineno = 1
+            node.col_offset = node.end_col_offset = 0
+            for part in vars(node).values():
+                nodes += [part] if isinstance(part, ast.AST) else [one for one in part if isinstance(one, ast.AST)] if isinstance(
+                    part, list) else ()
+    exec(compile(tree, "<solution>", "exec"), space)
     return space[tree.body[-1].name]
 
 
@@ -90,19 +100,26 @@ def _exchanged(statement, one, other):
     return built
 
 
+def _text(node):
+    """ast.unparse, once for each node."""
+    if not hasattr(node, "text"):
+        node.text = ast.unparse(node)
+    return node.text
+
+
 def _first_line(statement):
-    return f"`{ast.unparse(statement).partition(chr(10))[0]}`"
+    return f"`{_text(statement).partition(chr(10))[0]}`"
 
 
 class _Sites:
     """Where the edits of one tree differ from it: other expressions at a node, other statements in a region of a block."""
 
     def __init__(self):
-        self.expressions = {}       # id of a node -> [(key, expression instead)]
+        self.expressions = {}       # id of a node -> [(key, expression instead, whether it has switches of its own)]
         self.regions = {}           # id of a block -> [(from, to, key, statements instead)]
 
-    def at(self, node, key, instead):
-        self.expressions.setdefault(id(node), []).append((key, instead))
+    def at(self, node, key, instead, built=False):
+        self.expressions.setdefault(id(node), []).append((key, instead, built))
 
     def within(self, block, start, stop, key, instead):
         self.regions.setdefault(id(block), []).append((start, stop, key, instead))
@@ -140,6 +157,10 @@ class _Sites:
                     if one != other:
                         return False
                 elif not _same(one, other):
+                    part = next((part for part in (getattr(one, "left", None), getattr(one, "right", None)) if _same(part, other)), None)
+                    if part and _is_value(one):     # what is left may be changed as well
+                        found.append((self.at, one, key, part, True))
+                        continue
                     deeper = type(one) is type(other) and not isinstance(one, (ast.Name, ast.Constant, ast.operator))
                     if deeper and self._inside(one, other, key):
                         continue
@@ -158,14 +179,15 @@ class _Sites:
         arguments.kw_defaults.append(ast.Call(ast.Name("frozenset", ast.Load()), [], []))
         return tree
 
-    def _built(self, node):
+    def _built(self, node, itself=True):
+        """A copy of the node with all switches inside, and but for `itself` with its own."""
         if isinstance(node, list):
             return self._block(node) if node and isinstance(node[0], ast.stmt) else [self._built(part) for part in node]
         if not isinstance(node, ast.AST):
             return node
         built = type(node)(**{name: self._built(value) for name, value in ast.iter_fields(node)})
-        for key, instead in self.expressions.get(id(node), ()):
-            built = ast.IfExp(_test(key), instead, built)
+        for key, instead, own in self.expressions.get(id(node), ()) if itself else ():
+            built = ast.IfExp(_test(key), self._built(instead, False) if own else instead, built)
         return built
 
     def _block(self, block):
@@ -181,7 +203,7 @@ class _Sites:
             otherwise = [self._built(statement) for statement in block[start:stop]]
             for a, b, key, instead in group:
                 body = [*block[start:a], *instead, *block[b:stop]] or [ast.Pass()]
-                otherwise = [ast.If(_test(key), copy.deepcopy(body), otherwise)]
+                otherwise = [ast.If(_test(key), body, otherwise)]
             built += otherwise
             at = stop
         return built + [self._built(statement) for statement in block[at:]]
@@ -208,6 +230,14 @@ OPERATORS = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.D
              ast.Gt: (ast.GtE, ast.Lt),
              ast.GtE: (ast.Gt, ast.LtE), ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,)}
 NAME = re.compile(r"(?<!\.)\b(?!np\b|sigmoid\b)[A-Za-z_]\w*\b(?!\()")
+# for the slope of tanh, 1 - h ** 2: other slopes
+SLOPES = {"{0} * (1 - {0})": "that is the slope of the logistic sigma", "1 - np.tanh({0}) ** 2": "h is behind the tanh already",
+          "(1 - {0}) ** 2": "the square belongs to h alone", "1 + {0} ** 2": "the slope of tanh is 1 - h^2, never above 1",
+          "1 - 2 * {0}": "that is no square", "{0}": "h itself is not the slope", "(1 - {0} ** 2) ** 2": "the slope is taken twice",
+          "np.ones_like({0})": "the slope of the tanh is missing", "np.sqrt(1 - {0} ** 2)": "no root is taken"}
+BESIDE = {0: "each time", 0.25: "and the other way round", 0.5: "and likewise"}
+SLOPE = re.compile(r"1 - (\w+) \*\* 2")
+MOST = 800      # edits of a learner's text
 STRONG, WEAK = (ast.Mult, ast.Div, ast.MatMult), (ast.Add, ast.Sub)
 
 
@@ -236,6 +266,7 @@ class Rules:
         self.values = {argument.arg: values[argument.arg] for argument in tree.body[-1].args.args
                        if argument.arg in values}      # what is known so far
         self.arguments = list(self.values)
+        self.squashed = {}      # name -> what it is the tanh of
         calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
         self.endless = any(isinstance(node, ast.While) or isinstance(node, ast.FunctionDef) and node.name in calls
                            for node in ast.walk(tree))      # an edit may let it run without an end
@@ -246,6 +277,7 @@ class Rules:
                        lambda key, its=its: self.sites.within(body, 0, 0, key, its))
         self._walk(body, inside=False)
         self.edits = sorted(reversed(self.edits), key=lambda edit: edit[0])     # of equal rank: the later line, nearer to the result
+        del self.edits[MOST if own else len(self.edits):]
         kinds, found = {}, []
         for key, (rank, said, line, note, kind) in enumerate(self.edits):
             note(key)
@@ -256,7 +288,7 @@ class Rules:
             rank, said, *_ = self.edits[keys[0]]
             lines = list(dict.fromkeys(self.edits[key][2] for key in keys))
             if len(keys) > 1:
-                found.append((rank + n, tuple(keys), f"{said}, {'each time' if n == 0 else 'and likewise'} in "
+                found.append((rank + n, tuple(keys), f"{said}, {BESIDE[n]} in "
                               + " and in ".join(f"`{line}`" for line in lines)))
         found.sort(key=lambda one: one[0])
         self.candidates, self.sentences = [keys for _, keys, _ in found], [said for *_, said in found]
@@ -265,18 +297,18 @@ class Rules:
     def _note(self, rank, said, line, note, kind=()):
         self.edits.append((rank, said, line, note, kind))
 
-    def _instead(self, rank, node, *others, why="", sentence=""):
+    def _instead(self, rank, node, *others, why="", sentence="", kind=()):
         """Note other expressions for a node: text, or nodes."""
-        text = ast.unparse(node)
+        text = _text(node)
         for other in others:
-            its = other if isinstance(other, str) else ast.unparse(other)
+            its = other if isinstance(other, str) else _text(other)
             if its != text:
                 other = ast.parse(its, mode="eval").body if isinstance(other, str) else other
                 said = f"`{its}` belongs where `{text}` stands" if self.own else (
                     sentence or f"`{its}` stands where `{text}` belongs{why}")
                 form = () if isinstance(node, ast.Name) else ((0.5, NAME.sub("_", text), NAME.sub("_", its)),)
                 self._note(rank, said, self.line, lambda key, other=other: self.sites.at(node, key, other),
-                           ((0, text, its), *form))
+                           ((0, text, its), *form, *kind))
 
     def _walk(self, block, inside):
         """The statements of a block; `inside` a loop or an if, even an assignment may be forgotten."""
@@ -287,6 +319,9 @@ class Rules:
                     self._inserted(value)
             targets = getattr(statement, "targets", [getattr(statement, "target", ast.Pass())])
             assigned = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+            value = getattr(statement, "value", None)
+            if isinstance(value, ast.Call) and len(assigned) == 1 and _text(value.func) == "np.tanh":
+                self.squashed[min(assigned)] = _text(value.args[0])
             self.values |= {name: self.all_values[name] for name in assigned & self.all_values.keys()}
             if isinstance(statement, (ast.For, ast.While, ast.If)):
                 self._walk(statement.body, True)
@@ -305,7 +340,7 @@ class Rules:
                 statement.targets[0], (ast.Name, ast.Subscript)):
             plain = ast.AugAssign(statement.targets[0], ast.Add(), statement.value)
         if plain:
-            yield 3, [plain], n + 1, stands.format(ast.unparse(plain), said)
+            yield 3, [plain], n + 1, stands.format(_text(plain), said)
         if (inside if isinstance(statement, (ast.Assign, ast.AugAssign)) else isinstance(statement, ast.If) and not
                 statement.orelse):
             yield 1 if self.own else 4, [], n + 1, f"{said} is too much" if self.own else f"{said} is left out"
@@ -325,7 +360,7 @@ class Rules:
     def _inserted(self, node):
         """A term or a factor that a learner's line may lack."""
         if isinstance(node, (ast.BinOp, ast.Call, ast.Name, ast.Subscript)):
-            text = ast.unparse(node)
+            text = _text(node)
             for name, value in self.values.items():
                 if (isinstance(value, float) or isinstance(value, np.ndarray) and value.dtype.kind == "f") and name != text:
                     self._instead(8, node, *(ast.BinOp(node, sign(), ast.Name(name, ast.Load()))
@@ -334,7 +369,7 @@ class Rules:
     def _expression(self, node, parent):
         """All edits of an expression, its parts first. What only gives a size, or names what is called, has none."""
         called = isinstance(node, ast.Call)
-        if not (called and ast.unparse(node.func) in MAKERS or isinstance(node, ast.Attribute) and node.attr == "shape"):
+        if not (called and _text(node.func) in MAKERS or isinstance(node, ast.Attribute) and node.attr == "shape"):
             for name, part in ast.iter_fields(node):
                 for child in part if isinstance(part, list) else [part]:
                     if isinstance(child, ast.keyword) and child.arg == "dtype":
@@ -349,7 +384,7 @@ class Rules:
                 self._expression(node.func.value, node)
         rule = getattr(self, "_" + type(node).__name__.lower(), None)
         if rule and _is_value(node):
-            rule(node, parent, ast.unparse(node))
+            rule(node, parent, _text(node))
 
     def _name(self, node, parent, text):
         value = self.values.get(text)
@@ -359,9 +394,11 @@ class Rules:
         self._instead(1, node, *(other for other, its in self.values.items() if other != text and _alike(value, its, place)))
         kind, ndim = np.asarray(value).dtype.kind, np.ndim(value)
         if ndim == 0 and kind in "iu":
-            if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "range":
+            if isinstance(parent, ast.Call) and _text(parent.func) == "range":
                 self._instead(2, node, f"{text} - 1", f"{text} + 1")
             self._instead(6, node, "0", "1")
+        if ndim == 0 and kind == "f" and isinstance(parent, ast.Compare):
+            self._instead(2, node, "1.0")
         if ndim == 0 and kind == "f" and not self.own:
             self._instead(6, node, *(f"{call}({text}{limit})" for call, limit in (
                 ("max", ", 0"), ("max", ", 0.01"), ("max", ", 0.1"), ("max", ", 1"), ("min", ", 1"), ("int", ""), ("round", ""))))
@@ -393,21 +430,21 @@ class Rules:
     def _call(self, node, parent, text):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         if name in SQUASHES and len(node.args) == 1:
-            inner = ast.unparse(node.args[0])
+            inner = _text(node.args[0])
             self._instead(1, node, node.args[0], sentence=f"`{name}` is missing around `{inner}`")
-            self._instead(3, node, f"{ast.unparse(node.func)}({text})", sentence=f"`{name}` is taken twice of `{inner}`")
-            self._instead(5, node, *(ast.unparse(ast.parse(curve.format(inner))) for curve in CURVES))
+            self._instead(3, node, f"{_text(node.func)}({text})", sentence=f"`{name}` is taken twice of `{inner}`")
+            self._instead(5, node, *(_text(ast.parse(curve.format(inner))) for curve in CURVES))
         if name in ("int", "ceil", "floor", "round", "trunc") and node.args:
             inner = node.args[0]
             self._instead(2, node, inner, *(inner.args[:1] if isinstance(inner, ast.Call) else ()))
         for other in CALLS.get(name, ()):
-            called = copy.copy(node)
+            called = ast.Call(node.func, node.args, node.keywords)
             called.func = (ast.Attribute(node.func.value, other, ast.Load()) if isinstance(node.func, ast.Attribute)
                            and other.isidentifier()
                            and other != "sigmoid" else ast.parse(other, mode="eval").body)
             self._instead(3, node, called)
         if isinstance(parent, ast.For) and name == "range":
-            self._instead(2, node, f"reversed({text})", *([f"range(1, {ast.unparse(node.args[0])})"] if len(node.args) == 1 else []))
+            self._instead(2, node, f"reversed({text})", *([f"range(1, {_text(node.args[0])})"] if len(node.args) == 1 else []))
         if name in ("zeros", "zeros_like") and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
             shape = np.shape(self.all_values.get(parent.targets[0].id))
             for other, its in self.values.items():
@@ -416,16 +453,19 @@ class Rules:
                 elif isinstance(its, np.ndarray) and its.shape[1:] == shape != () and its.dtype.kind == "f":
                     self._instead(4, node, f"{other}[0].copy()", f"{other}[-1].copy()", why=": what it starts from")
         if self.own and name in ("sum", "mean", "max", "min") and not node.keywords:
-            method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "np"
+            method = isinstance(node.func, ast.Attribute) and _text(node.func.value) != "np"
             if len(node.args) == (not method):
                 self._instead(4, node, *(f"{text[:-1]}{'' if method else ', '}axis={axis}{keep})" for axis in (0, 1, -1)
                                          for keep in ("", ", keepdims=True")))
         if name in ("reversed", "min", "max", "minimum", "maximum"):
             self._instead(2, node, *node.args)
+        if self.own and name in ("clip", "round", "around", "abs", "sort", "sorted", "nan_to_num", "where"):
+            method = isinstance(node.func, ast.Attribute) and _text(node.func.value) != "np"
+            self._instead(0, node, node.func.value if method else node.args[-1 if name == "where" else 0])
 
     def _binop(self, node, parent, text):
         operator = type(node.op)
-        left, right = ast.unparse(node.left), ast.unparse(node.right)
+        left, right = _text(node.left), _text(node.right)
         part = "term" if operator in WEAK else "factor"
         if operator is ast.Pow:
             self._instead(1, node, node.left, why=": the power is missing")
@@ -437,12 +477,20 @@ class Rules:
             self._instead(2, node, ast.BinOp(node.right, node.op, node.left))
         for one in {ast.Add: (node.left, node.right), ast.Mult: (node.left, node.right), ast.Sub: (node.right,),
                     ast.Div: (node.right,)}.get(operator, ()):
-            self._instead(3, node, ast.BinOp(node, node.op, one), sentence=f"`{ast.unparse(one)}` is taken twice in `{text}`")
+            self._instead(3, node, ast.BinOp(node, node.op, one), sentence=f"`{_text(one)}` is taken twice in `{text}`")
         if operator is ast.Mult and isinstance(self.values.get(left), int):
             self._instead(4, node, f"{text} // 2")
         if operator in (ast.Add, ast.MatMult) and not isinstance(parent, ast.Subscript):
             self._instead(5, node, f"({text}) / 2", f"np.tanh({text})", f"sigmoid({text})")
         self._instead(2, node, *self._regrouped(node), why=": other brackets")
+        slope = not self.own and SLOPE.fullmatch(text)
+        if slope:
+            for other, why in SLOPES.items():
+                self._instead(1, node, other.format(slope[1]), why=f": {why}")
+            for other in self.squashed.items() - {(slope[1], self.squashed.get(slope[1]))}:
+                self._instead(1, node, f"1 - {other[0]} ** 2", kind=((0.25, *sorted([slope[1], other[0]])),))
+            if slope[1] in self.squashed:
+                self._instead(1, node, f"1 - ({self.squashed[slope[1]]}) ** 2", why=": h goes into the square, not what was squashed")
 
     @staticmethod
     def _regrouped(node):
@@ -479,22 +527,24 @@ class Rules:
 
     def _constant(self, node, parent, text):
         if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            others = [node.value + 1, node.value - 1] if isinstance(node.value, int) else [node.value * 10, node.value * 1000]
+            others = [node.value + 1, node.value - 1] if isinstance(node.value, int) else [] if self.own else [node.value * 10, node.value * 1000]
             power = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow)
             self._instead(4, node, *map(ast.Constant, others + [0.5] * power))
 
     def _subscript(self, node, parent, text):
-        whole, index = ast.unparse(node.value), node.slice
+        whole, index = _text(node.value), node.slice
         parts = index.elts if isinstance(index, ast.Tuple) else [index]
         if any(isinstance(part, ast.Slice) and part.step is not None for part in parts):
             self._instead(1, node, node.value)
             self._instead(3, node, f"{whole}[:, ::-1]", f"{whole}[..., ::-1]", f"np.flip({whole})")
         elif isinstance(index, ast.Slice):
+            if index.lower and index.upper:
+                self._instead(1, node, f"{whole}[{_text(index.lower)}:]", f"{whole}[:{_text(index.upper)}]")
             self._instead(2, node, whole, f"{whole}[1:]", f"{whole}[:-1]", f"{whole}[::-1]")
         if not parts or isinstance(parts[0], (ast.Slice, ast.Constant, ast.Compare, ast.Tuple)):
             return
-        at = ast.unparse(parts[0])
-        rest = "".join(f", {ast.unparse(part)}" for part in parts[1:]) + "]"
+        at = _text(parts[0])
+        rest = "".join(f", {_text(part)}" for part in parts[1:]) + "]"
         self._instead(2, node, *(f"{whole}[{other}{rest}" for other in (f"{at} - 1", f"{at} + 1", f"{at} - 2", "0", "-1",
                                                                         f"-({at})")))
         value = self.values.get(whole)

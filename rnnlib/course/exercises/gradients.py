@@ -42,7 +42,7 @@ def _clip_problems(rng):
             ("the norm is below max_norm and its square above", {"W": (3, 2)}, 2.0, 3.0),
             ("the norm is just above max_norm", {"W": (2, 3), "b": (3,)}, 1.2, 1.1),
             ("the norm is between 1 and the root of max_norm", {"W": (3, 2), "b": (2,)}, 1.5, 4.0),
-            ("the gradient is all zero", {"W_x": (2, 3), "b": (2,)}, 0.0, 1.0)):
+            ("both are below 1", {"W": (2, 2)}, 0.8, 0.6), ("the gradient is all zero", {"W_x": (2, 3), "b": (2,)}, 0.0, 1.0)):
         grads = {name: rng.normal(size=shape) for name, shape in shapes.items()}
         norm *= rng.uniform(0.95, 1)
         scale = norm / np.sqrt(sum((g ** 2).sum() for g in grads.values()))

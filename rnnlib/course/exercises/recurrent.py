@@ -20,8 +20,10 @@ def two_words_judge(result):
                       f"and {b.shape}.")
     if not all(np.isfinite(array).all() for array in (W_x, W_h, b)):
         return None, "There are entries that are not finite."
-    waits = [(*first, *[0] * 50, *then) for first in ((), (1,), (2,), (1, 2)) for then in ((), (1,), (2,))]
-    for symbols in [s for T in range(1, 5) for s in itertools.product((0, 1, 2), repeat=T)] + waits + [(1,) * 50, (2,) * 50]:
+    firsts = ((), (1,), (2,), (1, 2))
+    waits = [(*first, *[0] * 50, *then) for first in firsts for then in ((), (1,), (2,))] + [first + (0,) * 1000 for first in firsts]
+    for symbols in [s for T in range(1, 5) for s in itertools.product((0, 1, 2), repeat=T)] + waits + [
+            (1,) * 50, (2,) * 50, (1,) + (2,) * 50, (2,) + (1,) * 50]:
         h = np.zeros(H)
         for symbol in symbols:
             h = np.tanh(W_x[:, symbol] + W_h @ h + b)
@@ -36,9 +38,25 @@ def two_words_judge(result):
                        "does not notice" if symbols[-1] == unit + 1 else "forgets")
                 told = ", ".join(("nothing", "A", "B")[symbol] for symbol in symbols)
                 told = told if len(symbols) < 9 else f"{told[:40]} ... ({len(symbols)} symbols)"
+                why = _why(key, W_x, W_h, b, unit, symbols[-1])
                 return key, (f"After {told}: {word} has {'' if seen else 'not '}been seen, and h[{unit}] = {h[unit]:.2f} "
-                             f"does not say so. "
-                             + TEXT["two_word_memory"][1][key][-1])
+                             f"does not say so. {why or TEXT['two_word_memory'][1][key][-1]}")
+    return None
+
+
+def _why(key, W_x, W_h, b, unit, symbol):
+    """What the weights of the unit themselves show, where the usual advice would not be true of them."""
+    own, word, nothing = W_h[unit, unit], W_x[unit, unit + 1], W_x[unit, 0]
+    still = b[unit] + nothing
+    if key == "believes without evidence" and symbol == 0 and nothing > 0.5:
+        return f"The symbol nothing turns it on, W_x[{unit}, 0] = {nothing:g}: the columns of W_x are nothing, A, B."
+    if key != "units swapped" and own < 0:
+        return f"W_h[{unit}, {unit}] = {own:g} is negative, so that it changes its sign from step to step; it must hold itself."
+    if key == "forgets" and own > 1.1 and still < 0:
+        return (f"Its W_h[{unit}, {unit}] = {own:g} would hold it, but b[{unit}] + W_x[{unit}, 0] = {still:g} pulls it down too "
+                "strongly: w h + b with h near 1 must stay well above 0.")
+    if key == "does not notice" and word < 0:
+        return f"Its own word pushes it down, W_x[{unit}, {unit + 1}] = {word:g}; it must push it up."
     return None
 
 
