@@ -231,11 +231,13 @@ OPERATORS = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.D
              ast.GtE: (ast.Gt, ast.LtE), ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,)}
 NAME = re.compile(r"(?<!\.)\b(?!np\b|sigmoid\b)[A-Za-z_]\w*\b(?!\()")
 # for the slope of tanh, 1 - h ** 2: other slopes
-SLOPES = {"{0} * (1 - {0})": "that is the slope of the logistic sigma", "1 - np.tanh({0}) ** 2": "h is behind the tanh already",
+SLOPES = {"{0} * (1 - {0})": "that is the slope of the logistic sigma; tanh has 1 - h^2",
+          "1 - np.tanh({0}) ** 2": "tanh is taken twice, h is tanh(z) already", "1 - {0}": "the square is missing",
           "(1 - {0}) ** 2": "the square belongs to h alone", "1 + {0} ** 2": "the slope of tanh is 1 - h^2, never above 1",
-          "1 - 2 * {0}": "that is no square", "{0}": "h itself is not the slope", "(1 - {0} ** 2) ** 2": "the slope is taken twice",
-          "np.ones_like({0})": "the slope of the tanh is missing", "np.sqrt(1 - {0} ** 2)": "no root is taken"}
-BESIDE = {0: "each time", 0.25: "and the other way round", 0.5: "and likewise"}
+          "1 - 2 * {0}": "2 h is no square", "{0}": "it is tanh(z) itself, not its slope", "(1 - {0} ** 2) ** 2": "the slope is taken twice",
+          "{0} ** 2 - 1": "the sign is turned", "np.ones_like({0})": "the slope of the tanh is missing",
+          "np.sqrt(1 - {0} ** 2)": "no root is taken"}
+BESIDE = {0: "each time", 0.25: "that is", 0.5: "and likewise"}
 SLOPE = re.compile(r"1 - (\w+) \*\* 2")
 MOST = 800      # edits of a learner's text
 STRONG, WEAK = (ast.Mult, ast.Div, ast.MatMult), (ast.Add, ast.Sub)
@@ -284,12 +286,16 @@ class Rules:
             found.append((rank, (key,), f"{said}, in `{line}`" if line else said))
             for its in kind:
                 kinds.setdefault(its, []).append(key)
-        for (n, *_), keys in kinds.items():
-            rank, said, *_ = self.edits[keys[0]]
-            lines = list(dict.fromkeys(self.edits[key][2] for key in keys))
+        for (n, *names), keys in kinds.items():
+            rank, said, line, *_ = self.edits[keys[0]]
+            lines = [f"`{line}`" for line in dict.fromkeys(self.edits[key][2] for key in keys)]
+            if n == 0.25:
+                said = f"`{names[0]}` and `{names[1]}` have changed places in the slopes"
+            elif n == 0.5 and line:
+                said, lines = f"{said}, in {lines[0]}", lines[1:] or lines
             if len(keys) > 1:
-                found.append((rank + n, tuple(keys), f"{said}, {BESIDE[n]} in "
-                              + " and in ".join(f"`{line}`" for line in lines)))
+                found.append((rank + n, tuple(keys), f"{said}, {BESIDE[n]} in " * bool(line) + " and in ".join(lines) if line
+                              else f"{said}"))
         found.sort(key=lambda one: one[0])
         self.candidates, self.sentences = [keys for _, keys, _ in found], [said for *_, said in found]
         self.function = _made(self.sites.build(tree), space)
@@ -326,8 +332,9 @@ class Rules:
             if isinstance(statement, (ast.For, ast.While, ast.If)):
                 self._walk(statement.body, True)
                 self._walk(statement.orelse, True)
-            for rank, other, stop, sentence in self._statements(block, n, inside):
-                self._note(rank, sentence, "", lambda key, n=n, stop=stop, other=other: self.sites.within(block, n, stop, key, other))
+            for rank, other, stop, sentence, *kind in self._statements(block, n, inside):
+                self._note(rank, sentence, _text(statement) if kind else "", lambda key, n=n, stop=stop, other=other: self.sites.within(block, n, stop, key, other),
+                           kind)
 
     def _statements(self, block, n, inside):
         """(rank, statements instead, up to which, sentence) of what may be done to a whole statement."""
@@ -352,6 +359,13 @@ class Rules:
             for one, other in itertools.combinations(names[:6], 2):
                 yield 3, [_exchanged(statement, one, other)], n + 1, (
                     f"`{one}` and `{other}` {'should change' if self.own else 'have changed'} places in {said}")
+        blocks = getattr(getattr(statement, "targets", [None])[0], "elts", ())
+        if not self.own and len(blocks) > 2 and isinstance(statement.value, ast.Call):
+            letters = [_text(block).rpartition("_")[2] for block in blocks]
+            for order in list(itertools.permutations(range(len(blocks))))[1:]:
+                read = ", ".join(letters[n] for n in order)
+                yield 2, [ast.Assign([ast.Tuple([blocks[n] for n in order], ast.Store())], statement.value)], n + 1, (
+                    f"the blocks of rows are read in the order {read} where they stand in the order {', '.join(letters)}"), (0.5, read)
         simple = (ast.Assign, ast.AugAssign, ast.Expr, ast.If)
         if n + 1 < len(block) and isinstance(statement, simple) and isinstance(block[n + 1], simple):
             yield 4, [block[n + 1], statement], n + 2, (f"{said} belongs after {_first_line(block[n + 1])}" if self.own else
