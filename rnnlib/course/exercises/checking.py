@@ -301,7 +301,8 @@ def _explain(exercise, function, attempts, right, start):
         elif turned[i]:
             mistake, said = None, turned[i]
         elif _best(rules, i):
-            mistake, said = _by_rule(exercise, _best(rules, i)[0], at)
+            mistake, said = _by_rule(exercise, _best(rules, i)[0])
+            said = "i" + said[1:]
         elif i in mended:
             mistake, said = mended[i], f"one change makes it right: {mended[i]}."
         elif _best(pairs, i):

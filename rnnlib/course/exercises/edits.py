@@ -141,6 +141,9 @@ class _Sites:
         """Note the differences inside two nodes of one type; False where they cannot be put there."""
         if isinstance(a, ast.Call) and not _same(a.func, b.func) and not _same([a.args, a.keywords], [b.args, b.keywords]):
             return False            # another function of other things: as a whole
+        if isinstance(a, ast.BinOp) and _same(a.left, b.left) and _same(a.right, b.right):
+            self.at(a, key, ast.BinOp(a.left, b.op, a.right), True)
+            return True
         found = []                  # noted only if all of them can be
         for name, x in ast.iter_fields(a):
             y = getattr(b, name)
@@ -352,7 +355,7 @@ class Rules:
                 statement.orelse):
             yield 1 if self.own else 4, [], n + 1, f"{said} is too much" if self.own else f"{said} is left out"
         if isinstance(statement, ast.If):
-            yield 4, statement.body, n + 1, f"{said} should not be asked" if self.own else f"{said} is not asked"
+            yield 0 if self.own else 4, statement.body, n + 1, f"{said} should not be asked" if self.own else f"{said} is not asked"
         names = list(dict.fromkeys(part.id for part in ast.walk(statement) if isinstance(part, ast.Name)
                                    and isinstance(part.ctx, ast.Load) and isinstance(self.values.get(part.id), (np.ndarray, int, float))))
         if not isinstance(statement, (ast.For, ast.While, ast.If)):
@@ -364,7 +367,7 @@ class Rules:
             letters = [_text(block).rpartition("_")[2] for block in blocks]
             for order in list(itertools.permutations(range(len(blocks))))[1:]:
                 read = ", ".join(letters[n] for n in order)
-                yield 2, [ast.Assign([ast.Tuple([blocks[n] for n in order], ast.Store())], statement.value)], n + 1, (
+                yield 1, [ast.Assign([ast.Tuple([blocks[n] for n in order], ast.Store())], statement.value)], n + 1, (
                     f"the blocks of rows are read in the order {read} where they stand in the order {', '.join(letters)}"), (0.5, read)
         simple = (ast.Assign, ast.AugAssign, ast.Expr, ast.If)
         if n + 1 < len(block) and isinstance(statement, simple) and isinstance(block[n + 1], simple):
@@ -504,7 +507,9 @@ class Rules:
             for other in self.squashed.items() - {(slope[1], self.squashed.get(slope[1]))}:
                 self._instead(1, node, f"1 - {other[0]} ** 2", kind=((0.25, *sorted([slope[1], other[0]])),))
             if slope[1] in self.squashed:
-                self._instead(1, node, f"1 - ({self.squashed[slope[1]]}) ** 2", why=": h goes into the square, not what was squashed")
+                inner = self.squashed[slope[1]]
+                self._instead(1, node, f"1 - ({inner}) ** 2", why=": the square is that of the tanh, not of what goes into it")
+                self._instead(1, node, f"sigmoid({inner}) * (1 - sigmoid({inner}))", why=": that is the slope of sigma")
 
     @staticmethod
     def _regrouped(node):
@@ -543,7 +548,7 @@ class Rules:
         if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
             others = [node.value + 1, node.value - 1] if isinstance(node.value, int) else [] if self.own else [node.value * 10, node.value * 1000]
             power = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow)
-            self._instead(4, node, *map(ast.Constant, others + [0.5] * power))
+            self._instead(4, node, *map(ast.Constant, others + [0.5] * power), *["np.inf"] * (self.own and isinstance(node.value, float)))
 
     def _subscript(self, node, parent, text):
         whole, index = _text(node.value), node.slice
