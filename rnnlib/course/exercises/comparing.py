@@ -394,7 +394,7 @@ def _changes(exercise, problem):
     for key in numbers:
         value = problem[key]
         yield key, f"{key} is 0", {key: 0 * value}
-        if np.ndim(value) == 2 and len(value) == len(value.T) > 1:
+        if key.startswith("W") and np.ndim(value) == 2 and len(value) == len(value.T) > 1:
             yield key, f"{key} is symmetric", {key: (value + value.T) / 2}
             yield key, f"{key} is the identity", {key: np.eye(len(value))}
         if np.ndim(value) and len(numbers) == 1:

@@ -540,6 +540,9 @@ class Rules:
         self._instead(2, node, *(ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators)
                                  for other in OPERATORS.get(type(node.ops[0]), ())))
 
+    def _ifexp(self, node, parent, text):
+        self._instead(0 if self.own else 4, node, node.body, node.orelse)
+
     def _unaryop(self, node, parent, text):
         if not isinstance(node.operand, ast.Constant):
             self._instead(1, node, node.operand)
@@ -553,6 +556,8 @@ class Rules:
     def _subscript(self, node, parent, text):
         whole, index = _text(node.value), node.slice
         parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        if self.own and isinstance(index, ast.Compare):
+            self._instead(0, node, node.value)
         if any(isinstance(part, ast.Slice) and part.step is not None for part in parts):
             self._instead(1, node, node.value)
             self._instead(3, node, f"{whole}[:, ::-1]", f"{whole}[..., ::-1]", f"np.flip({whole})")
