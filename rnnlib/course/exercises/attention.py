@@ -18,7 +18,7 @@ def _attend_problems(rng):
                                 values=rng.normal(size=(S, B, E)), mask=np.arange(S)[:, None] < np.array(lengths)))
         q, keys, mask = problems[-1]["q"], problems[-1]["keys"], problems[-1]["mask"]
         if note == "scores are far below 0":
-            keys[:] -= 900 * q / (q ** 2).sum(axis=1, keepdims=True)
+            keys[:] -= 5000 * q / (q ** 2).sum(axis=1, keepdims=True)
         if note == "one sequence has far larger scores":
             keys[:, 1] += 2000 * q[1] / (q[1] ** 2).sum()
         if note == "the padding has the largest scores":
@@ -38,7 +38,7 @@ def _keys_problems(rng):
         a = rng.dirichlet(np.ones(S), size=B).T
         if note:
             a[-1], a[0] = 0, a[0] + a[-1]
-        problems.append(Problem(note or f"S = {S}, B = {B}", dc=rng.normal(size=(B, E)), a=a, q=rng.normal(size=(B, H)),
+        problems.append(Problem(note or f"S = {S}, B = {B}", dc=S * rng.normal(size=(B, E)), a=a, q=rng.normal(size=(B, H)),
                                 values=rng.normal(size=(S, B, E))))
     return problems
 
@@ -51,7 +51,7 @@ def _linear_problems(rng):
             a[2, 0, 1], a[1:, 0, 2] = 0, -a[1:, 0, 2]
         for t in range(T):
             h.append(a[t] * h[-1] + b[t])
-        problems.append(Problem(note or f"T = {T}, B = {B}", dh=rng.normal(size=(T, B, H)), a=a, h=np.stack(h)))
+        problems.append(Problem(note or f"T = {T}, B = {B}", dh=T * rng.normal(size=(T, B, H)), a=a, h=np.stack(h)))
     return problems
 
 
@@ -68,9 +68,9 @@ EXERCISES = [
              "Through the mean, through the softmax, through the product: a (da - sum of a da) times q.",
              lambda arguments: dict(zip("SB", arguments["a"].shape))),
     Exercise("combine", {"a": "(B, H)", "b": "(B, H)"},
-             lambda rng: [Problem(note, **{name: size * rng.normal(size=(B, H)) for name in ("a1", "b1", "a2", "b2")})
-                          for B, H, size, note in ((3, 2, 1, "B = 3, H = 2"), (1, 4, 1, "B = 1, H = 4"),
-                                                   (2, 4, np.array([0, 1, 1, 1]), "an entry is 0"))],
+             lambda rng: [Problem(note, **{name: (np.arange(H) != n - zero) * B * rng.normal(size=(B, H))
+                                           for n, name in enumerate(("a1", "b1", "a2", "b2"))})
+                          for B, H, zero, note in ((3, 2, 9, "B = 3, H = 2"), (1, 4, 9, "B = 1, H = 4"), (2, 4, 0, "some are 0"))],
              "Put h_1 = a1 h + b1 into h_2 = a2 h_1 + b2 and collect what multiplies h.",
              "Two steps are one step of the same kind: that is all a scan needs."),
     Exercise("linear_backward", {"da": "(T, B, H)", "db": "(T, B, H)"}, _linear_problems,

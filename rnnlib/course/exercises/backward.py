@@ -41,7 +41,7 @@ def _step_backward_problems(rng):
     rnn_step, problems = edits.compiled(TEXT["rnn_step"][0]), []
     for step in recurrent.step_problems(rng):
         h_t = rnn_step(*step.values())
-        problems.append(Problem(step.note, dh_t=rng.normal(size=h_t.shape), x_t=step["x_t"], h_prev=step["h_prev"], h_t=h_t,
+        problems.append(Problem(step.note, dh_t=len(h_t) * rng.normal(size=h_t.shape), x_t=step["x_t"], h_prev=step["h_prev"], h_t=h_t,
                                 W_x=step["W_x"], W_h=step["W_h"]))
     return problems
 
@@ -50,7 +50,7 @@ def _bptt_problems(rng):
     rnn_forward, problems = edits.compiled(TEXT["rnn_forward"][0]), []
     for run in recurrent.forward_problems(rng):
         h = rnn_forward(*run.values())
-        problems.append(Problem(run.note, direct=rng.normal(size=h[1:].shape), x=run["x"], h=h, W_x=run["W_x"], W_h=run["W_h"]))
+        problems.append(Problem(run.note, direct=len(run["x"]) * rng.normal(size=h[1:].shape), x=run["x"], h=h, W_x=run["W_x"], W_h=run["W_h"]))
     return problems
 
 

@@ -23,8 +23,8 @@ from .verdict import Verdict
 
 # how many changes that come near are tried with how many others, how many pairs besides
 NEAR, OTHERS, FURTHER = 4, 300, 1200
-# by when (seconds of processor time) one change of the solution, one of the learner's text, two changes must be found
-ONE, OWN, TWO = 0.13, 0.2, 0.23
+# by when (seconds of processor time) one change of the solution, one of the learner's text, two changes, a place must be found
+ONE, OWN, TWO, LAST = 0.13, 0.2, 0.23, 0.27
 
 
 class Problem(dict):
@@ -310,7 +310,7 @@ def _explain(exercise, function, attempts, right, start):
         else:
             mistake, said = None, turned[i] or locate(
                 exercise, name, [a[i] for a in tried], [w[i] for w in wanted], problems, right[name],
-                lambda problem, i=i: attempt(problem)[i], lambda problem, i=i: reference(problem)[i])
+                lambda problem, i=i: attempt(problem)[i], lambda problem, i=i: reference(problem)[i], start + LAST)
         found += [mistake] * bool(mistake)
         (explained if mistake else blank).setdefault(said, []).append(name)
     lines += [f"{', '.join(those)}: {said}" for said, those in explained.items()]

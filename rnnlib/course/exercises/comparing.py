@@ -1,7 +1,9 @@
 """What can be said of a result without knowing its cause: whether it is right, in which way it is not, and where."""
 
 import copy
+import functools
 import itertools
+import time
 
 import numpy as np
 
@@ -98,13 +100,17 @@ def whole(exercise, name, got, wanted, problems):
     return None
 
 
-def locate(exercise, name, got, wanted, problems, right, attempt, reference):
-    """Where one output is right and where it is not, as what follows its name. `attempt` and `reference` try one problem more."""
+def locate(exercise, name, got, wanted, problems, right, attempt, reference, until):
+    """Where one output is right and where it is not, as what follows its name.
+
+    `attempt` and `reference` try one problem more; after the processor time `until` no more of them.
+    """
+    without = functools.partial(_without, exercise, problems, right, attempt, reference, until)
     shape = exercise.outputs[name]
     if isinstance(got[0], dict) or isinstance(wanted[0], dict):
         said, done = _where_in_dict(got, wanted, shape)
         return said if done else (said + _some(right, problems, wanted) + _where_wrong(got, wanted, right)
-                                  + _without(exercise, problems, right, attempt, reference))
+                                  + without())
     wanted, letters = [np.asarray(w) for w in wanted], _letters(shape)
     for a, w, problem in zip(got, wanted, problems):
         if a.shape != w.shape:
@@ -132,9 +138,9 @@ def locate(exercise, name, got, wanted, problems, right, attempt, reference):
         if any(one) and list(right) == one and all(_is_right(attempt, reference, problem) for problem in further
                                                    if exercise.sizes(problem)[letter] == 1):
             return (f"is right where {letter} = 1 and wrong for larger {letter}: {_along(name, letters, letter, got, wanted)}"
-                    + _without(exercise, problems, right, attempt, reference))
+                    + without())
     which = _some(right, problems, wanted)
-    without = _without(exercise, problems, right, attempt, reference)
+    without = without()
     for letter in letters if wanted[0].ndim else ():
         said = _along(name, letters, letter, got, wanted, otherwise="")
         if said:
@@ -332,7 +338,7 @@ def _is_right(attempt, reference, problem):
         return False
 
 
-def _without(exercise, problems, right, attempt, reference):
+def _without(exercise, problems, right, attempt, reference, until):
     """Which change of the arguments makes it right: one set to zero, two exchanged; and which argument has no influence.
 
     Said only if it does so on every problem on which it is wrong, with other numbers and with larger ones too.
@@ -355,6 +361,8 @@ def _without(exercise, problems, right, attempt, reference):
     others, makes = [problem for problem in others if not _is_right(attempt, reference, problem)], []
     changed = None
     for key, said, change in _changes(exercise, problems[wrong[0]]):
+        if time.process_time() > until:
+            break
         first = makes_right(problems[wrong[0]], said, change)
         if np.size(first) and np.any(first):
             changed = changed or [(problem, {words: its for _, words, its in _changes(exercise, problem)}) for problem in others]
@@ -363,7 +371,7 @@ def _without(exercise, problems, right, attempt, reference):
             if on and all(np.any(one) for one in on) and not all(np.array_equal(one, first) for one in on):
                 makes.append((key, said))
     idle = []
-    for key in _numbers(problems[0]):
+    for key in _numbers(problems[0]) if time.process_time() < until else ():
         another = [{key: each[key] * (1.25 + 0.2 * np.cos(np.arange(np.size(each[key])).reshape(np.shape(each[key]))))}
                    for each in problems]
         try:

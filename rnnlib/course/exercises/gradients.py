@@ -18,18 +18,18 @@ def _lag_problems(rng):
         ("the norm is far above the radius", np.array([[0.5, 9.0], [0.0, 0.4]]), 0.9),
         ("radius times slope is above 1", scaled(3, 1.5), 0.9), ("H = 1", np.array([[0.7]]), 0.71),
         ("radius times slope is exactly 1", np.eye(2), 1.0), ("a power is exactly 1e-6", np.diag([1e-3, -5e-4]), 1.0),
-        ("it shrinks slowly", scaled(4, 1.1), 0.9))]
+        ("it shrinks slowly", scaled(4, 1.4), 0.712))]
 
 
 def _cross_entropy_problems(rng):
-    return [Problem(f"B = {len(target)}, K = {K}", logits=2 * rng.normal(size=(len(target), K)), target=np.array(target))
-            for K, target in ((4, (2, 0, 3)), (3, (1,)), (2, (1, 0, 1, 1, 0)))]
+    problems = [Problem(f"B = {len(target)}, K = {K}", logits=2 * rng.normal(size=(len(target), K)), target=np.array(target))
+                for K, target in ((4, (2, 0, 3)), (3, (1,)), (2, (1, 0, 1, 1, 0)), (7, (6, 4)))]
+    return [*problems, Problem("scores lie far apart", logits=np.array([[100.0, 97, 80], [-60, 0, 20]]), target=np.array([1, 2]))]
 
 
 def _jacobian_problems(rng):
-    return [Problem("units are saturated" if most > 0.9 else f"H = {H}", h_t=most * (-1) ** np.arange(H) * rng.uniform(least, 1, H),
-                    W_h=rng.normal(size=(H, H))) for H, least, most in ((3, 0.1, 0.9), (2, 0.1, 0.9), (5, 0.1, 0.9), (1, 0.1, 0.9),
-                                                                        (4, 0.98, 0.9999))]
+    problems = [Problem(f"H = {H}", h_t=rng.uniform(-0.9, 0.9, H), W_h=rng.normal(size=(H, H))) for H in (3, 2, 5, 1)]
+    return [*problems, Problem("units are saturated", h_t=np.array([0.99999, -0.9996, 0.98, 1.0]), W_h=rng.normal(size=(4, 4)))]
 
 
 def _clip_problems(rng):
@@ -69,7 +69,7 @@ EXERCISES = [
     Exercise("gradient_product", {"product": "a number"},
              lambda rng: [Problem(note, factor=f, T=T) for note, f, T in (
                  ("T = 100", 0.7, 100), ("factor is below 1", 0.937, 6), ("factor is above 1", 1.53, 4), ("T = 2", 0.517, 2),
-                 ("T = 1", 0.3, 1),
+                 ("T = 1", 0.3, 1), ("T = 300", 0.99, 300),
                  ("factor is negative", -0.813, 4), ("factor is negative", -1.57, 3), ("factor is 0", 0.0, 3))],
              "How many steps lie between h_1 and h_T? That many equal factors are multiplied.",
              "factor^(T - 1): 0.7^99 = 4.6e-16 for T = 100, and 1 for T = 1."),

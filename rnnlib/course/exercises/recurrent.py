@@ -72,15 +72,15 @@ def _alone(W_x, W_h, b, unit, symbols):
     return _says(h, unit + 1 in symbols)
 
 
-def _weights(rng, D, H):
-    return {"W_x": rng.normal(size=(H, D)), "W_h": rng.normal(size=(H, H)) / np.sqrt(H), "b": rng.normal(size=H)}
+def _weights(rng, D, H, size=1):
+    return {"W_x": size * rng.normal(size=(H, D)), "W_h": size * rng.normal(size=(H, H)) / np.sqrt(H), "b": rng.normal(size=H)}
 
 
 def step_problems(rng):
-    """One step's arguments, at three sizes."""
+    """One step's arguments, at four sizes; the last with units that saturate."""
     return [Problem(f"B = {B}, D = {D}, H = {H}", x_t=rng.normal(size=(B, D)), h_prev=rng.uniform(-0.9, 0.9, (B, H)),
-                    **_weights(rng, D, H))
-            for B, D, H in ((3, 2, 5), (1, 3, 2), (2, 3, 3))]
+                    **_weights(rng, D, H, size))
+            for B, D, H, size in ((3, 2, 5, 1), (1, 3, 2, 1), (2, 3, 3, 1), (7, 6, 4, 3))]
 
 
 def forward_problems(rng):
@@ -93,7 +93,7 @@ def _last_valid_problems(rng):
     return [Problem(note, h=rng.normal(size=(T + 1, len(lengths), H)), lengths=np.array(lengths))
             for note, T, H, lengths in (
                 ("a length is 1", 5, 3, (2, 4, 3, 1)), ("no sequence fills T", 6, 2, (3, 5)), ("B = 1", 4, 3, (2,)),
-                ("a sequence has the full length T", 3, 2, (3, 1)), ("two lengths are equal", 4, 2, (2, 2, 3)))]
+                ("a sequence has the full length T", 3, 2, (3, 1)), ("two lengths are equal", 4, 2, (2, 2, 3)), ("T = 12", 12, 2, (11, 9, 1)))]
 
 
 def _spoiled_padding(rng):
@@ -104,7 +104,7 @@ def _spoiled_padding(rng):
 
 
 def _parameter_problems(rng):
-    return [Problem(f"D = {D}, H = {H}, K = {K}", D=D, H=H, K=K) for D, H, K in ((3, 5, 2), (1, 1, 1), (50, 7, 4), (2, 64, 10), map(int, rng.integers(2, 30, 3)))]
+    return [Problem(f"D = {D}, H = {H}, K = {K}", D=D, H=H, K=K) for D, H, K in ((3, 5, 2), (1, 1, 1), (50, 7, 4), (2, 64, 10), (3, 128, 1), map(int, rng.integers(2, 30, 3)))]
 
 
 def batch(x="x_t", axis=0):

@@ -35,7 +35,7 @@ def _shift_problems(rng):
 def _temperature_problems(rng):
     problems = [Problem(f"temperature is {t}", logits=2 * rng.normal(size=(B, K)), temperature=t)
                 for B, K, t in ((3, 4, 0.5), (1, 5, 2.0), (2, 3, 1.3))]
-    problems.append(Problem("scores lie far apart, temperature is 10", logits=np.array([[0.0, 30, 25], [-40, 0, -7]]), temperature=10.0))
+    problems.append(Problem("scores lie far apart, temperature is 100", logits=np.array([[0.0, 300, 250], [-400, 0, -70]]), temperature=100.0))
     # the largest share is near 1/2 at least
     near = np.array([[5.0, 4.998, -9.0, 1.0], [-1.0, 2.0, 0.5, 0.2], [0.5, 0.498, 0.497, 0.4]])
     return [*problems, Problem("temperature is 0.001", logits=near, temperature=0.001)]
@@ -62,7 +62,7 @@ def _greedy_problems(rng):
             ("a token comes twice running", 3, 4, 9, lambda w: len(w) > 6 and (w[1:] == w[:-1]).any()),
             ("token 0 is written", 2, 4, 5, lambda w: len(w) > 2 and 0 in w[:-1]),
             ("start is written", 2, 1, 8, lambda w: len(w) > 4 and 2 in w[:-1]),
-            ("max_length is 8", 4, 3, 8, lambda w: len(w) == 8), ("nothing is written", 2, 3, 4, lambda w: len(w) == 0),
+            ("max_length is 12", 4, 3, 12, lambda w: len(w) == 12), ("nothing is written", 2, 3, 4, lambda w: len(w) == 0),
             ("max_length is 1", 1, 0, 1, lambda w: len(w) == 1),
             ("a token equals max_length", 4, 0, 3, lambda w: len(w) == 3 and 3 in w[:2])):
         while True:
