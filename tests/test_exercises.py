@@ -545,6 +545,10 @@ def test_rules_are_many_and_their_results_are_not_all_the_same(name):
     assert all(map(comparing.agree, checking._as_tuple(clean), exercise.wanted[0]))
 
 
+def test_an_empty_dict_is_told():
+    assert "none" in check("clip_by_norm", lambda grads, max_norm: {}).message
+
+
 # problems from the clauses of each task
 
 BPTT = """T = len(x)
@@ -601,8 +605,8 @@ MASK = "m = np.arange(len(losses))[:, None] < {}\n    "
     ("greedy_decode", GREEDY.format("if token == end: break", ", dtype=float"), "whole numbers in type too"),
     ("rnn_jacobian", "return np.maximum(1 - h_t ** 2, 0.001)[:, None] * W_h", "wrong where units are saturated"),
     ("bptt", BPTT.format("if t < T - 6: break"), "wrong where T = 12"),
-    ("linear_backward", "p = np.cumprod(a, axis=0)\n    db = np.cumsum((dh * p)[::-1], axis=0)[::-1] / p\n    return db * h[:-1], db",
-     "wrong where a factor is negative, one is 0"),
+    ("linear_backward", "p = np.cumprod(a, axis=0)\n    db = np.cumsum((dh * p)[::-1], axis=0)[::-1] / p\n    "
+     "return db * h[:-1], db", "wrong where a factor is negative, one is 0"),
     ("lag_of_one_millionth", LAG + "return np.inf if f > 1 else int(np.ceil(np.log(1e-6) / np.log(f)))",
      "Where radius times slope is exactly 1: It raised"),
     ("lag_of_one_millionth", LAG + "return next((n for n in range(1, 1000) if f ** n <= 1e-6), np.inf)",
@@ -610,7 +614,8 @@ MASK = "m = np.arange(len(losses))[:, None] < {}\n    "
     ("lag_of_one_millionth", LAG + "return np.inf if f >= 1 else int(np.log(1e-6) / np.log(f)) + 1", "power is exactly 1e-6"),
     ("temperature_probabilities", "p = np.exp(logits - logits.max(1, keepdims=True))\n    p /= p.sum(1, keepdims=True)\n    "
      "p = p ** (1 / temperature)\n    return p / p.sum(1, keepdims=True)", "wrong where temperature is 0.001"),
-    ("delays", DELAYS.format("waits.append(wrong[-1] + 1 if len(wrong) and not good[:2].all() else 0)", "dtype=int"), "it flickers"),
+    ("delays", DELAYS.format("waits.append(wrong[-1] + 1 if len(wrong) and not good[:2].all() else 0)", "dtype=int"),
+     "it flickers"),
     ("delays", DELAYS.format("waits.append(min(wrong[-1] + 1, 5) if len(wrong) else 0)", "dtype=int"), "where a stay is long"),
     ("delays", DELAYS.format("waits.append(int(wrong[-1]) + 1 if len(wrong) else 0)", "dtype=None"), "float64 where it is empty"),
     ("softmax_cross_entropy_gradient", "p = np.exp(np.clip(logits, -50, 50))\n    p /= p.sum(1, keepdims=True)\n    "
@@ -646,10 +651,11 @@ def test_advice_on_a_designed_memory_is_true_of_its_weights(w, b, says):
 # where it is right
 
 @pytest.mark.parametrize("name,body,never", [
-    ("gradient_w_h", "h_1 = np.tanh(w_x * x_1 + w_h * h_0); h_2 = np.tanh(w_x * x_2 + w_h * h_1); d = (h_2 - target) * (1 - h_1 ** 2)\n"
-     "    return d * h_1 + d * w_h * (1 - h_2 ** 2) * h_0", "right where w_h is 0"),        # by chance where x_1 = -x_2
+    ("gradient_w_h", "h_1 = np.tanh(w_x * x_1 + w_h * h_0); h_2 = np.tanh(w_x * x_2 + w_h * h_1)\n    "
+     "d = (h_2 - target) * (1 - h_1 ** 2)\n    return d * h_1 + d * w_h * (1 - h_2 ** 2) * h_0", "right where w_h is 0"),        # by chance where x_1 = -x_2
     ("clip_by_norm", "return {k: g * max_norm / max(np.sqrt((g ** 2).sum()), 1e-12) for k, g in grads.items()}", "max_norm is 0"),
-    ("lstm_step", GATES + "c = np.clip(s(f) * c_prev + s(i) * np.tanh(g), -1, 1)\n    return s(o) * np.tanh(c), c", "right where B = 1"),
+    ("lstm_step", GATES + "c = np.clip(s(f) * c_prev + s(i) * np.tanh(g), -1, 1)\n    return s(o) * np.tanh(c), c",
+     "right where B = 1"),
     ("lag_of_one_millionth", LAG + "return np.inf if np.abs(W_h).sum() > 1 else 7", "not finite"),         # inf is a legal answer
 ])
 def test_a_place_is_not_told_by_chance(name, body, never):

@@ -37,7 +37,7 @@ def _keys_problems(rng):
     for S, B, H, E, note in ((5, 3, 2, 4, ""), (1, 2, 3, 2, ""), (4, 1, 2, 3, ""), (4, 2, 3, 2, "a place has no share")):
         a = rng.dirichlet(np.ones(S), size=B).T
         if note:
-            a[-1], a[0] = 0, a[0] + a[-1]
+            a[0], a[1], a[-1] = a[0] + a[1] + a[-1] - 1e-4, 1e-4, 0
         problems.append(Problem(note or f"S = {S}, B = {B}", dc=S * rng.normal(size=(B, E)), a=a, q=rng.normal(size=(B, H)),
                                 values=rng.normal(size=(S, B, E))))
     return problems

@@ -445,7 +445,7 @@ def _result(exercise, reference, keys, n):
 
 def _telling(i, attempts, zeros):
     """Whether output i tells a cause: numbers on half of the problems, for NaN has many causes, and so (unless `zeros`) has 0."""
-    flat = [np.concatenate([np.ravel(v).astype(float) for v in (a[i].values() if isinstance(a[i], dict) else [a[i]])])
+    flat = [np.concatenate([[], *(np.ravel(v).astype(float) for v in (a[i].values() if isinstance(a[i], dict) else [a[i]]))])
             for a in attempts if a]
     return sum(not np.isnan(a).all() for a in flat) * 2 >= len(flat) and (zeros or any(np.any(a[np.isfinite(a)]) for a in flat))
 

@@ -236,7 +236,7 @@ def mixture(exercise, name, got, wanted, problems):
 def _where_wrong(got, wanted, right):
     """One factor on all problems on which it is wrong."""
     def flat(value):
-        return np.concatenate([np.ravel(v).astype(float) for v in (value.values() if isinstance(value, dict) else [value])])
+        return np.concatenate([[], *(np.ravel(v).astype(float) for v in (value.values() if isinstance(value, dict) else [value]))])
 
     factors = [_factor(flat(a), flat(w)) for a, w, r in zip(got, wanted, right) if not r]
     if any(right) and all(f is not None for f in factors) and np.allclose(factors, factors[0], rtol=1e-9):

@@ -70,7 +70,7 @@ EXERCISES = [
              lambda rng: [Problem(note, factor=f, T=T) for note, f, T in (
                  ("T = 100", 0.7, 100), ("factor is below 1", 0.937, 6), ("factor is above 1", 1.53, 4), ("T = 2", 0.517, 2),
                  ("T = 1", 0.3, 1), ("T = 300", 0.99, 300),
-                 ("factor is negative", -0.813, 4), ("factor is negative", -1.57, 3), ("factor is 0", 0.0, 3))],
+                 ("factor is negative", -0.813, 4), ("factor is negative", -1.57, 3), ("factor is 0", 0.0, 3), ("factor is tiny", 2e-4, 3))],
              "How many steps lie between h_1 and h_T? That many equal factors are multiplied.",
              "factor^(T - 1): 0.7^99 = 4.6e-16 for T = 100, and 1 for T = 1."),
     Exercise("rnn_jacobian", {"J": "(H, H)"}, _jacobian_problems,
