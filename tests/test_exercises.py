@@ -652,7 +652,7 @@ def test_advice_on_a_designed_memory_is_true_of_its_weights(w, b, says):
 
 @pytest.mark.parametrize("name,body,never", [
     ("gradient_w_h", "h_1 = np.tanh(w_x * x_1 + w_h * h_0); h_2 = np.tanh(w_x * x_2 + w_h * h_1)\n    "
-     "d = (h_2 - target) * (1 - h_1 ** 2)\n    return d * h_1 + d * w_h * (1 - h_2 ** 2) * h_0", "right where w_h is 0"),        # by chance where x_1 = -x_2
+     "d = (h_2 - target) * (1 - h_1 ** 2)\n    return d * h_1 + d * w_h * (1 - h_2 ** 2) * h_0", "right where w_h is 0"),
     ("clip_by_norm", "return {k: g * max_norm / max(np.sqrt((g ** 2).sum()), 1e-12) for k, g in grads.items()}", "max_norm is 0"),
     ("lstm_step", GATES + "c = np.clip(s(f) * c_prev + s(i) * np.tanh(g), -1, 1)\n    return s(o) * np.tanh(c), c",
      "right where B = 1"),
