@@ -194,22 +194,34 @@ class _Sites:
         return built
 
     def _block(self, block):
-        built, at = [], 0
+        built, at, single = [], 0, {}
         regions = sorted(self.regions.get(id(block), ()), key=lambda region: region[:2])
+        for start, stop, key, instead in regions:
+            if stop == start + 1:       # by itself, so that another statement may be changed as well
+                single.setdefault(start, []).append((key, instead))
+        regions = [region for region in regions if region[1] != region[0] + 1]
+
+        def statements(start, stop):
+            for n in range(start, stop):
+                statement = [self._built(block[n])]
+                for key, instead in single.get(n, ()):
+                    statement = [ast.If(_test(key), instead or [ast.Pass()], statement)]
+                yield from statement
+
         while regions:
             start, stop, key, instead = regions.pop(0)
             group = [(start, stop, key, instead)]
             while regions and regions[0][0] < stop or regions and start == stop == regions[0][0] == regions[0][1]:
                 group.append(regions.pop(0))
                 stop = max(stop, group[-1][1])
-            built += [self._built(statement) for statement in block[at:start]]
-            otherwise = [self._built(statement) for statement in block[start:stop]]
+            built += statements(at, start)
+            otherwise = list(statements(start, stop))
             for a, b, key, instead in group:
                 body = [*block[start:a], *instead, *block[b:stop]] or [ast.Pass()]
                 otherwise = [ast.If(_test(key), body, otherwise)]
             built += otherwise
             at = stop
-        return built + [self._built(statement) for statement in block[at:]]
+        return [*built, *statements(at, len(block))]
 
 
 # ---- edits made by rule ---------------------------------------------------------------------------------------------
