@@ -770,7 +770,7 @@ def greedy_decode__list_argmax(step, state, start, end, max_length):
         if t == end:
             break
         out.append(t)
-    return np.array(out)
+    return np.array(out, dtype=int)
 
 
 def greedy_decode__cut_after(step, state, start, end, max_length):
@@ -814,13 +814,6 @@ def temperature_probabilities__apply(logits, temperature):
     return np.apply_along_axis(
         lambda r: np.exp((r - r.max()) / temperature) / np.exp((r - r.max()) / temperature).sum(), 1, logits
     )
-
-
-def temperature_probabilities__p_then_pow_renorm(logits, temperature):
-    e = np.exp(logits - logits.max(1, keepdims=True))
-    p = e / e.sum(1, keepdims=True)
-    q = p ** (1 / temperature)
-    return q / q.sum(1, keepdims=True)
 
 
 def two_word_memory__strong():
@@ -904,7 +897,7 @@ def delays__loop(labels, announced):
             while d > 0 and announced[t + d - 1] == labels[t]:
                 d -= 1
             out.append(d)
-    return np.array(out)
+    return np.array(out, dtype=int)
 
 
 def delays__split(labels, announced):

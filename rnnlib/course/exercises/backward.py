@@ -1,5 +1,7 @@
 """Lesson 03: one step of the vanilla cell backward, and backpropagation through time."""
 
+import copy
+
 import numpy as np
 
 from . import edits, recurrent
@@ -32,15 +34,17 @@ def line_judge(result):
 
 def _pencil_problems(rng):
     values = (("the example", (0.5, 1.0, -1.0, 0.2, 0.8, 0.6)), ("w_h is negative", (0.3, 0.4, 0.9, -0.5, 1.1, -0.7)),
-              ("h_0 is 0", (0.0, 0.7, 0.2, 0.9, -0.6, 1.2)), ("the gradient is large", (-0.8, 0.1, 0.2, 1.0, 0.3, 1.5)))
-    return [Problem(note, **dict(zip(("h_0", "x_1", "x_2", "target", "w_x", "w_h"), numbers))) for note, numbers in values]
+              ("h_0 is 0", (0.0, 0.7, 0.2, 0.9, -0.6, 1.2)), ("the gradient is large", (-0.8, 0.1, 0.2, 1.0, 0.3, 1.5)),
+              ("the gradient is negative and large", (0.8, 0.1, 0.2, 2.5, 0.3, 0.9)))
+    values += tuple(("all six are others", rng.uniform(0.3, 1.2, 6) * rng.choice([-1.0, 1.0], 6)) for _ in range(2))
+    return [Problem(note, **dict(zip(("h_0", "x_1", "x_2", "target", "w_x", "w_h"), map(float, numbers)))) for note, numbers in values]
 
 
 def _step_backward_problems(rng):
     rnn_step, problems = edits.compiled(TEXT["rnn_step"][0]), []
     for step in recurrent.step_problems(rng):
         h_t = rnn_step(*step.values())
-        problems.append(Problem(step.note, dh_t=rng.normal(size=h_t.shape), x_t=step["x_t"], h_prev=step["h_prev"], h_t=h_t,
+        problems.append(Problem(step.note, dh_t=len(h_t) * rng.normal(size=h_t.shape), x_t=step["x_t"], h_prev=step["h_prev"], h_t=h_t,
                                 W_x=step["W_x"], W_h=step["W_h"]))
     return problems
 
@@ -49,8 +53,10 @@ def _bptt_problems(rng):
     rnn_forward, problems = edits.compiled(TEXT["rnn_forward"][0]), []
     for run in recurrent.forward_problems(rng):
         h = rnn_forward(*run.values())
-        problems.append(Problem(run.note, direct=rng.normal(size=h[1:].shape), x=run["x"], h=h, W_x=run["W_x"], W_h=run["W_h"]))
-    return problems
+        problems.append(Problem(run.note, direct=len(run["x"]) * rng.normal(size=h[1:].shape), x=run["x"], h=h, W_x=run["W_x"], W_h=run["W_h"]))
+    last = Problem("the loss is at the last step alone", **copy.deepcopy(problems[0]))
+    last["direct"][:-1] = 0
+    return [*problems, last]
 
 
 EXERCISES = [

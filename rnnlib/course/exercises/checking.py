@@ -4,6 +4,7 @@ import contextlib
 import copy
 import dis
 import functools
+import gc
 import itertools
 import pickle
 import time
@@ -20,8 +21,10 @@ from .running import OutOfTime, Prints, Raised, Trouble, aside, call
 from .texts import TEXT
 from .verdict import Verdict
 
-# how many changes that come near are tried with how many others, how many pairs besides, how many changes of the learner's text
-NEAR, OTHERS, FURTHER, MENDS = 4, 300, 1200, 500
+# how many changes that come near are tried with how many others, how many pairs besides
+NEAR, OTHERS, FURTHER = 4, 300, 1200
+# by when (seconds of processor time, on a machine that counts to 50,000 in 0.6 ms) one change of the solution, one of the learner's text, two changes, a place must be found
+ONE, OWN, TWO, LAST = 0.13, 0.2, 0.23, 0.27
 
 
 class Problem(dict):
@@ -53,13 +56,13 @@ class Exercise:
         Sizes of a problem ({"T": 3, "B": 2}), for findings such as "right where B = 1".
     copies : bool
         Whether the results must be new arrays, no views of the arguments.
-    beyond : (function (rng) -> Problem, str), optional
-        One problem more, outside what is asked, and what to say of a right answer that fails there.
+    beyond : (function (rng) -> Problem, (str, str)), optional
+        One problem more, outside what is asked, and what to say of a right answer that is not finite there, or is another number.
     gates : str
         The blocks of rows in W_x, W_h and b, as letters, where there are any: "ifgo".
-    judge : function (result, **arguments) -> (str or None, str) or None, optional
-        For a task with many right answers: None for a right one, else the mistake's key (or None) and what is wrong. Then the
-        attempt may be a plain value as well, where the function would have no arguments.
+    judge : function (result, *results before, **arguments) -> (str or None, str) or None, optional
+        For a task with many right answers: None for a right one, else the mistake's key (or None) and what is wrong. It is also given
+        the results on the problems before. The attempt may be a plain value as well, where the function would have no arguments.
     """
 
     name: str
@@ -99,13 +102,20 @@ class Exercise:
         return self.problems(np.random.default_rng(20))
 
     @functools.cached_property
+    def fresh(self):
+        """The problems with other numbers: a cause is said only if it holds for them too."""
+        return self.problems(np.random.default_rng(22))
+
+    @functools.cached_property
     def wanted(self):
-        return [_as_tuple(edits.compiled(self.solution)(*copy.deepcopy(problem).values())) for problem in self.tried]
+        """The right results, on the problems tried and on the fresh ones."""
+        return [_as_tuple(edits.compiled(self.solution)(*_copies(problem))) for problem in self.tried + self.fresh]
 
     @functools.cached_property
     def smallest_first(self):
-        """Indices of the problems: most candidates are out after one small one."""
-        return sorted(range(len(self.tried)), key=lambda n: len(pickle.dumps(self.wanted[n])))
+        """Indices of the problems: most candidates are out after one small one. Of equal ones those first in which something is 0."""
+        return sorted(range(len(self.tried)), key=lambda n: (len(pickle.dumps(self.wanted[n])), sum(
+            map(np.count_nonzero, self.tried[n].values()))))
 
     @functools.cached_property
     def rules(self):
@@ -123,38 +133,55 @@ class Exercise:
         return {}
 
 
+@functools.cache
+def _slowness():
+    """How many times as slow this machine is, a browser say; at least 1."""
+    def seconds():
+        start = time.process_time()
+        for _ in range(50_000):
+            pass
+        return time.process_time() - start
+
+    return max(1.0, min(seconds() for _ in range(3)) / 0.0006)
+
+
 def check(exercise, attempt):
     """The Verdict on one attempt."""
     if not callable(attempt) and not (exercise.judge and not exercise.tried[0]):
         return Verdict(exercise.name, False, None, f"check needs your function itself, check(\"{exercise.name}\", "
                        f"{exercise.name}) without brackets behind it; what it was given is of type {type(attempt).__name__}.")
+    start, collecting = time.process_time(), gc.isenabled()
+    gc.disable()        # all the syntax trees would set it off again and again
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return (_judge if exercise.judge else _compare)(exercise, attempt)
     except Trouble as trouble:
-        mended = _mended(exercise, attempt) if isinstance(trouble, Raised) and not exercise.judge else {}
+        mended = _mended(exercise, attempt, start + OWN * _slowness()) if isinstance(trouble, Raised) and not exercise.judge else {}
         same = len(mended) == len(exercise.outputs) and len({*mended.values()}) == 1
         return Verdict(exercise.name, False, mended[0] if same else None,
                        str(trouble) + (f"\nOne change makes it right: {mended[0]}." if same else ""))
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _judge(exercise, attempt):
-    result = attempt
+    results = []
     for problem in exercise.tried:
-        if callable(attempt):
-            result, _, _ = call(attempt, problem, quiet=False)
-        if result is None or result is ...:
-            raise Trouble(_nothing(exercise, attempt, result))
-        said = exercise.judge(result, **problem)
+        results.append(call(attempt, problem, quiet=bool(results))[0] if callable(attempt) else attempt)
+        if results[-1] is None or results[-1] is ...:
+            raise Trouble(_nothing(exercise, attempt, results[-1]))
+        said = exercise.judge(results[-1], *results[:-1], **problem)
         if said:
             return Verdict(exercise.name, False, *said)
     return Verdict(exercise.name, True, None, exercise.praise)
 
 
-def _compare(exercise, function):
-    problems = exercise.tried
-    first = _attempt(exercise, function, problems[0], first=True)
+def _compare(exercise, function, explain=True):
+    """The verdict; `explain` says whether a wrong attempt gets more than False."""
+    start, problems, wanted = time.process_time(), exercise.tried, exercise.wanted
+    first = _attempt(exercise, function, problems[0], first=explain)
     kept = copy.deepcopy(first)
     again = _attempt(exercise, function, problems[0], first=False)
     if not all(map(agree, again, kept)):
@@ -163,52 +190,74 @@ def _compare(exercise, function):
     if any(_shared(again, first)):
         raise Trouble("It returns the same array at every call, so that the next call overwrites the last result: make the array "
                       "inside the function.")
-    attempts = [kept]
+    attempts, raised = [kept], None
     for problem in problems[1:]:
         try:
             attempts.append(copy.deepcopy(_attempt(exercise, function, problem, first=False)))
         except Trouble as trouble:
-            raise type(trouble)(f"Where {problem.note}: {trouble}") from None
-    wanted = exercise.wanted
+            raised = raised or type(trouble)(f"Where {problem.note}: {trouble}")
+            if not isinstance(trouble, Raised):
+                raise raised from None
+            attempts.append(None)
+    if raised:      # a known mistake may raise there as well
+        known = [(key,) for key in exercise.changes if explain and all(
+            (result is None) == (a is None) and (a is None or len(a) == len(result) and all(map(agree, a, result)))
+            for a, result in zip(attempts, (_result(exercise, exercise.reference, (key,), n) for n in range(len(attempts)))))]
+        if len(known) != 1:
+            raise raised
+        return Verdict(exercise.name, False, known[0][0], f"{_told(exercise, known)}\n{raised}")
     right = {name: [agree(a[i], w[i]) for a, w in zip(attempts, wanted)] for i, name in enumerate(exercise.outputs)}
     if not all(map(all, right.values())):
-        return _explain(exercise, function, attempts, right)
+        return explain and _explain(exercise, function, attempts, right, start)
     notes = []
     for i, (name, shape) in enumerate(exercise.outputs.items()):
-        kinds = {a[i].dtype for a in attempts if getattr(a[i], "size", 0) and isinstance(a[i], np.ndarray)}
+        kinds = {a[i].dtype for a in attempts if isinstance(a[i], np.ndarray) and (a[i].size or shape.endswith("of int"))}
         floats = sorted(str(kind) for kind in kinds if kind.kind not in "iu")
         small = sorted(str(kind) for kind in kinds if kind.kind in "iu" and kind.itemsize < 4)
         if shape.endswith("of int") and small:
             raise Trouble(f"The numbers are right, but {name} is {small[0]}, which cannot hold every token: let it be int.")
         if shape.endswith("of int") and floats:
             raise Trouble(f"The numbers are right, but {name} must be of whole numbers in type too (dtype int), for they "
-                          f"count or "
-                          f"point at something and an index cannot be a float: yours is {floats[0]}.")
+                          f"count or point at something and an index cannot be a float: yours is {floats[0]}"
+                          + ("." if any(a[i].size and a[i].dtype.kind == "f" for a in attempts) else
+                             f" where it is empty, for np.array([]) makes one of floats: np.array({name}, dtype=int)."))
         if shape == "a whole number" and floats:
-            notes.append(f"(Your {name} is {floats[0]}; what is counted is an int.)")
+            notes.append(f"(Your {name} is a float; what is counted is an int.)")
         notes += [f"(Your {name} is {kind}: right to its precision; the course computes in float64.)"
                   for kind in floats if kind in ("float16", "float32")]
-    if exercise.beyond and not _right_beyond(exercise, function):
-        notes.append(f"({exercise.beyond[1]})")
-    return Verdict(exercise.name, True, None, "\n".join([exercise.praise, *notes]))
+    return Verdict(exercise.name, True, None, "\n".join([exercise.praise, *notes, *(
+        _beyond(exercise, function) if exercise.beyond and explain else ())]))
 
 
-def _right_beyond(exercise, function):
+def _beyond(exercise, function):
+    """What to say of a right answer that fails outside what is asked."""
     problem = exercise.beyond[0](np.random.default_rng(21))
+    wanted = _as_tuple(exercise.reference(*_copies(problem)))
     try:
-        return all(map(agree, _attempt(exercise, function, problem, first=False),
-                       _as_tuple(exercise.reference(*problem.values()))))
+        got = _attempt(exercise, function, problem, first=False)
     except Trouble:
-        return False
+        return [f"({exercise.beyond[1][0]})"]
+    return [] if all(map(agree, got, wanted)) else [f"({exercise.beyond[1][all(map(is_finite, got))]})"]
 
 
-def _explain(exercise, function, attempts, right):
+def _explain(exercise, function, attempts, right, start):
     """The verdict on a wrong attempt.
 
     First one cause for everything: a known mistake, another order, a change of the result as a whole, a change that the rules
     make of the solution, two known mistakes. Then a cause for each output by itself; for what is left, where it is right.
+    What is not found in time (from `start` on) is not said.
     """
-    names, wanted, problems = list(exercise.outputs), exercise.wanted, exercise.tried
+    names, wanted, problems = list(exercise.outputs), exercise.wanted[:len(attempts)], exercise.tried
+    legal = [any(not isinstance(w[i], dict) and np.isinf(w[i]).any() for w in wanted) for i in range(len(names))]
+    attempt = _remembered(lambda problem: _attempt(exercise, function, problem, first=False))
+    reference = _remembered(lambda problem: _as_tuple(exercise.reference(*_copies(problem))))
+    tried, attempts = attempts, list(attempts)          # from here on with the fresh problems; None where it fails
+    for problem in exercise.fresh:
+        try:
+            attempts.append(attempt(problem))
+        except Trouble:
+            attempts.append(None)
+    more = [(problem, a, w) for problem, a, w in zip(problems + exercise.fresh, attempts, exercise.wanted) if a]
     wrong = [i for i, name in enumerate(names) if not all(right[name])]
     lines = []
     if len(wrong) < len(names):
@@ -216,7 +265,7 @@ def _explain(exercise, function, attempts, right):
                      f"Not yet: {', '.join(names[i] for i in wrong)}.")
     at = f"{', '.join(names[i] for i in wrong)}: " if len(names) > 1 else ""
 
-    bad = list(dict.fromkeys(problem.note for problem, a, w in zip(problems, attempts, wanted) if not all(map(is_finite, a))
+    bad = list(dict.fromkeys(problem.note for problem, a, w in zip(problems, tried, wanted) if not all(map(is_finite, a, legal))
                              and all(map(is_finite, w))))
     unless = [f"But where {'; and where '.join(bad)}, it is not finite: a division by zero, or an overflow?"] if bad else []
 
@@ -229,33 +278,32 @@ def _explain(exercise, function, attempts, right):
     known = [(key,) for key in exercise.changes]
     near = {}
     singles = _fitting(exercise, exercise.reference, known, attempts, wrong, near=near)
-    if not singles and any(not r and is_finite(a[i]) for i in wrong for r, a in zip(right[names[i]], attempts)):
+    if not singles and any(not r and is_finite(a[i]) for i in wrong for r, a in zip(right[names[i]], tried)):
         singles = _fitting(exercise, exercise.reference, known, attempts, wrong, finite_only=True)
     if 0 < len(of_all(singles)) <= 3:
         return verdict(_keys(of_all(singles)), at + _told(exercise, of_all(singles)))
-    order = _another_order(attempts, wanted)
+    order = _another_order(tried, wanted)
     if order:
         return Verdict(exercise.name, False, None, "The results are right, but in another order: it returns "
                        f"{', '.join(names[i] for i in order)}; asked for is {', '.join(names)}.")
-    turned = {i: whole(exercise, names[i], [a[i] for a in attempts], [w[i] for w in wanted], problems) for i in wrong}
+    turned = {i: whole(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more], [p for p, *_ in more])
+              for i in wrong}
     rules, mended, pairs = {}, {}, {}
     if not all(turned[i] or _best(singles, i) for i in wrong):
-        rules = _fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near)
+        rules = _fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near, until=start + ONE * _slowness())
         if of_all(rules):
             return verdict(*_by_rule(exercise, of_all(rules)[0], at))
-        mended = _mended(exercise, function, right, wrong)
+        mended = _mended(exercise, function, start + OWN * _slowness(), right, wrong)
         if len({*mended.values()}) == 1 and len(mended) == len(wrong):
             unless.clear()      # nor is there anything else amiss
             return verdict(mended[wrong[0]], at + f"{'o' if at else 'O'}ne change makes it right: {mended[wrong[0]]}.")
         pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, [
-            i for i in wrong if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended)])
+            i for i in wrong if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended)], until=start + TWO * _slowness())
         if of_all(pairs):
             return verdict(*_by_two(exercise, of_all(pairs), at))
         for i in wrong:
             if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended or _best(pairs, i)):
-                turned[i] = mixture(exercise, names[i], [a[i] for a in attempts], [w[i] for w in wanted], problems)
-    attempt = _remembered(lambda problem: _attempt(exercise, function, problem, first=False))
-    reference = _remembered(lambda problem: _as_tuple(exercise.reference(*problem.values())))
+                turned[i] = mixture(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more], [p for p, *_ in more])
     found, explained, blank = [], {}, {}        # sentence -> the outputs it is true of
     for i in wrong:
         name = names[i]
@@ -265,15 +313,16 @@ def _explain(exercise, function, attempts, right):
         elif turned[i]:
             mistake, said = None, turned[i]
         elif _best(rules, i):
-            mistake, said = _by_rule(exercise, _best(rules, i)[0], at)
+            mistake, said = _by_rule(exercise, _best(rules, i)[0])
+            said = "i" + said[1:]
         elif i in mended:
             mistake, said = mended[i], f"one change makes it right: {mended[i]}."
         elif _best(pairs, i):
             mistake, said = _by_two(exercise, _best(pairs, i))
         else:
             mistake, said = None, turned[i] or locate(
-                exercise, name, [a[i] for a in attempts], [w[i] for w in wanted], problems, right[name],
-                lambda problem, i=i: attempt(problem)[i], lambda problem, i=i: reference(problem)[i])
+                exercise, name, [a[i] for a in tried], [w[i] for w in wanted], problems, right[name],
+                lambda problem, i=i: attempt(problem)[i], lambda problem, i=i: reference(problem)[i], start + LAST * _slowness())
         found += [mistake] * bool(mistake)
         (explained if mistake else blank).setdefault(said, []).append(name)
     lines += [f"{', '.join(those)}: {said}" for said, those in explained.items()]
@@ -322,21 +371,24 @@ def _tells_much(exercise):
     return any(np.isfinite(v).all() and np.any(v != np.round(v)) for v in values)
 
 
-def _mended(exercise, function, right=None, wrong=None):
-    """{output: the single change of the learner's own text that makes it right}; one for all outputs, if there is one."""
+def _mended(exercise, function, until, right=None, wrong=None):
+    """{output: the single change of the learner's own text that makes it right}; one for all outputs, if there is one.
+
+    That one is put through the whole check before it is said.
+    """
     rules = edits.own_rules(function, exercise.tried[0])
-    names, found = list(exercise.outputs), {}
+    names, found, problems = list(exercise.outputs), {}, exercise.tried + exercise.fresh
     wrong = wrong or range(len(names))
     order = sorted(exercise.smallest_first, key=lambda n: right is not None and all(right[names[i]][n] for i in wrong))
-    until = time.monotonic() + 1
-    with contextlib.suppress(OutOfTime), aside(Prints(), 0.3 if rules and rules.endless else None):
-        for keys, sentence in itertools.islice(zip(rules.candidates, rules.sentences), MENDS) if rules else ():
+    with contextlib.suppress(OutOfTime), aside(
+            Prints(), max(0.05, until - time.process_time()) if rules and rules.endless else None):
+        for keys, sentence in zip(rules.candidates, rules.sentences) if rules else ():
             left = set(wrong)
-            if time.monotonic() > until:
+            if time.process_time() > until:
                 break
-            for n in order:
+            for n in [*order, *range(len(exercise.tried), len(problems))]:
                 try:
-                    given = [np.int64(value) if type(value) is int else value for value in _copies(exercise.tried[n])]
+                    given = [np.int64(value) if type(value) is int else value for value in _copies(problems[n])]
                     result = rules.function(*given, wrong=frozenset(keys))      # 64 bits: p *= p would have no end otherwise
                     result = tuple(result) if isinstance(result, list) and len(names) > 1 else _as_tuple(result)
                     left = {i for i in left if agree(result[i], exercise.wanted[n][i])} if len(result) == len(names) else ()
@@ -344,25 +396,37 @@ def _mended(exercise, function, right=None, wrong=None):
                     left = ()
                 if not left:
                     break
-            if len(left) == len(wrong):
+            if len(left) == len(wrong) and (len(wrong) < len(names) or _accepted(exercise, rules.function, keys)):
                 return dict.fromkeys(wrong, sentence)
-            found = {**dict.fromkeys(left, sentence), **found}
+            found = {**dict.fromkeys(left, sentence), **found} if len(left) < len(names) else found
     return found
 
 
-def _fitting(exercise, reference, candidates, attempts, wrong, finite_only=False, near=None):
+def _accepted(exercise, function, keys):
+    try:
+        verdict = _compare(exercise, lambda *arguments: function(*arguments, wrong=frozenset(keys)), explain=False)
+        return verdict and verdict.message == exercise.praise
+    except Trouble:
+        return False
+
+
+def _fitting(exercise, reference, candidates, attempts, wrong, finite_only=False, near=None, until=np.inf):
     """{keys: indices of the outputs that are what they give, on all problems}, where they explain any wrong output.
 
     finite_only: but for problems on which the attempt is not finite, though it should be.
     near: a dict, to which are added those that explain it on some problems, or some of the wrong outputs.
+    until: the processor time at which it stops.
     """
     explainable = {i for i in wrong if _telling(i, attempts, reference is exercise.reference)}
     found = {}
-    # where the attempt is right, so are many candidates: those problems come last
+    # where the attempt is right, so are many candidates: those problems come last, and behind them the fresh ones
     order = sorted(exercise.smallest_first, key=lambda n: all(agree(attempts[n][i], exercise.wanted[n][i]) for i in wrong))
     amiss = {n for n in order if not all(agree(attempts[n][i], exercise.wanted[n][i]) for i in explainable)}
+    order += [n for n in range(len(order), len(attempts)) if attempts[n]]
     for keys in candidates if explainable else ():
         fits, explains = set(range(len(exercise.outputs))), False
+        if time.process_time() > until:
+            break
         for n in order:
             result = _result(exercise, reference, keys, n)
             if result is None or len(result) != len(exercise.outputs):
@@ -384,20 +448,18 @@ def _result(exercise, reference, keys, n):
     """What the solution with these changes gives on problem n; None where it raises, as shapes that do not fit do."""
     key = (reference is exercise.reference, keys, n)
     if key not in exercise.known:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                exercise.known[key] = _as_tuple(reference(*_copies(exercise.tried[n]), wrong=frozenset(keys)))
-            except Exception:
-                exercise.known[key] = None
+        try:
+            exercise.known[key] = _as_tuple(reference(*_copies((exercise.tried + exercise.fresh)[n]), wrong=frozenset(keys)))
+        except Exception:
+            exercise.known[key] = None
     return exercise.known[key]
 
 
 def _telling(i, attempts, zeros):
     """Whether output i tells a cause: numbers on half of the problems, for NaN has many causes, and so (unless `zeros`) has 0."""
-    flat = [np.concatenate([np.ravel(v).astype(float) for v in (a[i].values() if isinstance(a[i], dict) else [a[i]])])
-            for a in attempts]
-    return sum(np.isfinite(a).any() for a in flat) * 2 >= len(flat) and (zeros or any(np.any(a[np.isfinite(a)]) for a in flat))
+    flat = [np.concatenate([[], *(np.ravel(v).astype(float) for v in (a[i].values() if isinstance(a[i], dict) else [a[i]]))])
+            for a in attempts if a]
+    return sum(not np.isnan(a).all() for a in flat) * 2 >= len(flat) and (zeros or any(np.any(a[np.isfinite(a)]) for a in flat))
 
 
 def _best(fitting, i):

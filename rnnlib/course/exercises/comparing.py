@@ -1,7 +1,9 @@
 """What can be said of a result without knowing its cause: whether it is right, in which way it is not, and where."""
 
 import copy
+import functools
 import itertools
+import time
 
 import numpy as np
 
@@ -48,11 +50,12 @@ def _close(a, b, relative, absolute):
     return np.allclose(a, b, rtol=relative, atol=absolute, equal_nan=True)
 
 
-def is_finite(value):
-    """Whether an array, or every array of a dict, has finite numbers alone."""
+def is_finite(value, infinite=False):
+    """Whether an array, or every array of a dict, has finite numbers alone; or infinite ones too, where these may be right."""
     if isinstance(value, dict):
         return all(map(is_finite, value.values()))
-    return bool(np.isfinite(np.asarray(value, dtype=float)).all())
+    value = np.asarray(value, dtype=float)
+    return bool((~np.isnan(value) if infinite else np.isfinite(value)).all())
 
 
 def asked_for(shape):
@@ -97,13 +100,17 @@ def whole(exercise, name, got, wanted, problems):
     return None
 
 
-def locate(exercise, name, got, wanted, problems, right, attempt, reference):
-    """Where one output is right and where it is not, as what follows its name. `attempt` and `reference` try one problem more."""
+def locate(exercise, name, got, wanted, problems, right, attempt, reference, until):
+    """Where one output is right and where it is not, as what follows its name.
+
+    `attempt` and `reference` try one problem more; after the processor time `until` no more of them.
+    """
+    without = functools.partial(_without, exercise, problems, right, attempt, reference, until)
     shape = exercise.outputs[name]
     if isinstance(got[0], dict) or isinstance(wanted[0], dict):
         said, done = _where_in_dict(got, wanted, shape)
         return said if done else (said + _some(right, problems, wanted) + _where_wrong(got, wanted, right)
-                                  + _without(exercise, problems, right, attempt, reference))
+                                  + without())
     wanted, letters = [np.asarray(w) for w in wanted], _letters(shape)
     for a, w, problem in zip(got, wanted, problems):
         if a.shape != w.shape:
@@ -117,31 +124,38 @@ def locate(exercise, name, got, wanted, problems, right, attempt, reference):
                 more += " As far as both go, they agree."
             return (f"should be {shape}; yours is an array of shape {a.shape}." if shape.startswith("a ") else
                     f"should have shape {shape}, here {w.shape}; yours has {a.shape}.{more}") + _some(right, problems, wanted)
+    legal = any(np.isinf(w).any() for w in wanted)
     for a, w in zip(got, wanted):
-        bad = np.argwhere(~np.isfinite(a.astype(float))) if np.isfinite(w).all() else ()
+        bad = np.argwhere(np.isnan(a.astype(float)) if legal else ~np.isfinite(a.astype(float))) if np.isfinite(w).all() else ()
         if len(bad):
             where = f", first at {name}[{', '.join(map(str, bad[0]))}]" if a.ndim else ""
             return (f"is not finite{where}: a division by zero, an overflow, or an array never filled (np.empty)?"
                     + _some(right, problems, wanted))
     sizes = [exercise.sizes(problem) for problem in problems]
+    further = [*exercise.fresh, *map(larger, exercise.fresh)]      # what is said must hold for other numbers too, and for large ones
     for letter in sizes[0] if any(right) else ():
         one = [s[letter] == 1 for s in sizes]
-        if any(one) and list(right) == one:
+        if any(one) and list(right) == one and all(_is_right(attempt, reference, problem) for problem in further
+                                                   if exercise.sizes(problem)[letter] == 1):
             return (f"is right where {letter} = 1 and wrong for larger {letter}: {_along(name, letters, letter, got, wanted)}"
-                    + _without(exercise, problems, right, attempt, reference))
+                    + without())
     which = _some(right, problems, wanted)
-    without = _without(exercise, problems, right, attempt, reference)
+    without = without()
     for letter in letters if wanted[0].ndim else ():
         said = _along(name, letters, letter, got, wanted, otherwise="")
         if said:
             return f"is partly right: {said}{which}{without}"
-    if not any(np.any(w) for w, r in zip(wanted, right) if r) and all(map(lambda a, w: _close(a, w, 1e-2, 1e-4), got, wanted)):
-        off = max(float(np.max(np.abs(a - w)) / np.abs(w).max()) for a, w in zip(got, wanted) if np.any(w))
-        return (f"is nearly right, off by {off:.0e} of its size: is it rounded, computed in float32, or is a small number added "
-                f"somewhere?{which}")
+    pairs = list(zip(got, wanted)) if wanted[0].ndim else [(np.array(got), np.array(wanted))]
+    if wanted[0].dtype.kind == "f" and not any(np.any(w) for w, r in zip(wanted, right) if r) and all(
+            _close(a, w, 1e-2, 1e-3) for a, w in pairs):
+        off = max(float(np.max(np.abs(a - w)) / np.abs(w).max()) for a, w in pairs if np.any(w))
+        return (f"is nearly right, off by {off:.0e} of its size: is it rounded, computed in float32 or as a difference quotient, or "
+                f"is a small number added somewhere?{which}")
     shaped = "has the right shape but other numbers" if wanted[0].ndim else "is another number"
     return (f"{shaped}, and no mistake known here explains {'them' if wanted[0].ndim else 'it'}."
-            + which + _where_wrong(got, wanted, right) + _curve(got, wanted) + _values(got, wanted, problems)
+            + which + _where_wrong(got, wanted, right) + _curve(
+                *zip(*((a, w) for a, w, r in zip(got, wanted, right) if not r)), attempt, reference,
+                [problem for n, r in enumerate(right) if not r for problem in (exercise.fresh[n], larger(exercise.fresh[n]))]) + _values(got, wanted, problems)
             + _entries(letters, got, wanted) + without)
 
 
@@ -222,7 +236,7 @@ def mixture(exercise, name, got, wanted, problems):
 def _where_wrong(got, wanted, right):
     """One factor on all problems on which it is wrong."""
     def flat(value):
-        return np.concatenate([np.ravel(v).astype(float) for v in (value.values() if isinstance(value, dict) else [value])])
+        return np.concatenate([[], *(np.ravel(v).astype(float) for v in (value.values() if isinstance(value, dict) else [value]))])
 
     factors = [_factor(flat(a), flat(w)) for a, w, r in zip(got, wanted, right) if not r]
     if any(right) and all(f is not None for f in factors) and np.allclose(factors, factors[0], rtol=1e-9):
@@ -230,16 +244,24 @@ def _where_wrong(got, wanted, right):
     return ""
 
 
-def _curve(got, wanted):
-    """Whether it is the right result put through another curve."""
+def _curve(got, wanted, attempt, reference, problems):
+    """Whether it is the right result put through another curve, with other numbers and with larger ones too."""
     a, w = (np.concatenate([np.ravel(x).astype(float) for x in some]) for some in (got, wanted))
-    if len(a) > 9 and np.ptp(a) and np.ptp(w) and np.isfinite(a).all() and np.asarray(wanted[0]).dtype.kind == "f":
-        for word, b in (("up", a), ("down", -a)):
-            if (np.diff(b[np.lexsort((b, w))]) >= 0).all():
-                return (f" It goes {word} wherever the right result goes up, so it is the right one through another curve: "
-                        f"another "
+    for word, sign in (("up", 1), ("down", -1)):
+        if _monotone(sign * a, w) and np.asarray(wanted[0]).dtype.kind == "f":
+            try:
+                x, y = (np.concatenate([np.ravel(run(problem)) for problem in problems]) for run in (attempt, reference))
+            except Exception:
+                return ""
+            if _monotone(sign * x, y):
+                return (f" It goes {word} wherever the right result goes up, so it is the right one through another curve: another "
                         "squashing, a power, a limit?")
     return ""
+
+
+def _monotone(a, w):
+    w = np.round(w, 9)
+    return len(a) > 5 and np.ptp(a) and np.ptp(w) and np.isfinite(a).all() and (np.diff(a[np.lexsort((a, w))]) >= 0).all()
 
 
 def _difference(off, problems):
@@ -260,11 +282,12 @@ def _difference(off, problems):
 
 
 def _values(got, wanted, problems):
-    """The first wrong number beside the right one, where the arguments are numbers too."""
+    """The first wrong number beside the right one."""
     for a, w, problem in zip(got, wanted, problems):
-        if not agree(a, w) and all(isinstance(value, (int, float)) for value in problem.values()):
-            given = ", ".join(f"{key} = {value}" for key, value in problem.items())
-            return f" For {given} it is {float(a):.6g}, and right is {float(w):.6g}."
+        if not agree(a, w) and a.ndim == 0:
+            numbers = all(isinstance(value, (int, float)) for value in problem.values())
+            given = "For " + ", ".join(f"{key} = {value}" for key, value in problem.items()) if numbers else f"Where {problem.note}"
+            return f" {given} it is {float(a):.6g}, and right is {float(w):.6g}."
     return ""
 
 
@@ -303,31 +326,58 @@ def _entries(letters, got, wanted):
     return ""
 
 
-def _without(exercise, problems, right, attempt, reference):
-    """Which change of the arguments makes it right: one set to zero, two exchanged; and which argument has no influence."""
-    wrong = [problem for problem, r in zip(problems, right) if not r]
-    problem = wrong[0]
+def larger(problem):
+    """The same problem with all its real numbers three times as large."""
+    return type(problem)(problem.note, **{**problem, **{key: 3 * problem[key] for key in _numbers(problem)}})
+
+
+def _is_right(attempt, reference, problem):
+    try:
+        return agree(attempt(problem), reference(problem))
+    except Exception:
+        return False
+
+
+def _without(exercise, problems, right, attempt, reference, until):
+    """Which change of the arguments makes it right: one set to zero, two exchanged; and which argument has no influence.
+
+    Said only if it does so on every problem on which it is wrong, with other numbers and with larger ones too.
+    """
+    wrong = [n for n, r in enumerate(right) if not r]
+    others = [problems[n] for n in wrong[1:]] + [problem for n in wrong for problem in (exercise.fresh[n], larger(exercise.fresh[n]))]
 
     def tried(function, problem, change):
         return function(type(problem)(problem.note, **copy.deepcopy({**problem, **change})))
 
-    wanted = reference(problem)
-    makes = []
-    for key, said, change in _changes(exercise, problem):
+    def makes_right(problem, said, change):
         try:
             a = tried(attempt, problem, change)
-            w = wanted if said.endswith("change places") else tried(reference, problem, change)
+            w = reference(problem) if said.endswith("change places") else tried(reference, problem, change)
         except Exception:
-            continue
-        if agree(a, w) and is_finite(w) and (isinstance(w, dict) or np.any(w)):
-            makes.append((key, said))
+            return None
+        values = w.values() if isinstance(w, dict) else [w]
+        return agree(a, w) and is_finite(w) and any(map(np.any, values)) and np.concatenate([*map(np.ravel, values)])
+
+    others, makes = [problem for problem in others if not _is_right(attempt, reference, problem)], []
+    changed = None
+    for key, said, change in _changes(exercise, problems[wrong[0]]):
+        if time.process_time() > until:
+            break
+        first = makes_right(problems[wrong[0]], said, change)
+        if np.size(first) and np.any(first):
+            changed = changed or [(problem, {words: its for _, words, its in _changes(exercise, problem)}) for problem in others]
+            on = [makes_right(problem, said, its[said]) for problem, its in changed if said in its]
+            # the same result whatever the numbers would tell nothing
+            if on and all(np.any(one) for one in on) and not all(np.array_equal(one, first) for one in on):
+                makes.append((key, said))
     idle = []
-    for key in _numbers(problem):
+    for key in _numbers(problems[0]) if time.process_time() < until else ():
         another = [{key: each[key] * (1.25 + 0.2 * np.cos(np.arange(np.size(each[key])).reshape(np.shape(each[key]))))}
                    for each in problems]
         try:
+            n = right.index(False)
             if all(agree(tried(attempt, each, change), attempt(each)) for each, change in zip(problems, another)) and not agree(
-                    tried(reference, problem, another[right.index(False)]), wanted):
+                    tried(reference, problems[n], another[n]), reference(problems[n])):
                 idle.append(key)
         except Exception:
             continue
@@ -352,7 +402,7 @@ def _changes(exercise, problem):
     for key in numbers:
         value = problem[key]
         yield key, f"{key} is 0", {key: 0 * value}
-        if np.ndim(value) == 2 and len(value) == len(value.T) > 1:
+        if key.startswith("W") and np.ndim(value) == 2 and len(value) == len(value.T) > 1:
             yield key, f"{key} is symmetric", {key: (value + value.T) / 2}
             yield key, f"{key} is the identity", {key: np.eye(len(value))}
         if np.ndim(value) and len(numbers) == 1:

@@ -43,7 +43,17 @@ def switched(solution, replacements):
 
 def _made(tree, space):
     space = dict(space)
-    exec(compile(ast.fix_missing_locations(tree), "<solution>", "exec"), space)
+    seen, nodes = set(), [tree]
+    while nodes:        # fix_missing_locations goes through what is shared each time it stands somewhere
+        node = nodes.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            node.lineno = node.end_lineno = 1
+            node.col_offset = node.end_col_offset = 0
+            for part in vars(node).values():
+                nodes += [part] if isinstance(part, ast.AST) else [one for one in part if isinstance(one, ast.AST)] if isinstance(
+                    part, list) else ()
+    exec(compile(tree, "<solution>", "exec"), space)
     return space[tree.body[-1].name]
 
 
@@ -90,19 +100,26 @@ def _exchanged(statement, one, other):
     return built
 
 
+def _text(node):
+    """ast.unparse, once for each node."""
+    if not hasattr(node, "text"):
+        node.text = ast.unparse(node)
+    return node.text
+
+
 def _first_line(statement):
-    return f"`{ast.unparse(statement).partition(chr(10))[0]}`"
+    return f"`{_text(statement).partition(chr(10))[0]}`"
 
 
 class _Sites:
     """Where the edits of one tree differ from it: other expressions at a node, other statements in a region of a block."""
 
     def __init__(self):
-        self.expressions = {}       # id of a node -> [(key, expression instead)]
+        self.expressions = {}       # id of a node -> [(key, expression instead, whether it has switches of its own)]
         self.regions = {}           # id of a block -> [(from, to, key, statements instead)]
 
-    def at(self, node, key, instead):
-        self.expressions.setdefault(id(node), []).append((key, instead))
+    def at(self, node, key, instead, built=False):
+        self.expressions.setdefault(id(node), []).append((key, instead, built))
 
     def within(self, block, start, stop, key, instead):
         self.regions.setdefault(id(block), []).append((start, stop, key, instead))
@@ -124,6 +141,9 @@ class _Sites:
         """Note the differences inside two nodes of one type; False where they cannot be put there."""
         if isinstance(a, ast.Call) and not _same(a.func, b.func) and not _same([a.args, a.keywords], [b.args, b.keywords]):
             return False            # another function of other things: as a whole
+        if isinstance(a, ast.BinOp) and _same(a.left, b.left) and _same(a.right, b.right):
+            self.at(a, key, ast.BinOp(a.left, b.op, a.right), True)
+            return True
         found = []                  # noted only if all of them can be
         for name, x in ast.iter_fields(a):
             y = getattr(b, name)
@@ -140,6 +160,10 @@ class _Sites:
                     if one != other:
                         return False
                 elif not _same(one, other):
+                    part = next((part for part in (getattr(one, "left", None), getattr(one, "right", None)) if _same(part, other)), None)
+                    if part and _is_value(one):     # what is left may be changed as well
+                        found.append((self.at, one, key, part, True))
+                        continue
                     deeper = type(one) is type(other) and not isinstance(one, (ast.Name, ast.Constant, ast.operator))
                     if deeper and self._inside(one, other, key):
                         continue
@@ -158,33 +182,46 @@ class _Sites:
         arguments.kw_defaults.append(ast.Call(ast.Name("frozenset", ast.Load()), [], []))
         return tree
 
-    def _built(self, node):
+    def _built(self, node, itself=True):
+        """A copy of the node with all switches inside, and but for `itself` with its own."""
         if isinstance(node, list):
             return self._block(node) if node and isinstance(node[0], ast.stmt) else [self._built(part) for part in node]
         if not isinstance(node, ast.AST):
             return node
         built = type(node)(**{name: self._built(value) for name, value in ast.iter_fields(node)})
-        for key, instead in self.expressions.get(id(node), ()):
-            built = ast.IfExp(_test(key), instead, built)
+        for key, instead, own in self.expressions.get(id(node), ()) if itself else ():
+            built = ast.IfExp(_test(key), self._built(instead, False) if own else instead, built)
         return built
 
     def _block(self, block):
-        built, at = [], 0
+        built, at, single = [], 0, {}
         regions = sorted(self.regions.get(id(block), ()), key=lambda region: region[:2])
+        for start, stop, key, instead in regions:
+            if stop == start + 1:       # by itself, so that another statement may be changed as well
+                single.setdefault(start, []).append((key, instead))
+        regions = [region for region in regions if region[1] != region[0] + 1]
+
+        def statements(start, stop):
+            for n in range(start, stop):
+                statement = [self._built(block[n])]
+                for key, instead in single.get(n, ()):
+                    statement = [ast.If(_test(key), instead or [ast.Pass()], statement)]
+                yield from statement
+
         while regions:
             start, stop, key, instead = regions.pop(0)
             group = [(start, stop, key, instead)]
             while regions and regions[0][0] < stop or regions and start == stop == regions[0][0] == regions[0][1]:
                 group.append(regions.pop(0))
                 stop = max(stop, group[-1][1])
-            built += [self._built(statement) for statement in block[at:start]]
-            otherwise = [self._built(statement) for statement in block[start:stop]]
+            built += statements(at, start)
+            otherwise = list(statements(start, stop))
             for a, b, key, instead in group:
                 body = [*block[start:a], *instead, *block[b:stop]] or [ast.Pass()]
-                otherwise = [ast.If(_test(key), copy.deepcopy(body), otherwise)]
+                otherwise = [ast.If(_test(key), body, otherwise)]
             built += otherwise
             at = stop
-        return built + [self._built(statement) for statement in block[at:]]
+        return [*built, *statements(at, len(block))]
 
 
 # ---- edits made by rule ---------------------------------------------------------------------------------------------
@@ -208,6 +245,16 @@ OPERATORS = {ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.D
              ast.Gt: (ast.GtE, ast.Lt),
              ast.GtE: (ast.Gt, ast.LtE), ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,)}
 NAME = re.compile(r"(?<!\.)\b(?!np\b|sigmoid\b)[A-Za-z_]\w*\b(?!\()")
+# for the slope of tanh, 1 - h ** 2: other slopes
+SLOPES = {"{0} * (1 - {0})": "that is the slope of the logistic sigma; tanh has 1 - h^2",
+          "1 - np.tanh({0}) ** 2": "tanh is taken twice, h is tanh(z) already", "1 - {0}": "the square is missing",
+          "(1 - {0}) ** 2": "the square belongs to h alone", "1 + {0} ** 2": "the slope of tanh is 1 - h^2, never above 1",
+          "1 - 2 * {0}": "2 h is no square", "{0}": "it is tanh(z) itself, not its slope", "(1 - {0} ** 2) ** 2": "the slope is taken twice",
+          "{0} ** 2 - 1": "the sign is turned", "np.ones_like({0})": "the slope of the tanh is missing",
+          "np.sqrt(1 - {0} ** 2)": "no root is taken"}
+BESIDE = {0: "each time", 0.25: "that is", 0.5: "and likewise"}
+SLOPE = re.compile(r"1 - (\w+) \*\* 2")
+MOST = 800      # edits of a learner's text
 STRONG, WEAK = (ast.Mult, ast.Div, ast.MatMult), (ast.Add, ast.Sub)
 
 
@@ -236,6 +283,7 @@ class Rules:
         self.values = {argument.arg: values[argument.arg] for argument in tree.body[-1].args.args
                        if argument.arg in values}      # what is known so far
         self.arguments = list(self.values)
+        self.squashed = {}      # name -> what it is the tanh of
         calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
         self.endless = any(isinstance(node, ast.While) or isinstance(node, ast.FunctionDef) and node.name in calls
                            for node in ast.walk(tree))      # an edit may let it run without an end
@@ -246,18 +294,23 @@ class Rules:
                        lambda key, its=its: self.sites.within(body, 0, 0, key, its))
         self._walk(body, inside=False)
         self.edits = sorted(reversed(self.edits), key=lambda edit: edit[0])     # of equal rank: the later line, nearer to the result
+        del self.edits[MOST if own else len(self.edits):]
         kinds, found = {}, []
         for key, (rank, said, line, note, kind) in enumerate(self.edits):
             note(key)
             found.append((rank, (key,), f"{said}, in `{line}`" if line else said))
             for its in kind:
                 kinds.setdefault(its, []).append(key)
-        for (n, *_), keys in kinds.items():
-            rank, said, *_ = self.edits[keys[0]]
-            lines = list(dict.fromkeys(self.edits[key][2] for key in keys))
+        for (n, *names), keys in kinds.items():
+            rank, said, line, *_ = self.edits[keys[0]]
+            lines = [f"`{line}`" for line in dict.fromkeys(self.edits[key][2] for key in keys)]
+            if n == 0.25:
+                said = f"`{names[0]}` and `{names[1]}` have changed places in the slopes"
+            elif n == 0.5 and line:
+                said, lines = f"{said}, in {lines[0]}", lines[1:] or lines
             if len(keys) > 1:
-                found.append((rank + n, tuple(keys), f"{said}, {'each time' if n == 0 else 'and likewise'} in "
-                              + " and in ".join(f"`{line}`" for line in lines)))
+                found.append((rank + n, tuple(keys), f"{said}, {BESIDE[n]} in " * bool(line) + " and in ".join(lines) if line
+                              else f"{said}"))
         found.sort(key=lambda one: one[0])
         self.candidates, self.sentences = [keys for _, keys, _ in found], [said for *_, said in found]
         self.function = _made(self.sites.build(tree), space)
@@ -265,18 +318,18 @@ class Rules:
     def _note(self, rank, said, line, note, kind=()):
         self.edits.append((rank, said, line, note, kind))
 
-    def _instead(self, rank, node, *others, why="", sentence=""):
+    def _instead(self, rank, node, *others, why="", sentence="", kind=()):
         """Note other expressions for a node: text, or nodes."""
-        text = ast.unparse(node)
+        text = _text(node)
         for other in others:
-            its = other if isinstance(other, str) else ast.unparse(other)
+            its = other if isinstance(other, str) else _text(other)
             if its != text:
                 other = ast.parse(its, mode="eval").body if isinstance(other, str) else other
                 said = f"`{its}` belongs where `{text}` stands" if self.own else (
                     sentence or f"`{its}` stands where `{text}` belongs{why}")
                 form = () if isinstance(node, ast.Name) else ((0.5, NAME.sub("_", text), NAME.sub("_", its)),)
                 self._note(rank, said, self.line, lambda key, other=other: self.sites.at(node, key, other),
-                           ((0, text, its), *form))
+                           ((0, text, its), *form, *kind))
 
     def _walk(self, block, inside):
         """The statements of a block; `inside` a loop or an if, even an assignment may be forgotten."""
@@ -287,12 +340,16 @@ class Rules:
                     self._inserted(value)
             targets = getattr(statement, "targets", [getattr(statement, "target", ast.Pass())])
             assigned = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+            value = getattr(statement, "value", None)
+            if isinstance(value, ast.Call) and len(assigned) == 1 and _text(value.func) == "np.tanh":
+                self.squashed[min(assigned)] = _text(value.args[0])
             self.values |= {name: self.all_values[name] for name in assigned & self.all_values.keys()}
             if isinstance(statement, (ast.For, ast.While, ast.If)):
                 self._walk(statement.body, True)
                 self._walk(statement.orelse, True)
-            for rank, other, stop, sentence in self._statements(block, n, inside):
-                self._note(rank, sentence, "", lambda key, n=n, stop=stop, other=other: self.sites.within(block, n, stop, key, other))
+            for rank, other, stop, sentence, *kind in self._statements(block, n, inside):
+                self._note(rank, sentence, _text(statement) if kind else "", lambda key, n=n, stop=stop, other=other: self.sites.within(block, n, stop, key, other),
+                           kind)
 
     def _statements(self, block, n, inside):
         """(rank, statements instead, up to which, sentence) of what may be done to a whole statement."""
@@ -305,18 +362,25 @@ class Rules:
                 statement.targets[0], (ast.Name, ast.Subscript)):
             plain = ast.AugAssign(statement.targets[0], ast.Add(), statement.value)
         if plain:
-            yield 3, [plain], n + 1, stands.format(ast.unparse(plain), said)
+            yield 3, [plain], n + 1, stands.format(_text(plain), said)
         if (inside if isinstance(statement, (ast.Assign, ast.AugAssign)) else isinstance(statement, ast.If) and not
                 statement.orelse):
             yield 1 if self.own else 4, [], n + 1, f"{said} is too much" if self.own else f"{said} is left out"
         if isinstance(statement, ast.If):
-            yield 4, statement.body, n + 1, f"{said} should not be asked" if self.own else f"{said} is not asked"
+            yield 0 if self.own else 4, statement.body, n + 1, f"{said} should not be asked" if self.own else f"{said} is not asked"
         names = list(dict.fromkeys(part.id for part in ast.walk(statement) if isinstance(part, ast.Name)
                                    and isinstance(part.ctx, ast.Load) and isinstance(self.values.get(part.id), (np.ndarray, int, float))))
         if not isinstance(statement, (ast.For, ast.While, ast.If)):
             for one, other in itertools.combinations(names[:6], 2):
                 yield 3, [_exchanged(statement, one, other)], n + 1, (
                     f"`{one}` and `{other}` {'should change' if self.own else 'have changed'} places in {said}")
+        blocks = getattr(getattr(statement, "targets", [None])[0], "elts", ())
+        if not self.own and len(blocks) > 2 and isinstance(statement.value, ast.Call):
+            letters = [_text(block).rpartition("_")[2] for block in blocks]
+            for order in list(itertools.permutations(range(len(blocks))))[1:]:
+                read = ", ".join(letters[n] for n in order)
+                yield 1, [ast.Assign([ast.Tuple([blocks[n] for n in order], ast.Store())], statement.value)], n + 1, (
+                    f"the blocks of rows are read in the order {read} where they stand in the order {', '.join(letters)}"), (0.5, read)
         simple = (ast.Assign, ast.AugAssign, ast.Expr, ast.If)
         if n + 1 < len(block) and isinstance(statement, simple) and isinstance(block[n + 1], simple):
             yield 4, [block[n + 1], statement], n + 2, (f"{said} belongs after {_first_line(block[n + 1])}" if self.own else
@@ -325,7 +389,7 @@ class Rules:
     def _inserted(self, node):
         """A term or a factor that a learner's line may lack."""
         if isinstance(node, (ast.BinOp, ast.Call, ast.Name, ast.Subscript)):
-            text = ast.unparse(node)
+            text = _text(node)
             for name, value in self.values.items():
                 if (isinstance(value, float) or isinstance(value, np.ndarray) and value.dtype.kind == "f") and name != text:
                     self._instead(8, node, *(ast.BinOp(node, sign(), ast.Name(name, ast.Load()))
@@ -334,7 +398,7 @@ class Rules:
     def _expression(self, node, parent):
         """All edits of an expression, its parts first. What only gives a size, or names what is called, has none."""
         called = isinstance(node, ast.Call)
-        if not (called and ast.unparse(node.func) in MAKERS or isinstance(node, ast.Attribute) and node.attr == "shape"):
+        if not (called and _text(node.func) in MAKERS or isinstance(node, ast.Attribute) and node.attr == "shape"):
             for name, part in ast.iter_fields(node):
                 for child in part if isinstance(part, list) else [part]:
                     if isinstance(child, ast.keyword) and child.arg == "dtype":
@@ -349,7 +413,7 @@ class Rules:
                 self._expression(node.func.value, node)
         rule = getattr(self, "_" + type(node).__name__.lower(), None)
         if rule and _is_value(node):
-            rule(node, parent, ast.unparse(node))
+            rule(node, parent, _text(node))
 
     def _name(self, node, parent, text):
         value = self.values.get(text)
@@ -359,9 +423,11 @@ class Rules:
         self._instead(1, node, *(other for other, its in self.values.items() if other != text and _alike(value, its, place)))
         kind, ndim = np.asarray(value).dtype.kind, np.ndim(value)
         if ndim == 0 and kind in "iu":
-            if isinstance(parent, ast.Call) and ast.unparse(parent.func) == "range":
+            if isinstance(parent, ast.Call) and _text(parent.func) == "range":
                 self._instead(2, node, f"{text} - 1", f"{text} + 1")
             self._instead(6, node, "0", "1")
+        if ndim == 0 and kind == "f" and isinstance(parent, ast.Compare):
+            self._instead(2, node, "1.0")
         if ndim == 0 and kind == "f" and not self.own:
             self._instead(6, node, *(f"{call}({text}{limit})" for call, limit in (
                 ("max", ", 0"), ("max", ", 0.01"), ("max", ", 0.1"), ("max", ", 1"), ("min", ", 1"), ("int", ""), ("round", ""))))
@@ -393,21 +459,21 @@ class Rules:
     def _call(self, node, parent, text):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         if name in SQUASHES and len(node.args) == 1:
-            inner = ast.unparse(node.args[0])
+            inner = _text(node.args[0])
             self._instead(1, node, node.args[0], sentence=f"`{name}` is missing around `{inner}`")
-            self._instead(3, node, f"{ast.unparse(node.func)}({text})", sentence=f"`{name}` is taken twice of `{inner}`")
-            self._instead(5, node, *(ast.unparse(ast.parse(curve.format(inner))) for curve in CURVES))
+            self._instead(3, node, f"{_text(node.func)}({text})", sentence=f"`{name}` is taken twice of `{inner}`")
+            self._instead(5, node, *(_text(ast.parse(curve.format(inner))) for curve in CURVES))
         if name in ("int", "ceil", "floor", "round", "trunc") and node.args:
             inner = node.args[0]
             self._instead(2, node, inner, *(inner.args[:1] if isinstance(inner, ast.Call) else ()))
         for other in CALLS.get(name, ()):
-            called = copy.copy(node)
+            called = ast.Call(node.func, node.args, node.keywords)
             called.func = (ast.Attribute(node.func.value, other, ast.Load()) if isinstance(node.func, ast.Attribute)
                            and other.isidentifier()
                            and other != "sigmoid" else ast.parse(other, mode="eval").body)
             self._instead(3, node, called)
         if isinstance(parent, ast.For) and name == "range":
-            self._instead(2, node, f"reversed({text})", *([f"range(1, {ast.unparse(node.args[0])})"] if len(node.args) == 1 else []))
+            self._instead(2, node, f"reversed({text})", *([f"range(1, {_text(node.args[0])})"] if len(node.args) == 1 else []))
         if name in ("zeros", "zeros_like") and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
             shape = np.shape(self.all_values.get(parent.targets[0].id))
             for other, its in self.values.items():
@@ -416,16 +482,19 @@ class Rules:
                 elif isinstance(its, np.ndarray) and its.shape[1:] == shape != () and its.dtype.kind == "f":
                     self._instead(4, node, f"{other}[0].copy()", f"{other}[-1].copy()", why=": what it starts from")
         if self.own and name in ("sum", "mean", "max", "min") and not node.keywords:
-            method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "np"
+            method = isinstance(node.func, ast.Attribute) and _text(node.func.value) != "np"
             if len(node.args) == (not method):
                 self._instead(4, node, *(f"{text[:-1]}{'' if method else ', '}axis={axis}{keep})" for axis in (0, 1, -1)
                                          for keep in ("", ", keepdims=True")))
         if name in ("reversed", "min", "max", "minimum", "maximum"):
             self._instead(2, node, *node.args)
+        if self.own and name in ("clip", "round", "around", "abs", "sort", "sorted", "nan_to_num", "where"):
+            method = isinstance(node.func, ast.Attribute) and _text(node.func.value) != "np"
+            self._instead(0, node, node.func.value if method else node.args[-1 if name == "where" else 0])
 
     def _binop(self, node, parent, text):
         operator = type(node.op)
-        left, right = ast.unparse(node.left), ast.unparse(node.right)
+        left, right = _text(node.left), _text(node.right)
         part = "term" if operator in WEAK else "factor"
         if operator is ast.Pow:
             self._instead(1, node, node.left, why=": the power is missing")
@@ -437,12 +506,22 @@ class Rules:
             self._instead(2, node, ast.BinOp(node.right, node.op, node.left))
         for one in {ast.Add: (node.left, node.right), ast.Mult: (node.left, node.right), ast.Sub: (node.right,),
                     ast.Div: (node.right,)}.get(operator, ()):
-            self._instead(3, node, ast.BinOp(node, node.op, one), sentence=f"`{ast.unparse(one)}` is taken twice in `{text}`")
+            self._instead(3, node, ast.BinOp(node, node.op, one), sentence=f"`{_text(one)}` is taken twice in `{text}`")
         if operator is ast.Mult and isinstance(self.values.get(left), int):
             self._instead(4, node, f"{text} // 2")
         if operator in (ast.Add, ast.MatMult) and not isinstance(parent, ast.Subscript):
             self._instead(5, node, f"({text}) / 2", f"np.tanh({text})", f"sigmoid({text})")
         self._instead(2, node, *self._regrouped(node), why=": other brackets")
+        slope = not self.own and SLOPE.fullmatch(text)
+        if slope:
+            for other, why in SLOPES.items():
+                self._instead(1, node, other.format(slope[1]), why=f": {why}")
+            for other in self.squashed.items() - {(slope[1], self.squashed.get(slope[1]))}:
+                self._instead(1, node, f"1 - {other[0]} ** 2", kind=((0.25, *sorted([slope[1], other[0]])),))
+            if slope[1] in self.squashed:
+                inner = self.squashed[slope[1]]
+                self._instead(1, node, f"1 - ({inner}) ** 2", why=": the square is that of the tanh, not of what goes into it")
+                self._instead(1, node, f"sigmoid({inner}) * (1 - sigmoid({inner}))", why=": that is the slope of sigma")
 
     @staticmethod
     def _regrouped(node):
@@ -473,28 +552,35 @@ class Rules:
         self._instead(2, node, *(ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators)
                                  for other in OPERATORS.get(type(node.ops[0]), ())))
 
+    def _ifexp(self, node, parent, text):
+        self._instead(0 if self.own else 4, node, node.body, node.orelse)
+
     def _unaryop(self, node, parent, text):
         if not isinstance(node.operand, ast.Constant):
             self._instead(1, node, node.operand)
 
     def _constant(self, node, parent, text):
         if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            others = [node.value + 1, node.value - 1] if isinstance(node.value, int) else [node.value * 10, node.value * 1000]
+            others = [node.value + 1, node.value - 1] if isinstance(node.value, int) else [] if self.own else [node.value * 10, node.value * 1000]
             power = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow)
-            self._instead(4, node, *map(ast.Constant, others + [0.5] * power))
+            self._instead(4, node, *map(ast.Constant, others + [0.5] * power), *["np.inf"] * (self.own and isinstance(node.value, float)))
 
     def _subscript(self, node, parent, text):
-        whole, index = ast.unparse(node.value), node.slice
+        whole, index = _text(node.value), node.slice
         parts = index.elts if isinstance(index, ast.Tuple) else [index]
+        if self.own and isinstance(index, ast.Compare):
+            self._instead(0, node, node.value)
         if any(isinstance(part, ast.Slice) and part.step is not None for part in parts):
             self._instead(1, node, node.value)
             self._instead(3, node, f"{whole}[:, ::-1]", f"{whole}[..., ::-1]", f"np.flip({whole})")
         elif isinstance(index, ast.Slice):
+            if index.lower and index.upper:
+                self._instead(1, node, f"{whole}[{_text(index.lower)}:]", f"{whole}[:{_text(index.upper)}]")
             self._instead(2, node, whole, f"{whole}[1:]", f"{whole}[:-1]", f"{whole}[::-1]")
         if not parts or isinstance(parts[0], (ast.Slice, ast.Constant, ast.Compare, ast.Tuple)):
             return
-        at = ast.unparse(parts[0])
-        rest = "".join(f", {ast.unparse(part)}" for part in parts[1:]) + "]"
+        at = _text(parts[0])
+        rest = "".join(f", {_text(part)}" for part in parts[1:]) + "]"
         self._instead(2, node, *(f"{whole}[{other}{rest}" for other in (f"{at} - 1", f"{at} + 1", f"{at} - 2", "0", "-1",
                                                                         f"-({at})")))
         value = self.values.get(whole)

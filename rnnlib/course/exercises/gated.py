@@ -7,16 +7,16 @@ from .checking import Exercise, Problem
 
 
 def _lstm_problems(rng):
-    return [Problem(f"B = {B}, D = {D}, H = {H}", x_t=rng.normal(size=(B, D)), h_prev=rng.uniform(-0.9, 0.9, (B, H)),
-                    c_prev=rng.normal(size=(B, H)),
-                    W_x=rng.normal(size=(4 * H, D)), W_h=rng.normal(size=(4 * H, H)) / np.sqrt(H), b=rng.normal(size=4 * H))
-            for B, D, H in ((3, 2, 5), (1, 3, 2), (2, 3, 3))]
+    return [Problem(f"B = {B}, D = {D}, H = {H}" if size == 1 else "c is large", x_t=rng.normal(size=(B, D)),
+                    h_prev=rng.uniform(-0.9, 0.9, (B, H)), c_prev=size * rng.normal(size=(B, H)),
+                    W_x=rng.normal(size=(4 * H, D)) * np.sqrt(size), W_h=rng.normal(size=(4 * H, H)) / np.sqrt(H), b=rng.normal(size=4 * H))
+            for B, D, H, size in ((3, 2, 5, 1), (1, 3, 2, 1), (2, 3, 3, 1), (7, 2, 3, 20))]
 
 
 def _cell_backward_problems(rng):
     problems = []
-    for B, H in ((3, 4), (1, 2), (2, 3)):
-        c_prev, dh_t, dc_t = (rng.normal(size=(B, H)) for _ in range(3))
+    for B, H, size in ((3, 4, 1), (1, 2, 1), (2, 3, 1), (6, 2, 9)):
+        c_prev, dh_t, dc_t = (size * rng.normal(size=(B, H)) for _ in range(3))
         i, f, o = (sigmoid(rng.normal(size=(B, H))) for _ in range(3))
         g = np.tanh(rng.normal(size=(B, H)))
         problems.append(Problem(f"B = {B}, H = {H}", dh_t=dh_t, dc_t=dc_t, c_prev=c_prev, c_t=f * c_prev + i * g, i=i, f=f, g=g,
@@ -26,9 +26,9 @@ def _cell_backward_problems(rng):
 
 def _gru_problems(rng):
     return [Problem(f"B = {B}, D = {D}, H = {H}", x_t=rng.normal(size=(B, D)), h_prev=rng.uniform(-0.9, 0.9, (B, H)),
-                    W_x=rng.normal(size=(3 * H, D)),
+                    W_x=size * rng.normal(size=(3 * H, D)),
                     W_h=rng.normal(size=(3 * H, H)) / np.sqrt(H), b=rng.normal(size=3 * H), b_hn=rng.normal(size=H))
-            for B, D, H in ((3, 2, 5), (1, 3, 2), (2, 3, 3))]
+            for B, D, H, size in ((3, 2, 5, 1), (1, 3, 2, 1), (2, 3, 3, 1), (7, 6, 2, 4))]
 
 
 def _batch(argument):

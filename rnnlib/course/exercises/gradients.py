@@ -16,16 +16,20 @@ def _lag_problems(rng):
         ("eigenvalues are complex", turned, 0.9),
         ("the largest eigenvalue is negative", np.diag([0.3, -0.8]), 0.95),
         ("the norm is far above the radius", np.array([[0.5, 9.0], [0.0, 0.4]]), 0.9),
-        ("radius times slope is above 1", scaled(3, 1.5), 0.9), ("H = 1", np.array([[0.7]]), 0.71))]
+        ("radius times slope is above 1", scaled(3, 1.5), 0.9), ("H = 1", np.array([[0.7]]), 0.71),
+        ("radius times slope is exactly 1", np.eye(2), 1.0), ("a power is exactly 1e-6", np.diag([1e-3, -5e-4]), 1.0),
+        ("it shrinks slowly", scaled(4, 1.4), 0.712))]
 
 
 def _cross_entropy_problems(rng):
-    return [Problem(f"B = {len(target)}, K = {K}", logits=2 * rng.normal(size=(len(target), K)), target=np.array(target))
-            for K, target in ((4, (2, 0, 3)), (3, (1,)), (2, (1, 0, 1, 1, 0)))]
+    problems = [Problem(f"B = {len(target)}, K = {K}", logits=2 * rng.normal(size=(len(target), K)), target=np.array(target))
+                for K, target in ((4, (2, 0, 3)), (3, (1,)), (2, (1, 0, 1, 1, 0)), (7, (6, 4)))]
+    return [*problems, Problem("scores lie far apart", logits=np.array([[100.0, 97, 80], [-60, 0, 20]]), target=np.array([1, 2]))]
 
 
 def _jacobian_problems(rng):
-    return [Problem(f"H = {H}", h_t=rng.uniform(-0.9, 0.9, H), W_h=rng.normal(size=(H, H))) for H in (3, 2, 5, 1)]
+    problems = [Problem(f"H = {H}", h_t=rng.uniform(-0.9, 0.9, H), W_h=rng.normal(size=(H, H))) for H in (3, 2, 5, 1)]
+    return [*problems, Problem("units are saturated", h_t=np.array([0.99999, -0.9996, 0.98, 1.0]), W_h=rng.normal(size=(4, 4)))]
 
 
 def _clip_problems(rng):
@@ -37,8 +41,10 @@ def _clip_problems(rng):
             ("max_norm is below 1", {"W_y": (4, 3), "b_y": (4,), "W_h": (2, 2), "b": (2,)}, 30.0, 0.5),
             ("the norm is below max_norm and its square above", {"W": (3, 2)}, 2.0, 3.0),
             ("the norm is just above max_norm", {"W": (2, 3), "b": (3,)}, 1.2, 1.1),
-            ("the gradient is all zero", {"W_x": (2, 3), "b": (2,)}, 0.0, 1.0)):
+            ("the norm is between 1 and the root of max_norm", {"W": (3, 2), "b": (2,)}, 1.5, 4.0),
+            ("both are below 1", {"W": (2, 2)}, 0.8, 0.6), ("the gradient is all zero", {"W_x": (2, 3), "b": (2,)}, 0.0, 1.0)):
         grads = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+        norm *= rng.uniform(0.95, 1)
         scale = norm / np.sqrt(sum((g ** 2).sum() for g in grads.values()))
         problems.append(Problem(note, grads={name: scale * g for name, g in grads.items()}, max_norm=max_norm))
     return problems
@@ -48,7 +54,10 @@ def large_logits(rng):
     return 1000 * rng.normal(size=(3, 4))
 
 
-OVERFLOW = "With scores of a thousand exp overflows and NaN comes out: take the largest score of each row off first. It cancels."
+OVERFLOW = ("With scores of a thousand NaN comes out, for exp overflows, or a whole row of it is 0: take the largest score of each row "
+            "off first. It cancels.",
+            "With scores of a thousand it gives other numbers: is something limited (np.clip), or added? Take the largest score of each "
+            "row off first; it cancels, and no limit is needed.")
 
 
 EXERCISES = [
@@ -60,8 +69,8 @@ EXERCISES = [
     Exercise("gradient_product", {"product": "a number"},
              lambda rng: [Problem(note, factor=f, T=T) for note, f, T in (
                  ("T = 100", 0.7, 100), ("factor is below 1", 0.937, 6), ("factor is above 1", 1.53, 4), ("T = 2", 0.517, 2),
-                 ("T = 1", 0.3, 1),
-                 ("factor is negative", -0.813, 4), ("factor is negative", -1.57, 3), ("factor is 0", 0.0, 3))],
+                 ("T = 1", 0.3, 1), ("T = 300", 0.99, 300),
+                 ("factor is negative", -0.813, 4), ("factor is negative", -1.57, 3), ("factor is 0", 0.0, 3), ("factor is tiny", 2e-4, 3))],
              "How many steps lie between h_1 and h_T? That many equal factors are multiplied.",
              "factor^(T - 1): 0.7^99 = 4.6e-16 for T = 100, and 1 for T = 1."),
     Exercise("rnn_jacobian", {"J": "(H, H)"}, _jacobian_problems,
@@ -73,5 +82,7 @@ EXERCISES = [
              "One norm, one factor for all arrays: the direction stays, the length is at most max_norm.", copies=True),
     Exercise("lag_of_one_millionth", {"lag": "a number"}, _lag_problems,
              "Each step back multiplies by about radius times slope: which power of it is at most 1e-6?",
-             "ln(1e-6) over ln(radius times slope), rounded up; never, where nothing shrinks."),
+             "ln(1e-6) over ln(radius times slope), rounded up; never, where nothing shrinks.",
+             beyond=(lambda rng: Problem("the radius is 0", W_h=np.array([[0.0, 1.0], [0.0, 0.0]]), slope=0.9), (
+                 "Where the radius is 0, as of [[0, 1], [0, 0]], the first lag is 1: nothing is left after one step.",) * 2)),
 ]

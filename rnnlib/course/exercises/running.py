@@ -144,6 +144,7 @@ HINTS = (
     (TypeError, "only length-1", "math.* takes one number; np.* takes arrays."),
     (NameError, "", "Is it an argument, or made before it is used?"),
     (KeyError, "", "The names in a dict are not known beforehand: go through its .items()."),
+    (OverflowError, "infinity", "A number is infinite there: which case should be caught before?"),
     (ZeroDivisionError, "", "Which of the sizes may be 1, so that size - 1 is 0?"),
 )
 

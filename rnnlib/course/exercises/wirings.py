@@ -22,21 +22,22 @@ def _bidirectional_problems(rng):
         return run
 
     return [Problem(f"T = {T}, B = {B}", x=rng.normal(size=(T, B, D)), forward_rnn=cell(D, H), backward_rnn=cell(D, H))
-            for T, B, D, H in ((4, 3, 2, 3), (1, 2, 3, 2), (5, 1, 2, 2))]
+            for T, B, D, H in ((4, 3, 2, 3), (1, 2, 3, 2), (5, 1, 2, 2), (9, 2, 2, 2))]
 
 
 def _shift_problems(rng):
     return [Problem(note, target=rng.integers(low, high, (T, B)), start=start) for note, T, B, low, high, start in (
         ("T = 5, B = 3", 5, 3, 2, 9, 1), ("T = 1", 1, 2, 2, 9, 1), ("B = 1", 4, 1, 2, 9, 7),
         ("tokens are large", 3, 2, 200, 400, 300),
-        ("start is 0", 4, 2, 1, 4, 0))]
+        ("start is 0", 4, 2, 1, 4, 0), ("start is among the tokens", 6, 3, 0, 4, 2))]
 
 
 def _temperature_problems(rng):
     problems = [Problem(f"temperature is {t}", logits=2 * rng.normal(size=(B, K)), temperature=t)
                 for B, K, t in ((3, 4, 0.5), (1, 5, 2.0), (2, 3, 1.3))]
+    problems.append(Problem("scores lie far apart, temperature is 100", logits=np.array([[0.0, 300, 250], [-400, 0, -70]]), temperature=100.0))
     # the largest share is near 1/2 at least
-    near = np.array([[5.0, 4.998, -9.0, 1.0], [-1.0, 2.0, 0.5, 0.2], [0.3, -3.0, 2.0, 1.2]])
+    near = np.array([[5.0, 4.998, -9.0, 1.0], [-1.0, 2.0, 0.5, 0.2], [0.5, 0.498, 0.497, 0.4]])
     return [*problems, Problem("temperature is 0.001", logits=near, temperature=0.001)]
 
 
@@ -61,8 +62,9 @@ def _greedy_problems(rng):
             ("a token comes twice running", 3, 4, 9, lambda w: len(w) > 6 and (w[1:] == w[:-1]).any()),
             ("token 0 is written", 2, 4, 5, lambda w: len(w) > 2 and 0 in w[:-1]),
             ("start is written", 2, 1, 8, lambda w: len(w) > 4 and 2 in w[:-1]),
-            ("max_length is 8", 4, 3, 8, lambda w: len(w) == 8), ("nothing is written", 2, 3, 4, lambda w: len(w) == 0),
-            ("max_length is 1", 1, 0, 1, lambda w: len(w) == 1)):
+            ("max_length is 12", 4, 3, 12, lambda w: len(w) == 12), ("nothing is written", 2, 3, 4, lambda w: len(w) == 0),
+            ("max_length is 1", 1, 0, 1, lambda w: len(w) == 1),
+            ("a token equals max_length", 4, 0, 3, lambda w: len(w) == 3 and 3 in w[:2])):
         while True:
             problem = Problem(note, step=writer(), state=rng.normal(size=H), start=start, end=end, max_length=max_length)
             written = greedy_decode(*problem.values())
