@@ -232,6 +232,27 @@ def test_a_long_drag_shows_pictures_all_the_way_and_the_right_one_at_its_end(cou
     notebook.close()
 
 
+def test_the_tab_keeps_its_icon_while_a_slider_is_moved(course, browser):
+    notebook = Notebook(browser, course(), LESSON)
+    notebook.run_all()
+    figure, page, asked = figure_of(notebook), notebook.page, []
+    icons = "() => [...document.querySelectorAll('link.favicon')].map(link => link.className.split(' ')[0]).sort().join()"
+    assert page.evaluate(icons) == "busy,idle"
+    page.on("request", lambda request: asked.append(request.url))
+    figure.locator(".noUi-handle").first.focus()
+    page.wait_for_timeout(300)
+    asked.clear()
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(50)
+    settle(notebook, figure)
+    assert [url for url in asked if "favicon" in url] == []
+    page.evaluate("() => document.activeElement.blur()")
+    page.mouse.move(2, 2)
+    page.wait_for_function(f"() => ({icons})() === 'busy,idle'")
+    notebook.close()
+
+
 def test_keys_and_focus_stay_with_the_control(course, browser):
     notebook = Notebook(browser, course(), LESSON)
     notebook.run_all()
