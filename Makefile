@@ -114,7 +114,7 @@ hub:        ## start a JupyterHub for trying, on this machine alone (ARGS="--por
 	@$(MAKE) --no-print-directory build/hub/made
 	@$(PYTHON_HERE) tools/hub.py $(ARGS)
 
-test-hub:   ## try that hub with students in a real Chromium, two and then ten (ARGS="-k two")
+test-hub:   ## try that hub with students in a real Chromium, two and then ten (ARGS="-k 'not ten'")
 	@sh tools/setup.sh lab test browser teach
 	@$(MAKE) --no-print-directory build/hub/made
 	@$(PYTHON_HERE) -m pytest tests/hub $(ARGS)

@@ -227,7 +227,7 @@ def test_a_prediction_is_asked_on_the_page_and_its_answer_kept_beside_it(followi
     assert "Is 1 &lt; 2?" in markup and "yes" in markup and "<script" not in markup
     answer = asked.reveal("yes", "So it is.").bundle()["text/html"]
     key = re.search('data-key="([0-9a-f]+)"', markup)[1]
-    assert f'data-key="{key}"' in answer and "It is yes. So it is." in answer and "No prediction" not in answer
+    assert f'data-key="{key}"' in answer and "The answer: yes. So it is." in answer and "No prediction" not in answer
     asked = Prediction("How many?", low=1, high=9, unit="steps")
     assert json.loads(html.unescape(re.search('data-asked="([^"]*)"', asked.bundle()["text/html"])[1])) == {
         "low": 1, "high": 9, "start": 5, "step": 1, "unit": "steps"}

@@ -7,7 +7,9 @@ the link brings is this checkout's last commit, so that you can change the cours
 --cull SECONDS   end kernels that have been idle for so long, as large hubs do; never, without it
 """
 import argparse
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -89,12 +91,21 @@ def main(arguments):
     options = parser.parse_args(arguments)
     config = configure(options.folder, options.port, options.cull)
     hub = f"http://127.0.0.1:{options.port}"
-    print(f"The hub: {hub} (any name, no password; Ctrl+C ends it)\nThe link to hand out: {link(hub, publish(options.folder))}",
-          flush=True)
-    try:
-        return subprocess.run(command(config), cwd=options.folder).returncode
-    except KeyboardInterrupt:
-        return 0
+    print(f"The hub: {hub} (any name, no password; Ctrl+C ends it)\nThe link to hand out: {link(hub, publish(options.folder))}\n"
+          'Both answer once it says "JupyterHub is now running".', flush=True)
+    # in a session of its own: Ctrl+C reaches it as a request to end, students' servers and all
+    process, asked = subprocess.Popen(command(config), cwd=options.folder, start_new_session=True), []
+
+    def end(*_):
+        asked.append(True)
+        process.terminate()
+
+    for which in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(which, end)
+    code = process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)      # a hub that is ended while it starts leaves its proxy behind
+    return 0 if asked else code
 
 
 if __name__ == "__main__":

@@ -49,8 +49,30 @@ window.MathJax = {tex: {inlineMath: [["$", "$"]], processEscapes: true}};
 Reveal.initialize({width: 1280, height: 760, margin: 0.03, center: false, hash: true, controls: false, slideNumber: "c/t",
                    navigationMode: "linear", transition: "none", plugins: [RevealNotes]});
 </script>
+<script>{{ resources.course.fit }}</script>
 <script type="module">{{ resources.course.script }}</script>
 {% endblock %}
+"""
+
+# What rules about lines have misjudged is drawn smaller, so that all of it is seen; and a presenter's keys, Space and PageDown,
+# go on even where a slider has the focus, which has the arrows.
+FIT = """
+const fit = () => {
+  const slide = Reveal.getCurrentSlide();
+  if (!slide) return;
+  slide.style.zoom = "";
+  let zoom = 1;
+  while (zoom > 0.5 && slide.scrollHeight > slide.clientHeight + 1) slide.style.zoom = zoom -= 0.05;
+};
+for (const event of ["ready", "slidechanged", "fragmentshown", "fragmenthidden"]) Reveal.on(event, fit);
+document.addEventListener("load", fit, true); // pictures that come late
+addEventListener("keydown", (event) => {
+  if (!event.target.matches?.("input[type=range]") || !["PageDown", "PageUp", " "].includes(event.key)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (event.key === "PageUp") Reveal.prev();
+  else Reveal.next();
+}, true);
 """
 
 STYLE = """
@@ -68,6 +90,7 @@ STYLE = """
 .reveal .live-figure-controls p { display: none; }
 .reveal .live-figure-controls label { font-size: 20px; grid-template-columns: minmax(10rem, 20rem) minmax(8rem, 26rem) auto; }
 .reveal details { display: none; }
+.reveal .reveal { width: auto; height: auto; font: inherit; line-height: inherit; }
 """
 
 
@@ -113,8 +136,9 @@ def is_call(cell):
 def kinds(cells):
     """The slide type of each cell: what its metadata say, else by these rules.
 
-    A heading begins a slide; so does, under it, whatever no longer fits. A folded solution is for the speaker's notes. An answer
-    (`.reveal`) waits for the next key. Cells that only import, and checks of an exercise nobody has written yet, are left out.
+    A heading begins a slide; so does, under it, whatever no longer fits, with the sentence that leads to it. A folded solution is
+    for the speaker's notes. An answer (`.reveal`) waits for the next key. Cells that only import, and checks of an exercise
+    nobody has written yet, are left out.
     """
     height, found = 0.0, []
     for n, cell in enumerate(cells):
@@ -126,6 +150,10 @@ def kinds(cells):
             kind = "slide"
         elif kind in ("-", "fragment") and not told and height + tall > FULL and height > 3:
             kind = "subslide"
+            before = cells[n - 1]
+            lead = source_height(before)
+            if found[-1] == "-" and before.cell_type == "markdown" and before.source.rstrip().endswith(":") and lead < 4:
+                found[-1], kind, height = "subslide", "-", lead     # the sentence that leads to a figure goes with it
         height = (tall if kind in ("slide", "subslide") else height + tall if kind in ("-", "fragment") else height)
         found.append(kind)
     return found
@@ -229,7 +257,7 @@ def deck(path, page):
         extra_loaders=[DictLoader({"course.html.j2": TEMPLATE})], template_file="course.html.j2",
         reveal_url_prefix="reveal", reveal_theme="white", exclude_input_prompt=True, exclude_output_prompt=True,
         config=Config({"TagRemovePreprocessor": {"enabled": True, "remove_input_tags": {"slide-without-code"}}}))
-    course = {"style": style, "pictures": pictures, "script": script()}
+    course = {"style": style, "pictures": pictures, "script": script(), "fit": FIT}
     return exporter.from_notebook_node(notebook, {"course": course, "metadata": {"name": path.stem}})[0]
 
 

@@ -304,5 +304,5 @@ def _prediction(prediction):
 def _reveal(reveal):
     p, truth = reveal.prediction, reveal.truth if reveal.prediction.options else float(reveal.truth)
     shown = f"{float(truth):.4g}" if not p.options else truth
-    said = html.escape(f"It is {shown}{' ' + p.unit if p.unit else ''}. {reveal.why}")
+    said = html.escape(f"{'The answer: ' if p.options else 'It is '}{shown}{' ' + p.unit if p.unit else ''}. {reveal.why}")
     return f'<div class="reveal" data-key="{_key(p)}" data-truth="{_data(truth)}">{reveal.drawn()}<p>{said}</p></div>'

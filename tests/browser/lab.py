@@ -18,6 +18,14 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]
 
 
+PICTURE = ".rnn-picture img"      # of a live figure
+
+
+def source(figure):
+    """The address of the picture that a live figure shows."""
+    return figure.locator(PICTURE).first.get_attribute("src")
+
+
 def launch(playwright, *flags):
     """The system's Chromium or Chrome where there is one, else the one Playwright has downloaded; `flags` are added."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -5,17 +5,11 @@ import time
 
 import numpy as np
 import pytest
-from lab import Notebook
+from lab import PICTURE, Notebook, source
 from playwright.sync_api import expect
 
 from conftest import NOTEBOOKS
 from rnnlib.course import explorers
-
-PICTURE = ".rnn-picture img"
-
-
-def source(figure):
-    return figure.locator(PICTURE).first.get_attribute("src")
 
 
 def wait_for_new_picture(notebook, figure, before, seconds=20):

@@ -11,7 +11,10 @@ ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
 import hub as course_hub  # noqa: E402
-from lab import Notebook, launch  # noqa: E402, F401
+from lab import Notebook, launch, source  # noqa: E402, F401
+
+# each picture is an element of its own
+ANOTHER = "([f, before]) => { const i = f.querySelector('.rnn-picture img'); return i && i.src !== before && i.complete; }"
 
 
 class Hub:

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from students import Hub, Student
+from students import ANOTHER, Hub, Student, source
 
 LESSON = "00_start_here.ipynb"
 
@@ -38,12 +38,10 @@ def test_from_the_link_to_a_lesson_that_runs(ada, ben, hub, record_property):
 def test_a_slider_moves(ada):
     figure = figure_of(ada)
     figure.scroll_into_view_if_needed()
-    picture = figure.locator("img").first
-    before = picture.get_attribute("src")
+    before = source(figure)
     figure.locator(".noUi-handle").first.focus()
     ada.page.keyboard.press("ArrowRight")
-    ada.page.wait_for_function("([image, before]) => image.src !== before && image.complete",
-                               arg=[picture.element_handle(), before], timeout=20_000)
+    ada.page.wait_for_function(ANOTHER, arg=[figure.element_handle(), before], timeout=20_000)
 
 
 def test_nothing_is_lost_when_the_course_changes(ada, ben, hub):

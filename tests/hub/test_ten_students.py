@@ -4,7 +4,7 @@ import statistics
 import time
 
 import psutil
-from students import Student
+from students import ANOTHER, Student, source
 
 N = 10
 # presses a key 25 times a second: twenty steps up, twenty down
@@ -23,15 +23,14 @@ def figure_of(student):
 
 def latency(student, moves=12):
     """Milliseconds from a key to the next picture, the median and the largest."""
-    handle, picture = (figure_of(student).locator(selector).first for selector in (".noUi-handle", "img"))
-    handle.focus()
+    figure = figure_of(student)
+    figure.locator(".noUi-handle").first.focus()
     waits = []
     for _ in range(moves):
-        before = picture.get_attribute("src")
+        before = source(figure)
         start = time.monotonic()
         student.page.keyboard.press("ArrowRight")
-        student.page.wait_for_function("([image, before]) => image.src !== before && image.complete",
-                                       arg=[picture.element_handle(), before], timeout=60_000)
+        student.page.wait_for_function(ANOTHER, arg=[figure.element_handle(), before], timeout=60_000)
         waits.append(1000 * (time.monotonic() - start))
         student.page.wait_for_timeout(150)
     return statistics.median(waits), max(waits)
