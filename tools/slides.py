@@ -152,7 +152,7 @@ def kinds(cells):
             kind = "subslide"
             before = cells[n - 1]
             lead = source_height(before)
-            if found[-1] == "-" and before.cell_type == "markdown" and before.source.rstrip().endswith(":") and lead < 4:
+            if found[-1] == "-" and before.cell_type == "markdown" and before.source.rstrip().endswith(":") and lead <= 3:
                 found[-1], kind, height = "subslide", "-", lead     # the sentence that leads to a figure goes with it
         height = (tall if kind in ("slide", "subslide") else height + tall if kind in ("-", "fragment") else height)
         found.append(kind)
