@@ -59,10 +59,10 @@ Reveal.initialize({width: 1280, height: 760, margin: 0.03, center: false, hash: 
 FIT = """
 const fit = () => {
   const slide = Reveal.getCurrentSlide();
-  if (!slide) return;
-  slide.style.zoom = "";
-  let zoom = 1;
-  while (zoom > 0.5 && slide.scrollHeight > slide.clientHeight + 1) slide.style.zoom = zoom -= 0.05;
+  for (let zoom = 1; slide && zoom > 0.5; zoom -= 0.05) {
+    Object.assign(slide.style, zoom === 1 ? { zoom: "", maxHeight: "" } : { zoom, maxHeight: `${760 / zoom}px` });
+    if (slide.scrollHeight <= slide.clientHeight + 1) break;
+  }
 };
 for (const event of ["ready", "slidechanged", "fragmentshown", "fragmenthidden"]) Reveal.on(event, fit);
 document.addEventListener("load", fit, true); // pictures that come late
@@ -83,6 +83,7 @@ STYLE = """
 .reveal p, .reveal li, .reveal table { font-size: 24px; line-height: 1.4; }
 .reveal .jp-RenderedHTMLCommon { width: 100%; max-width: 1180px; padding: 0; font-family: "Source Sans Pro", sans-serif; }
 .reveal pre, .reveal .highlight pre { font-size: 19px; line-height: 1.35; box-shadow: none; width: 100%; }
+.reveal p code, .reveal li code, .reveal td code { font-size: 0.85em; padding: 0; background: none; }
 .reveal .jp-InputPrompt, .reveal .jp-OutputPrompt { display: none; }
 .reveal img, .live-figure img { max-height: 500px; max-width: 100%; margin: 0; }
 .live-figure { margin: 0; max-width: none; border: 0; background: none; padding: 0; }
