@@ -36,7 +36,8 @@ locked cell after it is the one that counts. Where a task says *above* or speaks
 IN_FULL = {
     "(optional)": "(optional in the lesson; here it counts like the others)",
     "Write this gradient for a batch":
-        "Write, for a batch, the gradient of the loss $-\\ln p_c$ with respect to the scores ($p$: their softmax, $c$: the right class)",
+        "Write, for a batch, the gradient of the loss $-\\ln p_c$ with respect to the scores ($p$: their softmax,\n"
+        "$c$: the right class)",
     "This is the function that will train a network below. ": "",
     "are the direct gradients, `x`": "are the direct gradients (of each state through its own step's loss alone), `x`",
     "the short cut leaves":
