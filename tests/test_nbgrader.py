@@ -288,7 +288,7 @@ def test_nbgrader_hands_it_out_and_grades_it(stem, tmp_path):
         path.parent.mkdir(parents=True)
         nbformat.write(copied, path)
     nbgrader(tmp_path, "autograde", stem)
-    nbgrader(tmp_path, "generate_feedback", stem)
+    nbgrader(tmp_path, "generate_feedback", "--force", stem)
     nbgrader(tmp_path, "export")
     with (tmp_path / "grades.csv").open(encoding="utf-8", newline="") as file:
         grades = {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}
