@@ -113,6 +113,17 @@ def test_students_get_no_solution(stem):
         assert task.discussion not in text
 
 
+def test_a_task_can_be_read_without_its_lesson():
+    given = {task.name: "\n".join(source for kind, source in task.before if kind == "markdown")
+             for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")) for task in assignments.tasks_of(path)}
+    asked = "\n".join(cell.source for made in MADE.values() for cell in made.cells
+                      if cell.cell_type == "markdown" and "-task-" in cell.id)
+    for short, full in assignments.IN_FULL.items():
+        times = sum(text.count(short) for text in given.values())
+        assert times and asked.count(full) >= times and short not in asked.replace(full, ""), short
+    assert asked.count("it counts like the others") == sum("(optional)" in text for text in given.values()) >= 5
+
+
 @pytest.mark.parametrize("attempt, said", [
     ("    return np.tanh(x_t @ W_x.T + h_prev @ W_h + b)", "W_h is used transposed"),
     ("    raise NotImplementedError()", "Not written yet."),        # the stub that nbgrader puts there by itself
@@ -277,7 +288,7 @@ def test_nbgrader_hands_it_out_and_grades_it(stem, tmp_path):
         path.parent.mkdir(parents=True)
         nbformat.write(copied, path)
     nbgrader(tmp_path, "autograde", stem)
-    nbgrader(tmp_path, "generate_feedback", stem)
+    nbgrader(tmp_path, "generate_feedback", "--force", stem)
     nbgrader(tmp_path, "export")
     with (tmp_path / "grades.csv").open(encoding="utf-8", newline="") as file:
         grades = {row["student_id"]: (float(row["score"]), float(row["max_score"])) for row in csv.DictReader(file)}

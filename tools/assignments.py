@@ -30,7 +30,27 @@ OPENING = """# Lesson {number}: exercises
 From the lesson *{title}*
 
 Write your lines where the stubs are. The cell below each function says what is right and what is wrong, as often as you like; the
-locked cell after it is the one that counts. Where a task says *above*, it means the lesson."""
+locked cell after it is the one that counts. Where a task says *above* or speaks of a picture, it means the lesson."""
+
+# What a task says and only its lesson explains, and how it reads without the lesson beside it.
+IN_FULL = {
+    "(optional)": "(optional in the lesson; here it counts like the others)",
+    "Write this gradient for a batch":
+        "Write, for a batch, the gradient of the loss $-\\ln p_c$ with respect to the scores ($p$: their softmax,\n"
+        "$c$: the right class)",
+    "This is the function that will train a network below. ": "",
+    "are the direct gradients, `x`": "are the direct gradients (of each state through its own step's loss alone), `x`",
+    "the short cut leaves":
+        "the short cut, $(\\text{radius} \\times \\text{slope})^n$ for $n$ steps (radius: the largest absolute value of an\n"
+        "eigenvalue of `W_h`), leaves",
+    "the delay, as an array":
+        "the delay (how many samples pass\nuntil the answer is right and stays right for the rest of the stay), as an array",
+    "the three moves for a batch of B queries, one per sequence.":
+        "the three moves of attention (a score for each place, `q` times its key; a softmax over the scores; the mean of\n"
+        "the values with these weights) for a batch of B queries, one per sequence.",
+    "Write the three lines": "Write the three lines that lead back from `dc` through the weights and the scores to the keys,",
+    "Now to the lower half of the first picture. ": "",
+}
 
 # The check is imported anew, and raises: with PYTHONOPTIMIZE=1 Python drops every assert.
 TEST = """# Right: {points} points. The check is imported anew, whatever the cells above call by its name.
@@ -103,6 +123,13 @@ def attempt_cell(task):
     return f"{head}\n    {BEGIN}\n{solution}\n    {END}{rest}"
 
 
+def in_full(text):
+    """A task's text with IN_FULL in its place."""
+    for short, full in IN_FULL.items():
+        text = text.replace(short, full)
+    return text
+
+
 def marked(kind, identity, source, points=None, solution=False):
     """A cell with nbgrader's marks: all but a solution is locked, and what has points is graded."""
     cell = nbformat.v4.new_code_cell(source) if kind == "code" else nbformat.v4.new_markdown_cell(source)
@@ -127,7 +154,8 @@ def assignment(path):
              marked("code", "imports", "\n".join(imports))]
     for task in tasks:
         name = task.name.replace("_", "-")
-        cells += [marked(kind, f"{name}-task-{n}", source) for n, (kind, source) in enumerate(task.before, 1)]
+        cells += [marked(kind, f"{name}-task-{n}", in_full(source) if kind == "markdown" else source)
+                  for n, (kind, source) in enumerate(task.before, 1)]
         cells.append(marked("code", f"{name}-solution", attempt_cell(task), solution=True))
         cells.append(nbformat.v4.new_code_cell(f'check("{task.name}", {task.name})', id=f"{name}-verdict"))
         cells.append(marked("code", f"{name}-test", TEST.format(name=task.name, points=POINTS), POINTS))
