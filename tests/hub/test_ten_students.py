@@ -17,8 +17,15 @@ def memory(process):
     return process.memory_full_info().uss / 1e6
 
 
-def figure_of(student):
-    return next(figure for figure in student.figures() if figure.locator(".noUi-handle").count() == 2)
+def figure_of(student, seconds=120):
+    """The figure with two sliders, once it is on the page: ten browsers on two cores take their time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        for figure in student.figures():
+            if figure.locator(".noUi-handle").count() == 2:
+                return figure
+        student.page.wait_for_timeout(500)
+    raise AssertionError(f"{student.student} sees no figure with two sliders within {seconds} s")
 
 
 def latency(student, moves=12):
