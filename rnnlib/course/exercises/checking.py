@@ -7,6 +7,7 @@ import functools
 import gc
 import itertools
 import pickle
+import re
 import time
 import types
 import warnings
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import edits
-from .comparing import agree, asked_for, is_finite, locate, mixture, whole
+from .comparing import agree, asked_for, is_finite, locate, mixture, never_set, whole
 from .running import OutOfTime, Prints, Raised, Trouble, aside, call
 from .texts import TEXT
 from .verdict import Verdict
@@ -25,6 +26,8 @@ from .verdict import Verdict
 NEAR, OTHERS, FURTHER = 4, 300, 1200
 # by when (seconds of processor time, on a machine that counts to 50,000 in 0.6 ms) one change of the solution, one of the learner's text, two changes, a place must be found
 ONE, OWN, TWO, LAST = 0.13, 0.2, 0.23, 0.27
+# a rule about an index: one's own text says better where it is one off
+INDEX = re.compile(r"`(\w+)\[[^`]*` stands where `\1\[")
 
 
 class Problem(dict):
@@ -222,7 +225,8 @@ def _compare(exercise, function, explain=True):
                           + ("." if any(a[i].size and a[i].dtype.kind == "f" for a in attempts) else
                              f" where it is empty, for np.array([]) makes one of floats: np.array({name}, dtype=int)."))
         if shape == "a whole number" and floats:
-            notes.append(f"(Your {name} is a float; what is counted is an int.)")
+            raise Trouble(f"The numbers are right, but {name} is a float, and a whole number is asked for: what is counted is an int. "
+                          "(// divides without a remainder.)")
         notes += [f"(Your {name} is {kind}: right to its precision; the course computes in float64.)"
                   for kind in floats if kind in ("float16", "float32")]
     return Verdict(exercise.name, True, None, "\n".join([exercise.praise, *notes, *(
@@ -280,23 +284,36 @@ def _explain(exercise, function, attempts, right, start):
     singles = _fitting(exercise, exercise.reference, known, attempts, wrong, near=near)
     if not singles and any(not r and is_finite(a[i]) for i in wrong for r, a in zip(right[names[i]], tried)):
         singles = _fitting(exercise, exercise.reference, known, attempts, wrong, finite_only=True)
-    if 0 < len(of_all(singles)) <= 3:
-        return verdict(_keys(of_all(singles)), at + _told(exercise, of_all(singles)))
+    several = _nearest(exercise, function, of_all(singles))
+    if 0 < len(several) <= 3:
+        return verdict(_keys(several), at + _told(exercise, several) + _standing(exercise, function, several))
     order = _another_order(tried, wanted)
     if order:
         return Verdict(exercise.name, False, None, "The results are right, but in another order: it returns "
                        f"{', '.join(names[i] for i in order)}; asked for is {', '.join(names)}.")
     turned = {i: whole(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more], [p for p, *_ in more])
               for i in wrong}
+    copied = {i: j for j in range(len(names)) for i in wrong if i != j and any(w[j] is not w[i] and np.any(w[j]) for *_, w in more)
+              and all(agree(a[i], w[j]) for _, a, w in more)}
+    for i, j in copied.items():     # that two have changed places says what holds only if it holds of both
+        for outputs in singles.values():
+            outputs -= {i} if j not in outputs else set()
+        turned[i] = turned[i] or f"holds what belongs in {names[j]}: " + (
+            "they have changed places." if copied.get(j) == i else "is one name used for both, or one result returned twice?")
     rules, mended, pairs = {}, {}, {}
     if not all(turned[i] or _best(singles, i) for i in wrong):
         rules = _fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near, until=start + ONE * _slowness())
-        if of_all(rules):
-            return verdict(*_by_rule(exercise, of_all(rules)[0], at))
+        first = of_all(rules)[:1]
+        if first and not INDEX.search(_sentence(exercise, first[0])):
+            return verdict(*_by_rule(exercise, first[0], at))
         mended = _mended(exercise, function, start + OWN * _slowness(), right, wrong)
         if len({*mended.values()}) == 1 and len(mended) == len(wrong):
             unless.clear()      # nor is there anything else amiss
             return verdict(mended[wrong[0]], at + f"{'o' if at else 'O'}ne change makes it right: {mended[wrong[0]]}.")
+        if first:
+            return verdict(*_by_rule(exercise, first[0], at))
+        for i in wrong if mended else ():       # a change that leaves others wrong may hide what is wrong with all
+            turned[i] = turned[i] or never_set(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more])
         pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, [
             i for i in wrong if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended)], until=start + TWO * _slowness())
         if of_all(pairs):
@@ -483,7 +500,12 @@ def _sentence(exercise, keys):
 
 def _by_rule(exercise, keys, at=""):
     sentence = _sentence(exercise, keys)
-    return sentence, f"{at}{'i' if at else 'I'}t equals what you get if {sentence}."
+    return sentence, f"{at}{'i' if at else 'I'}{_equals(sentence)}"
+
+
+def _equals(sentence):
+    """The sentence of a rule is about the solution's text, not about the learner's."""
+    return f"t equals what you get from the solution if {sentence.replace(', in `', ', in its line `', 1)}."
 
 
 def _by_two(exercise, several, at=""):
@@ -494,7 +516,7 @@ def _by_two(exercise, several, at=""):
     one, other = exercise.pairs[several[0]]
     said = [_sentence(exercise, keys) for keys in (one, other)]
     names = [keys[0] if keys[0] in exercise.mistakes else sentence for keys, sentence in zip((one, other), said)]
-    told = [sentence if keys[0] in exercise.mistakes else f"It equals what you get if {sentence}."
+    told = [sentence if keys[0] in exercise.mistakes else f"I{_equals(sentence)}"
             for keys, sentence in zip((one, other), said)]
     return " + ".join(names), f"{at}The result is as if two things were done. {told[0]}\nAnd besides: {told[1]}"
 
@@ -504,6 +526,28 @@ def _told(exercise, several):
     as_if = "The result is as if two things were done. " if len(several[0]) > 1 else ""
     each = ["\nAnd besides: ".join(exercise.mistakes[key] for key in keys) for keys in several]
     return as_if + (each[0] if len(each) == 1 else "More than one mistake gives this. Either: " + "\nOr: ".join(each))
+
+
+def _nearest(exercise, function, several):
+    """Of several mistakes that give the same, those that call what the learner's text calls: no maximum missing where one stands."""
+    calls = {keys: {name for name in re.findall(r"(\w+)\(", _changed(exercise, keys[0]))} for keys in several}
+    telling = set().union(*calls.values()).difference(*[set.intersection(*calls.values())] if calls else [])
+    off = {keys: len((its ^ _read(function)) & telling) for keys, its in calls.items()}
+    return [keys for keys in several if off[keys] == min(off.values())] if len(several) < 4 and _read(function) else several
+
+
+def _standing(exercise, function, several):
+    """A remark where something is said to be missing that stands in the learner's text and does not come through."""
+    said = " ".join(exercise.mistakes[key] for keys in several for key in keys)
+    words = set(re.findall(r"\w+", said)) & _read(function) & set(exercise.tried[0])
+    gone = [word for word in words if all(not re.search(rf"\b{word}\b", _changed(exercise, keys[0]).split(":\n", 1)[1])
+                                          for keys in several)]
+    return f" (`{gone[0]}` stands in your text, but it does not reach the result.)" if gone and re.search(
+        "missing|left out|no part|ignored|without", said) else ""
+
+
+def _changed(exercise, key):
+    return edits._replaced(exercise.solution, exercise.changes[key][:-1], key)
 
 
 def _keys(several):
@@ -518,14 +562,19 @@ def _another_order(attempts, wanted):
     return order if sorted(order) == list(range(n)) and n > 1 else None
 
 
+def _read(function):
+    """The names that a function reads: its own, the notebook's, methods."""
+    code = getattr(function, "__code__", None)
+    return {name for instruction in (dis.get_instructions(code) if code else ()) if instruction.opname.startswith("LOAD")
+            for name in (instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,))}
+
+
 def _about(function, problem):
     """What the text of the function tells: arguments it never reads, arrays of the notebook that it does."""
     code = getattr(function, "__code__", None)
     if code is None:
         return []
-    read = {name for instruction in dis.get_instructions(code) if instruction.opname.startswith("LOAD")
-            for name in (instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,))}
-    lines = []
+    read, lines = _read(function), []
     if code.co_argcount == len(problem) and not code.co_flags & 0x0C:       # neither *arguments nor **names
         unread = [name for name in code.co_varnames[:code.co_argcount] if name not in read]
         if unread:
