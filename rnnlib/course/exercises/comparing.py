@@ -108,8 +108,8 @@ def never_set(exercise, name, got, wanted):
                  and np.shape(a) == w.shape and w.ndim == len(letters) and w.shape[axis] > 1]
         for t, word in ((0, "first"), (-1, "last")):
             if pairs and all(np.any(w[t]) and not np.any(a[t]) and np.any(a) for a, w in pairs):
-                return (f"is 0 at its {word} place along {letter}, {name}[{', '.join([':'] * axis + [str(t)])}]: is it never set? Does "
-                        "the loop begin or end one step off?")
+                return (f"is 0 at its {word} place along {letter}, {name}[{', '.join([':'] * axis + [str(t)])}]: is it never set, or "
+                        "does nothing arrive there? Is a loop or an index one step off?")
     return None
 
 
