@@ -293,25 +293,25 @@ def _explain(exercise, function, attempts, right, start):
                        f"{', '.join(names[i] for i in order)}; asked for is {', '.join(names)}.")
     turned = {i: whole(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more], [p for p, *_ in more])
               for i in wrong}
-    copied = {i: j for j in range(len(names)) for i in wrong if i != j and any(w[j] is not w[i] and np.any(w[j]) for *_, w in more)
-              and all(agree(a[i], w[j]) for _, a, w in more)}
-    for i, j in copied.items():     # that two have changed places says what holds only if it holds of both
+    copied = {i: j for j in range(len(names)) for i in wrong if all(agree(a[i], w[j]) for _, a, w in more) and np.any(wanted[0][j])}
+    for i, j in copied.items():     # two are called swapped only if both are
         for outputs in singles.values():
-            outputs -= {i} if j not in outputs else set()
+            outputs -= {i} - ({i} if j in outputs else set())
         turned[i] = turned[i] or f"holds what belongs in {names[j]}: " + (
             "they have changed places." if copied.get(j) == i else "is one name used for both, or one result returned twice?")
     rules, mended, pairs = {}, {}, {}
     if not all(turned[i] or _best(singles, i) for i in wrong):
         rules = _fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near, until=start + ONE * _slowness())
         first = of_all(rules)[:1]
-        if first and not INDEX.search(_sentence(exercise, first[0])):
-            return verdict(*_by_rule(exercise, first[0], at))
+        by_rule = _by_rule(exercise, first[0], at) if first else ("", "")
+        if first and not INDEX.search(by_rule[0]):
+            return verdict(*by_rule)
         mended = _mended(exercise, function, start + OWN * _slowness(), right, wrong)
         if len({*mended.values()}) == 1 and len(mended) == len(wrong):
             unless.clear()      # nor is there anything else amiss
             return verdict(mended[wrong[0]], at + f"{'o' if at else 'O'}ne change makes it right: {mended[wrong[0]]}.")
         if first:
-            return verdict(*_by_rule(exercise, first[0], at))
+            return verdict(*by_rule)
         for i in wrong if mended else ():       # a change that leaves others wrong may hide what is wrong with all
             turned[i] = turned[i] or never_set(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more])
         pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, [
@@ -333,7 +333,7 @@ def _explain(exercise, function, attempts, right, start):
             mistake, said = _by_rule(exercise, _best(rules, i)[0])
             said = "i" + said[1:]
         elif i in mended:
-            mistake, said = mended[i], f"one change makes it right: {mended[i]}."
+            mistake, said = mended[i], f"one change makes {'it' if len(wrong) == 1 else 'this alone'} right: {mended[i]}."
         elif _best(pairs, i):
             mistake, said = _by_two(exercise, _best(pairs, i))
         else:
@@ -491,21 +491,12 @@ def _copies(problem):
     return [value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value) for value in problem.values()]
 
 
-def _sentence(exercise, keys):
-    """What one change of the solution is: a known mistake, or one that the rules make."""
-    if keys[0] in exercise.mistakes:
-        return exercise.mistakes[keys[0]]
-    return exercise.rules.sentences[exercise.rules.candidates.index(keys)]
-
-
 def _by_rule(exercise, keys, at=""):
-    sentence = _sentence(exercise, keys)
-    return sentence, f"{at}{'i' if at else 'I'}{_equals(sentence)}"
-
-
-def _equals(sentence):
-    """The sentence of a rule is about the solution's text, not about the learner's."""
-    return f"t equals what you get from the solution if {sentence.replace(', in `', ', in its line `', 1)}."
+    """The name of a change of the solution, and what is said of it: it is about the solution's text, not about the learner's."""
+    if keys[0] in exercise.mistakes:
+        return keys[0], exercise.mistakes[keys[0]]
+    sentence = exercise.rules.sentences[exercise.rules.candidates.index(keys)]
+    return sentence, f"{at}{'i' if at else 'I'}t equals what you get from the solution if {sentence.replace(', in `', ', in its line `', 1)}."
 
 
 def _by_two(exercise, several, at=""):
@@ -513,11 +504,7 @@ def _by_two(exercise, several, at=""):
     known = [keys for keys in several if exercise.mistakes.keys() >= {*keys}]
     if 0 < len(known) <= 3:
         return _keys(known), at + _told(exercise, known)
-    one, other = exercise.pairs[several[0]]
-    said = [_sentence(exercise, keys) for keys in (one, other)]
-    names = [keys[0] if keys[0] in exercise.mistakes else sentence for keys, sentence in zip((one, other), said)]
-    told = [sentence if keys[0] in exercise.mistakes else f"I{_equals(sentence)}"
-            for keys, sentence in zip((one, other), said)]
+    names, told = zip(*(_by_rule(exercise, keys) for keys in exercise.pairs[several[0]]))
     return " + ".join(names), f"{at}The result is as if two things were done. {told[0]}\nAnd besides: {told[1]}"
 
 
@@ -530,18 +517,16 @@ def _told(exercise, several):
 
 def _nearest(exercise, function, several):
     """Of several mistakes that give the same, those that call what the learner's text calls: no maximum missing where one stands."""
-    calls = {keys: {name for name in re.findall(r"(\w+)\(", _changed(exercise, keys[0]))} for keys in several}
-    telling = set().union(*calls.values()).difference(*[set.intersection(*calls.values())] if calls else [])
-    off = {keys: len((its ^ _read(function)) & telling) for keys, its in calls.items()}
-    return [keys for keys in several if off[keys] == min(off.values())] if len(several) < 4 and _read(function) else several
+    calls = [set(re.findall(r"(\w+)\(", _changed(exercise, keys[0]))) for keys in several]
+    off = [len((its ^ _read(function)) & (set.union(*calls) - set.intersection(*calls))) for its in calls]
+    return [keys for keys, its in zip(several, off) if its == min(off) or len(several) > 3]
 
 
 def _standing(exercise, function, several):
-    """A remark where something is said to be missing that stands in the learner's text and does not come through."""
-    said = " ".join(exercise.mistakes[key] for keys in several for key in keys)
-    words = set(re.findall(r"\w+", said)) & _read(function) & set(exercise.tried[0])
-    gone = [word for word in words if all(not re.search(rf"\b{word}\b", _changed(exercise, keys[0]).split(":\n", 1)[1])
-                                          for keys in several)]
+    """A remark where an argument is said to be missing that stands in the learner's text: it does not come through."""
+    said, text = _told(exercise, several), " ".join(_changed(exercise, keys[0]).split(":\n", 1)[1] for keys in several)
+    gone = [word for word in exercise.tried[0] if word in _read(function) and re.search(rf"\b{word}\b", said)
+            and not re.search(rf"\b{word}\b", text)]
     return f" (`{gone[0]}` stands in your text, but it does not reach the result.)" if gone and re.search(
         "missing|left out|no part|ignored|without", said) else ""
 
