@@ -287,13 +287,13 @@ def _explain(exercise, function, attempts, right, start):
     several = _nearest(exercise, function, of_all(singles))
     if 0 < len(several) <= 3:
         return verdict(_keys(several), at + _told(exercise, several) + _standing(exercise, function, several))
-    order = _another_order(tried, wanted)
-    if order:
+    copied = {i: j for j in range(len(names)) for i in wrong if all(agree(a[i], w[j]) for _, a, w in more) and np.any(wanted[0][j])}
+    order = [copied.get(i, i) for i in range(len(names))]
+    if copied.keys() == {*wrong} and sorted(order) == list(range(len(names))):
         return Verdict(exercise.name, False, None, "The results are right, but in another order: it returns "
                        f"{', '.join(names[i] for i in order)}; asked for is {', '.join(names)}.")
     turned = {i: whole(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more], [p for p, *_ in more])
               for i in wrong}
-    copied = {i: j for j in range(len(names)) for i in wrong if all(agree(a[i], w[j]) for _, a, w in more) and np.any(wanted[0][j])}
     for i, j in copied.items():     # two are called swapped only if both are
         for outputs in singles.values():
             outputs -= {i} - ({i} if j in outputs else set())
@@ -537,14 +537,6 @@ def _changed(exercise, key):
 
 def _keys(several):
     return " or ".join(" + ".join(keys) for keys in several)
-
-
-def _another_order(attempts, wanted):
-    """The order in which right results were returned, as indices, or None."""
-    n = len(wanted[0])
-    fits = [[all(agree(a[i], w[j]) for a, w in zip(attempts, wanted)) for j in range(n)] for i in range(n)]
-    order = [row.index(True) for row in fits if any(row)]
-    return order if sorted(order) == list(range(n)) and n > 1 else None
 
 
 def _read(function):
