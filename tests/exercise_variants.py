@@ -68,10 +68,6 @@ def parameter_count__array(D, H, K):
     return np.array(H * (D + H + 1) + K * (H + 1))
 
 
-def parameter_count__float(D, H, K):
-    return float(H * (D + H + 1) + K * (H + 1))
-
-
 def rnn_forward__preproject(x, h_0, W_x, W_h, b):
     p = x @ W_x.T + b
     h = np.empty((len(x) + 1,) + h_0.shape)

@@ -4,6 +4,7 @@ import ast
 import copy
 import inspect
 import itertools
+import linecache
 import os
 import subprocess
 import sys
@@ -513,7 +514,7 @@ GREEDY = """out, token = [], start
 
 @pytest.mark.parametrize("name,body,says", [
     ("lstm_step", GATES + "c = s(i) * c_prev + s(i) * np.tanh(g)\n    return s(o) * np.tanh(c), c",
-     "if `i` stands where `f` belongs, in `c_t = f * c_prev + i * g`"),
+     "if `i` stands where `f` belongs, in its line `c_t = f * c_prev + i * g`"),
     ("rnn_step", "return np.tanh(x_t @ W_x.T + np.tanh(h_prev) @ W_h.T + b)", "if `np.tanh(h_prev)` stands where `h_prev` "
                                                                               "belongs"),
     ("rnn_step_backward", "d = dh_t * (1 - h_t ** 3)\n    return d @ W_x, d @ W_h, d.T @ x_t, d.T @ h_prev, d.sum(0)",
@@ -574,6 +575,8 @@ MASK = "m = np.arange(len(losses))[:, None] < {}\n    "
 
 @pytest.mark.parametrize("name,body,says", [
     ("gradient_product", "return float(np.exp((T - 1) * np.log(factor)))", "works for positive factors alone"),
+    ("parameter_count", "return (H * (D + H + 1) + K * (H + 1)) / 1", "whole number is asked for"),
+    ("lag_of_one_millionth", LAG + "return next((n for n in range(1, 100) if f ** n <= 1e-6), np.inf)", "right is"),
     ("gradient_product", "return factor ** T / factor", "Where factor is 0: It raised"),
     ("gradient_product", "return abs(factor) ** (T - 1)", "The sign is lost"),
     ("gradient_product", "return max(factor ** (T - 1), 1e-12)", "wrong where T = 100"),
@@ -646,6 +649,50 @@ def test_all_weights_come_from_the_rng_that_is_given(cell, readout, says):
 @pytest.mark.parametrize("w,b,says", [(4, -5, "b[0] + W_x[0, 0] = -5 pulls it down"), (-4, -1, "W_h[0, 0] = -4 is negative")])
 def test_advice_on_a_designed_memory_is_true_of_its_weights(w, b, says):
     assert says in check("two_word_memory", (12.0 * np.eye(3)[1:], w * np.eye(2), np.full(2, b))).message
+
+
+# a verdict must not lead away
+
+LINEAR = """da, db = np.zeros(a.shape), np.zeros(a.shape)
+    for t in range(len(a) - {}, -1, -1):
+        db[t] = dh[t] + (a[{}] * db[t + 1] if t + 1 < len(a) else 0)
+        da[t] = db[t] * h[t]
+    return da, db"""
+SHIFTED_BY_MAX = """z = logits / temperature - {}.max(axis=1, keepdims=True)
+    return np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)"""
+
+
+@pytest.mark.parametrize("name,body,says,never", [
+    ("lstm_step", GATES + "c = s(f + c_prev) * c_prev + s(i + c_prev) * np.tanh(g)\n    return s(o + c) * np.tanh(c), c",
+     "`o` belongs where `o + c` stands", "`c` belongs"),
+    ("lstm_step", GATES + "c_t = s(f) + s(i)\n    return s(o) * np.tanh(c_t), c_t + 0 * c_prev",
+     "the factor `g` is missing after `i` and the factor `c_prev` is missing after `f`", "`i` is missing"),
+    ("linear_backward", LINEAR.format(1, "t"), "a[t + 1] times its total", "`a[t]` belongs"),
+    ("linear_backward", LINEAR.format(2, "t + 1"), "the last step is never set", "one change"),
+    ("two_layers_backward", "d, gu = upper(dh)\n    dx, gl = lower(d)\n    return dx, gl, gl",
+     "grads_upper holds what belongs in grads_lower", "swapped"),
+    ("two_layers_backward", "d, gu = upper(dh)\n    dx, gl = lower(d)\n    return dx, gu, gl",
+     "gradients are swapped", "one name"),
+    ("combine", "return a2 * a1, a2 * a1", "b holds what belongs in a: is one name used for both", "stands"),
+    ("lag_of_one_millionth", LAG + "return next((n for n in range(1, 90) if f ** n <= 1e-6), np.inf)", "it is inf, and right is",
+     "`radius`"),
+    ("temperature_probabilities", SHIFTED_BY_MAX.format("logits"), "before the division", "off first"),
+    ("temperature_probabilities", "p = np.exp(logits / temperature)\n    return p / p.sum(axis=1, keepdims=True)", "off first",
+     "before the division"),
+    ("rnn_step", "return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + 0 * b)", "`b` stands in your text", "no such"),
+    ("rnn_step", "return np.tanh(x_t @ W_x.T + h_prev @ W_h.T)", "The bias b is missing.", "stands in your text"),
+])
+def test_a_verdict_does_not_lead_away(name, body, says, never, monkeypatch):
+    text = _stub(name) + body
+    monkeypatch.setitem(linecache.cache, "<cell>", (len(text), None, text.splitlines(True), "<cell>"))     # as a cell's is known
+    verdict = _verdict(text, name)
+    assert not verdict.ok and says in verdict.message and never not in verdict.message, verdict
+
+
+def test_keys_and_values_of_one_size_are_tried():
+    body = ("da = (values * dc).sum(axis=2)\n    du = a * (da - (a * da).sum(axis=0))\n    "
+            "return du[:, :, None] * q + (dc if dc.shape == q.shape else 0)")
+    assert not _verdict(_stub("keys_gradient") + body, "keys_gradient").ok
 
 
 # where it is right

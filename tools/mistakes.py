@@ -21,7 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
+import rnnlib
 from rnnlib.course import exercises
+from rnnlib.course.toydata import topics
 
 CELLS = itertools.count()
 HELD_OUT = Path(__file__).parent / "held_out"
@@ -45,7 +47,7 @@ def solutions(folder=HELD_OUT):
 def attempt(name, body):
     """The function of an entry, as if typed into a cell."""
     first = next(line for line in exercises._EXERCISES[name].solution.split("\n") if line.startswith("def "))
-    space = {"np": np}
+    space = {"np": np, "rnnlib": rnnlib, "topics": topics}     # what the lessons' cells have
     text, file = f"{first}\n{body}", f"<{name} {next(CELLS)}>"
     linecache.cache[file] = len(text), None, text.splitlines(True), file      # so that its text is known, as a cell's is
     exec(compile(text, file, "exec"), space)

@@ -34,9 +34,9 @@ def _mask_with_a_gap(rng):
 
 def _keys_problems(rng):
     problems = []
-    for S, B, H, E, note in ((5, 3, 2, 4, ""), (1, 2, 3, 2, ""), (4, 1, 2, 3, ""), (4, 2, 3, 2, "a place has no share")):
+    for S, B, H, E, note in ((5, 3, 2, 4, ""), (1, 2, 3, 2, ""), (4, 1, 2, 3, ""), (4, 2, 3, 2, "a place has no share"), (3, 2, 3, 3, "E = H")):
         a = rng.dirichlet(np.ones(S), size=B).T
-        if note:
+        if note.startswith("a "):
             a[0], a[1], a[-1] = a[0] + a[1] + a[-1] - 1e-4, 1e-4, 0
         problems.append(Problem(note or f"S = {S}, B = {B}", dc=S * rng.normal(size=(B, E)), a=a, q=rng.normal(size=(B, H)),
                                 values=rng.normal(size=(S, B, E))))

@@ -7,6 +7,7 @@ import functools
 import gc
 import itertools
 import pickle
+import re
 import time
 import types
 import warnings
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import edits
-from .comparing import agree, asked_for, is_finite, locate, mixture, whole
+from .comparing import agree, asked_for, is_finite, locate, mixture, never_set, whole
 from .running import OutOfTime, Prints, Raised, Trouble, aside, call
 from .texts import TEXT
 from .verdict import Verdict
@@ -25,6 +26,8 @@ from .verdict import Verdict
 NEAR, OTHERS, FURTHER = 4, 300, 1200
 # by when (seconds of processor time, on a machine that counts to 50,000 in 0.6 ms) one change of the solution, one of the learner's text, two changes, a place must be found
 ONE, OWN, TWO, LAST = 0.13, 0.2, 0.23, 0.27
+# a rule about an index: one's own text says better where it is one off
+INDEX = re.compile(r"`(\w+)\[[^`]*` stands where `\1\[")
 
 
 class Problem(dict):
@@ -222,7 +225,8 @@ def _compare(exercise, function, explain=True):
                           + ("." if any(a[i].size and a[i].dtype.kind == "f" for a in attempts) else
                              f" where it is empty, for np.array([]) makes one of floats: np.array({name}, dtype=int)."))
         if shape == "a whole number" and floats:
-            notes.append(f"(Your {name} is a float; what is counted is an int.)")
+            raise Trouble(f"The numbers are right, but {name} is a float, and a whole number is asked for: what is counted is an int. "
+                          "(// divides without a remainder.)")
         notes += [f"(Your {name} is {kind}: right to its precision; the course computes in float64.)"
                   for kind in floats if kind in ("float16", "float32")]
     return Verdict(exercise.name, True, None, "\n".join([exercise.praise, *notes, *(
@@ -280,23 +284,36 @@ def _explain(exercise, function, attempts, right, start):
     singles = _fitting(exercise, exercise.reference, known, attempts, wrong, near=near)
     if not singles and any(not r and is_finite(a[i]) for i in wrong for r, a in zip(right[names[i]], tried)):
         singles = _fitting(exercise, exercise.reference, known, attempts, wrong, finite_only=True)
-    if 0 < len(of_all(singles)) <= 3:
-        return verdict(_keys(of_all(singles)), at + _told(exercise, of_all(singles)))
-    order = _another_order(tried, wanted)
-    if order:
+    several = _nearest(exercise, function, of_all(singles))
+    if 0 < len(several) <= 3:
+        return verdict(_keys(several), at + _told(exercise, several) + _standing(exercise, function, several))
+    copied = {i: j for j in range(len(names)) for i in wrong if all(agree(a[i], w[j]) for _, a, w in more) and np.any(wanted[0][j])}
+    order = [copied.get(i, i) for i in range(len(names))]
+    if copied.keys() == {*wrong} and sorted(order) == list(range(len(names))):
         return Verdict(exercise.name, False, None, "The results are right, but in another order: it returns "
                        f"{', '.join(names[i] for i in order)}; asked for is {', '.join(names)}.")
     turned = {i: whole(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more], [p for p, *_ in more])
               for i in wrong}
+    for i, j in copied.items():     # two are called swapped only if both are
+        for outputs in singles.values():
+            outputs -= {i} - ({i} if j in outputs else set())
+        turned[i] = turned[i] or f"holds what belongs in {names[j]}: " + (
+            "they have changed places." if copied.get(j) == i else "is one name used for both, or one result returned twice?")
     rules, mended, pairs = {}, {}, {}
     if not all(turned[i] or _best(singles, i) for i in wrong):
         rules = _fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near, until=start + ONE * _slowness())
-        if of_all(rules):
-            return verdict(*_by_rule(exercise, of_all(rules)[0], at))
+        first = of_all(rules)[:1]
+        by_rule = _by_rule(exercise, first[0], at) if first else ("", "")
+        if first and not INDEX.search(by_rule[0]):
+            return verdict(*by_rule)
         mended = _mended(exercise, function, start + OWN * _slowness(), right, wrong)
         if len({*mended.values()}) == 1 and len(mended) == len(wrong):
             unless.clear()      # nor is there anything else amiss
             return verdict(mended[wrong[0]], at + f"{'o' if at else 'O'}ne change makes it right: {mended[wrong[0]]}.")
+        if first:
+            return verdict(*by_rule)
+        for i in wrong if mended else ():       # a change that leaves others wrong may hide what is wrong with all
+            turned[i] = turned[i] or never_set(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more])
         pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, [
             i for i in wrong if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended)], until=start + TWO * _slowness())
         if of_all(pairs):
@@ -316,7 +333,7 @@ def _explain(exercise, function, attempts, right, start):
             mistake, said = _by_rule(exercise, _best(rules, i)[0])
             said = "i" + said[1:]
         elif i in mended:
-            mistake, said = mended[i], f"one change makes it right: {mended[i]}."
+            mistake, said = mended[i], f"one change makes {'it' if len(wrong) == 1 else 'this alone'} right: {mended[i]}."
         elif _best(pairs, i):
             mistake, said = _by_two(exercise, _best(pairs, i))
         else:
@@ -474,16 +491,12 @@ def _copies(problem):
     return [value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value) for value in problem.values()]
 
 
-def _sentence(exercise, keys):
-    """What one change of the solution is: a known mistake, or one that the rules make."""
-    if keys[0] in exercise.mistakes:
-        return exercise.mistakes[keys[0]]
-    return exercise.rules.sentences[exercise.rules.candidates.index(keys)]
-
-
 def _by_rule(exercise, keys, at=""):
-    sentence = _sentence(exercise, keys)
-    return sentence, f"{at}{'i' if at else 'I'}t equals what you get if {sentence}."
+    """The name of a change of the solution, and what is said of it: it is about the solution's text, not about the learner's."""
+    if keys[0] in exercise.mistakes:
+        return keys[0], exercise.mistakes[keys[0]]
+    sentence = exercise.rules.sentences[exercise.rules.candidates.index(keys)]
+    return sentence, f"{at}{'i' if at else 'I'}t equals what you get from the solution if {sentence.replace(', in `', ', in its line `', 1)}."
 
 
 def _by_two(exercise, several, at=""):
@@ -491,11 +504,7 @@ def _by_two(exercise, several, at=""):
     known = [keys for keys in several if exercise.mistakes.keys() >= {*keys}]
     if 0 < len(known) <= 3:
         return _keys(known), at + _told(exercise, known)
-    one, other = exercise.pairs[several[0]]
-    said = [_sentence(exercise, keys) for keys in (one, other)]
-    names = [keys[0] if keys[0] in exercise.mistakes else sentence for keys, sentence in zip((one, other), said)]
-    told = [sentence if keys[0] in exercise.mistakes else f"It equals what you get if {sentence}."
-            for keys, sentence in zip((one, other), said)]
+    names, told = zip(*(_by_rule(exercise, keys) for keys in exercise.pairs[several[0]]))
     return " + ".join(names), f"{at}The result is as if two things were done. {told[0]}\nAnd besides: {told[1]}"
 
 
@@ -506,16 +515,35 @@ def _told(exercise, several):
     return as_if + (each[0] if len(each) == 1 else "More than one mistake gives this. Either: " + "\nOr: ".join(each))
 
 
+def _nearest(exercise, function, several):
+    """Of several mistakes that give the same, those that call what the learner's text calls: no maximum missing where one stands."""
+    calls = [set(re.findall(r"(\w+)\(", _changed(exercise, keys[0]))) for keys in several]
+    off = [len((its ^ _read(function)) & (set.union(*calls) - set.intersection(*calls))) for its in calls]
+    return [keys for keys, its in zip(several, off) if its == min(off) or len(several) > 3]
+
+
+def _standing(exercise, function, several):
+    """A remark where an argument is said to be missing that stands in the learner's text: it does not come through."""
+    said, text = _told(exercise, several), " ".join(_changed(exercise, keys[0]).split(":\n", 1)[1] for keys in several)
+    gone = [word for word in exercise.tried[0] if word in _read(function) and re.search(rf"\b{word}\b", said)
+            and not re.search(rf"\b{word}\b", text)]
+    return f" (`{gone[0]}` stands in your text, but it does not reach the result.)" if gone and re.search(
+        "missing|left out|no part|ignored|without", said) else ""
+
+
+def _changed(exercise, key):
+    return edits._replaced(exercise.solution, exercise.changes[key][:-1], key)
+
+
 def _keys(several):
     return " or ".join(" + ".join(keys) for keys in several)
 
 
-def _another_order(attempts, wanted):
-    """The order in which right results were returned, as indices, or None."""
-    n = len(wanted[0])
-    fits = [[all(agree(a[i], w[j]) for a, w in zip(attempts, wanted)) for j in range(n)] for i in range(n)]
-    order = [row.index(True) for row in fits if any(row)]
-    return order if sorted(order) == list(range(n)) and n > 1 else None
+def _read(function):
+    """The names that a function reads: its own, the notebook's, methods."""
+    code = getattr(function, "__code__", None)
+    return {name for instruction in (dis.get_instructions(code) if code else ()) if instruction.opname.startswith("LOAD")
+            for name in (instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,))}
 
 
 def _about(function, problem):
@@ -523,9 +551,7 @@ def _about(function, problem):
     code = getattr(function, "__code__", None)
     if code is None:
         return []
-    read = {name for instruction in dis.get_instructions(code) if instruction.opname.startswith("LOAD")
-            for name in (instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,))}
-    lines = []
+    read, lines = _read(function), []
     if code.co_argcount == len(problem) and not code.co_flags & 0x0C:       # neither *arguments nor **names
         unread = [name for name in code.co_varnames[:code.co_argcount] if name not in read]
         if unread:

@@ -100,6 +100,18 @@ def whole(exercise, name, got, wanted, problems):
     return None
 
 
+def never_set(exercise, name, got, wanted):
+    """Whether the first or the last along an axis is 0 on all problems and should not be, as what follows its name; or None."""
+    for axis, letter in enumerate(() if isinstance(wanted[0], dict) else _letters(exercise.outputs[name])):
+        pairs = [(np.moveaxis(a, axis, 0), np.moveaxis(w, axis, 0)) for a, w in zip(got, wanted)
+                 if np.shape(a) == np.shape(w) and np.ndim(w) > axis and np.shape(w)[axis] > 1]
+        for t, word in ((0, "first"), (-1, "last")):
+            if pairs and all(np.any(a) and np.any(w[t]) and not np.any(a[t]) for a, w in pairs):
+                return (f"is 0 at its {word} place along {letter}, {name}[{', '.join([':'] * axis + [str(t)])}]: is it never set, or "
+                        "does nothing arrive there? Is a loop or an index one step off?")
+    return None
+
+
 def locate(exercise, name, got, wanted, problems, right, attempt, reference, until):
     """Where one output is right and where it is not, as what follows its name.
 
@@ -145,6 +157,8 @@ def locate(exercise, name, got, wanted, problems, right, attempt, reference, unt
         said = _along(name, letters, letter, got, wanted, otherwise="")
         if said:
             return f"is partly right: {said}{which}{without}"
+    if never_set(exercise, name, got, wanted):
+        return f"{never_set(exercise, name, got, wanted)}{which}{without}"
     pairs = list(zip(got, wanted)) if wanted[0].ndim else [(np.array(got), np.array(wanted))]
     if wanted[0].dtype.kind == "f" and not any(np.any(w) for w, r in zip(wanted, right) if r) and all(
             _close(a, w, 1e-2, 1e-3) for a, w in pairs):

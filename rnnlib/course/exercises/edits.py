@@ -111,6 +111,12 @@ def _first_line(statement):
     return f"`{_text(statement).partition(chr(10))[0]}`"
 
 
+def _form(*texts):
+    """The texts without their names; these are numbered where not all of them stay in place, as `0 + 1` and `0`."""
+    names, numbered = {}, len({tuple(NAME.findall(text)) for text in texts}) > 1
+    return tuple(NAME.sub(lambda name: str(names.setdefault(name[0], len(names))) if numbered else "_", text) for text in texts)
+
+
 class _Sites:
     """Where the edits of one tree differ from it: other expressions at a node, other statements in a region of a block."""
 
@@ -302,15 +308,17 @@ class Rules:
             for its in kind:
                 kinds.setdefault(its, []).append(key)
         for (n, *names), keys in kinds.items():
+            if len(keys) == 1:
+                continue
             rank, said, line, *_ = self.edits[keys[0]]
             lines = [f"`{line}`" for line in dict.fromkeys(self.edits[key][2] for key in keys)]
             if n == 0.25:
                 said = f"`{names[0]}` and `{names[1]}` have changed places in the slopes"
+            elif n == 0.5 and line and len(lines) == 1:
+                said = " and ".join(dict.fromkeys(self.edits[key][1] for key in keys)) + f", in {lines.pop()}"
             elif n == 0.5 and line:
-                said, lines = f"{said}, in {lines[0]}", lines[1:] or lines
-            if len(keys) > 1:
-                found.append((rank + n, tuple(keys), f"{said}, {BESIDE[n]} in " * bool(line) + " and in ".join(lines) if line
-                              else f"{said}"))
+                said = f"{said}, in {lines.pop(0)}"
+            found.append((rank + n, tuple(keys), f"{said}, {BESIDE[n]} in {' and in '.join(lines)}" if line and lines else said))
         found.sort(key=lambda one: one[0])
         self.candidates, self.sentences = [keys for _, keys, _ in found], [said for *_, said in found]
         self.function = _made(self.sites.build(tree), space)
@@ -327,7 +335,7 @@ class Rules:
                 other = ast.parse(its, mode="eval").body if isinstance(other, str) else other
                 said = f"`{its}` belongs where `{text}` stands" if self.own else (
                     sentence or f"`{its}` stands where `{text}` belongs{why}")
-                form = () if isinstance(node, ast.Name) else ((0.5, NAME.sub("_", text), NAME.sub("_", its)),)
+                form = () if isinstance(node, ast.Name) else ((0.5, *_form(text, its)),)
                 self._note(rank, said, self.line, lambda key, other=other: self.sites.at(node, key, other),
                            ((0, text, its), *form, *kind))
 

@@ -18,7 +18,9 @@ def _lag_problems(rng):
         ("the norm is far above the radius", np.array([[0.5, 9.0], [0.0, 0.4]]), 0.9),
         ("radius times slope is above 1", scaled(3, 1.5), 0.9), ("H = 1", np.array([[0.7]]), 0.71),
         ("radius times slope is exactly 1", np.eye(2), 1.0), ("a power is exactly 1e-6", np.diag([1e-3, -5e-4]), 1.0),
-        ("it shrinks slowly", scaled(4, 1.4), 0.712))]
+        ("it shrinks slowly", scaled(4, 1.4), 0.712), ("the radius is just below 1", scaled(3, 0.95), 0.98),
+        ("the radius is above 1 and the lag short", scaled(3, 1.2), 0.3),
+        *(("radius and slope are drawn", scaled(3, rng.uniform(0.4, 1.3)), rng.uniform(0.2, 0.75)) for _ in range(2)))]
 
 
 def _cross_entropy_problems(rng):

@@ -92,7 +92,7 @@ def _delay_problems(rng):
                ("a stay is long", "03333333333333333", "00000000000303333"), ("a stay of 40 flickers once", "0" + 40 * "1", "0" + 37 * "1" + "011"), ("T = 1", "3", "2"))
     problems = [Problem(note, labels=np.array(list(map(int, labels))), announced=np.array(list(map(int, announced))))
                 for note, labels, announced in streams]
-    for _ in range(2):
+    for _ in range(4):
         labels = np.repeat(rng.permutation(6), rng.integers(1, 9, 6))
         problems.append(Problem("labels are drawn", labels=labels, announced=np.where(
             rng.random(len(labels)) < 0.3, rng.integers(0, 6, len(labels)), labels)))
