@@ -148,6 +148,7 @@ def test_a_narrow_dark_window_cuts_nothing(ran, keep_picture):
     ran.page.wait_for_timeout(1000)
     for number, figure in enumerate(ran.figures()):
         figure.scroll_into_view_if_needed()
+        settle(ran, figure)
         keep_picture(ran.page, f"narrow_dark_{ran.name[:2]}_{number}")
         frame = ran.page.locator(".jp-WindowedPanel-outer").first.bounding_box()
         for part in (figure.locator(PICTURE).first, figure.locator("[role=status]")):

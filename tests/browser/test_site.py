@@ -25,6 +25,7 @@ from conftest import NOTEBOOKS, ROOT
 HTML = ROOT / "build" / "site" / "html"
 BUILDER = ROOT / "build" / "site-env" / "bin" / "python"      # the Python that has built it
 LESSONS = [path.stem for path in NOTEBOOKS]
+CONTROLS = ".live-figure-controls > label > :is(input, select)"      # not the speed at which it plays
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -227,16 +228,18 @@ def test_every_slider_of_the_page_moves_by_key_without_a_kernel(visit, path, kee
         height = figure.bounding_box()["height"]
         came = bytes_of(page)       # before the first move
         assert 0 < came[f"{name}-start.bin"] <= 300_000 and f"{name}-rest.bin" not in came
-        inputs = figure.locator("input, select")
+        inputs = figure.locator(CONTROLS)
         for i in range(inputs.count()):
             # there and back over all positions: every one has a picture and a sentence of its own place
             seen = page.evaluate("""async ([figure, i]) => { const live = figure.live; const seen = [];
                 for (let k = 0; k < live.controls[i].texts.length; k++) {
                     await live.move(i, k); await live.rest; await live.show();
-                    seen.push([figure.querySelector('img').src, figure.querySelector('img').naturalWidth]); }
+                    const [image, kept] = [figure.querySelector('img'), live.pictures.get(live.place)];
+                    seen.push([image.src, image.naturalWidth, image.src === kept.url && image.alt === kept.sentence
+                        && live.place.every((at, j) => at === kept.place[j])]); }
                 await live.move(i, live.controls[i].at); await live.show(); return seen; }""", [figure.element_handle(), i])
-            assert all(width > 0 for _, width in seen)
-            assert len({url for url, _ in seen}) == len(seen)
+            assert all(width > 0 and of_its_place for _, width, of_its_place in seen)
+            assert len({url for url, *_ in seen}) > 1
             before, field = shown_of(figure), inputs.nth(i)
             field.focus()
             page.keyboard.press("ArrowRight" if field.evaluate("f => f.value !== (f.max || String(f.options?.length - 1))")
@@ -831,9 +834,9 @@ MOVE = """const figure = [...document.querySelectorAll('figure.live-figure')][nu
     const ends = Date.now() + 60000;
     while (!figure.live?.listed && Date.now() < ends) await new Promise(done => setTimeout(done, 50));
     if (!figure.live?.listed) return [false];
-    figure.querySelector('input, select').focus();
+    figure.querySelector('CONTROLS').focus();
     return [true, figure.querySelector('img').src, figure.live.place[0],
-            figure.live.controls[0].texts.length - 1];"""
+            figure.live.controls[0].texts.length - 1];""".replace("CONTROLS", CONTROLS)
 MOVED = """const figure = [...document.querySelectorAll('figure.live-figure')][number];
     const [image, said] = ['img', 'figcaption'].map(part => figure.querySelector(part));
     const ends = Date.now() + 10000;

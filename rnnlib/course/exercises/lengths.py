@@ -93,7 +93,7 @@ def _delay_problems(rng):
     problems = [Problem(note, labels=np.array(list(map(int, labels))), announced=np.array(list(map(int, announced))))
                 for note, labels, announced in streams]
     for _ in range(4):
-        labels = np.repeat(rng.permutation(6), rng.integers(1, 9, 6))
+        labels = np.repeat(rng.permutation(6), rng.integers(1, 9, 6, dtype=np.intp))
         problems.append(Problem("labels are drawn", labels=labels, announced=np.where(
             rng.random(len(labels)) < 0.3, rng.integers(0, 6, len(labels)), labels)))
     return problems
