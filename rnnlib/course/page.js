@@ -100,7 +100,8 @@ function base64(bytes) {
 
 // Puts a picture and its sentence where they are seen; done when the picture is ready to be painted.
 export function show(frame, image, caption) {
-  image.src = Frames.address(frame);
+  const address = Frames.address(frame);
+  if (image.src !== address) image.src = address; // the same one would be loaded again
   image.alt = frame.sentence;
   if (caption.textContent !== frame.sentence) caption.textContent = frame.sentence;
   return image.decode().catch(() => {}); // a later move has taken its place
