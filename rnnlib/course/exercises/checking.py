@@ -24,7 +24,8 @@ from .verdict import Verdict
 
 # how many changes that come near are tried with how many others, how many pairs besides
 NEAR, OTHERS, FURTHER = 4, 300, 1200
-# by when (seconds of processor time, on a machine that counts to 50,000 in 0.6 ms) one change of the solution, one of the learner's text, two changes, a place must be found
+# by when (seconds of processor time, on a machine that counts to 50,000 in 0.6 ms) one change of the solution, one of the
+# learner's text, two changes, a place must be found
 ONE, OWN, TWO, LAST = 0.13, 0.2, 0.23, 0.27
 # a rule about an index: one's own text says better where it is one off
 INDEX = re.compile(r"`(\w+)\[[^`]*` stands where `\1\[")
@@ -64,8 +65,8 @@ class Exercise:
     gates : str
         The blocks of rows in W_x, W_h and b, as letters, where there are any: "ifgo".
     judge : function (result, *results before, **arguments) -> (str or None, str) or None, optional
-        For a task with many right answers: None for a right one, else the mistake's key (or None) and what is wrong. It is also given
-        the results on the problems before. The attempt may be a plain value as well, where the function would have no arguments.
+        For a task with many right answers: None for a right one, else the mistake's key (or None) and what is wrong. It is given
+        the results on the problems before, too. The attempt may be a plain value as well, where the function would have no arguments.
     """
 
     name: str
@@ -160,7 +161,8 @@ def check(exercise, attempt):
             warnings.simplefilter("ignore")
             return (_judge if exercise.judge else _compare)(exercise, attempt)
     except Trouble as trouble:
-        mended = _mended(exercise, attempt, start + OWN * _slowness()) if isinstance(trouble, Raised) and not exercise.judge else {}
+        mendable = isinstance(trouble, Raised) and not exercise.judge
+        mended = _mended(exercise, attempt, start + OWN * _slowness()) if mendable else {}
         same = len(mended) == len(exercise.outputs) and len({*mended.values()}) == 1
         return Verdict(exercise.name, False, mended[0] if same else None,
                        str(trouble) + (f"\nOne change makes it right: {mended[0]}." if same else ""))
@@ -287,7 +289,8 @@ def _explain(exercise, function, attempts, right, start):
     several = _nearest(exercise, function, of_all(singles))
     if 0 < len(several) <= 3:
         return verdict(_keys(several), at + _told(exercise, several) + _standing(exercise, function, several))
-    copied = {i: j for j in range(len(names)) for i in wrong if all(agree(a[i], w[j]) for _, a, w in more) and np.any(wanted[0][j])}
+    copied = {i: j for j in range(len(names)) for i in wrong
+              if all(agree(a[i], w[j]) for _, a, w in more) and np.any(wanted[0][j])}
     order = [copied.get(i, i) for i in range(len(names))]
     if copied.keys() == {*wrong} and sorted(order) == list(range(len(names))):
         return Verdict(exercise.name, False, None, "The results are right, but in another order: it returns "
@@ -301,7 +304,8 @@ def _explain(exercise, function, attempts, right, start):
             "they have changed places." if copied.get(j) == i else "is one name used for both, or one result returned twice?")
     rules, mended, pairs = {}, {}, {}
     if not all(turned[i] or _best(singles, i) for i in wrong):
-        rules = _fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near, until=start + ONE * _slowness())
+        rules = _fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near,
+                         until=start + ONE * _slowness())
         first = of_all(rules)[:1]
         by_rule = _by_rule(exercise, first[0], at) if first else ("", "")
         if first and not INDEX.search(by_rule[0]):
@@ -315,12 +319,14 @@ def _explain(exercise, function, attempts, right, start):
         for i in wrong if mended else ():       # a change that leaves others wrong may hide what is wrong with all
             turned[i] = turned[i] or never_set(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more])
         pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, [
-            i for i in wrong if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended)], until=start + TWO * _slowness())
+            i for i in wrong if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended)],
+            until=start + TWO * _slowness())
         if of_all(pairs):
             return verdict(*_by_two(exercise, of_all(pairs), at))
         for i in wrong:
             if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended or _best(pairs, i)):
-                turned[i] = mixture(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more], [p for p, *_ in more])
+                turned[i] = mixture(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more],
+                                    [p for p, *_ in more])
     found, explained, blank = [], {}, {}        # sentence -> the outputs it is true of
     for i in wrong:
         name = names[i]

@@ -169,7 +169,8 @@ def locate(exercise, name, got, wanted, problems, right, attempt, reference, unt
     return (f"{shaped}, and no mistake known here explains {'them' if wanted[0].ndim else 'it'}."
             + which + _where_wrong(got, wanted, right) + _curve(
                 *zip(*((a, w) for a, w, r in zip(got, wanted, right) if not r)), attempt, reference,
-                [problem for n, r in enumerate(right) if not r for problem in (exercise.fresh[n], larger(exercise.fresh[n]))]) + _values(got, wanted, problems)
+                [problem for n, r in enumerate(right) if not r for problem in (exercise.fresh[n], larger(exercise.fresh[n]))])
+            + _values(got, wanted, problems)
             + _entries(letters, got, wanted) + without)
 
 
@@ -358,7 +359,8 @@ def _without(exercise, problems, right, attempt, reference, until):
     Said only if it does so on every problem on which it is wrong, with other numbers and with larger ones too.
     """
     wrong = [n for n, r in enumerate(right) if not r]
-    others = [problems[n] for n in wrong[1:]] + [problem for n in wrong for problem in (exercise.fresh[n], larger(exercise.fresh[n]))]
+    others = [problems[n] for n in wrong[1:]]
+    others += [problem for n in wrong for problem in (exercise.fresh[n], larger(exercise.fresh[n]))]
 
     def tried(function, problem, change):
         return function(type(problem)(problem.note, **copy.deepcopy({**problem, **change})))

@@ -356,7 +356,8 @@ class Rules:
                 self._walk(statement.body, True)
                 self._walk(statement.orelse, True)
             for rank, other, stop, sentence, *kind in self._statements(block, n, inside):
-                self._note(rank, sentence, _text(statement) if kind else "", lambda key, n=n, stop=stop, other=other: self.sites.within(block, n, stop, key, other),
+                self._note(rank, sentence, _text(statement) if kind else "",
+                           lambda key, n=n, stop=stop, other=other: self.sites.within(block, n, stop, key, other),
                            kind)
 
     def _statements(self, block, n, inside):
@@ -569,9 +570,11 @@ class Rules:
 
     def _constant(self, node, parent, text):
         if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-            others = [node.value + 1, node.value - 1] if isinstance(node.value, int) else [] if self.own else [node.value * 10, node.value * 1000]
+            others = ([node.value + 1, node.value - 1] if isinstance(node.value, int) else
+                      [] if self.own else [node.value * 10, node.value * 1000])
             power = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow)
-            self._instead(4, node, *map(ast.Constant, others + [0.5] * power), *["np.inf"] * (self.own and isinstance(node.value, float)))
+            endless = ["np.inf"] * (self.own and isinstance(node.value, float))
+            self._instead(4, node, *map(ast.Constant, others + [0.5] * power), *endless)
 
     def _subscript(self, node, parent, text):
         whole, index = _text(node.value), node.slice

@@ -89,7 +89,8 @@ def _delay_problems(rng):
                ("a label comes back", "001100", "000010"), ("a stay has one sample", "00100022", "00011022"),
                ("it is wrong before the first change", "0001111", "1101011"), ("it lags by one", "0112200", "0011220"),
                ("a stay ends wrong", "00111122", "00110022"), ("it flickers late", "0111111111", "0111111011"),
-               ("a stay is long", "03333333333333333", "00000000000303333"), ("a stay of 40 flickers once", "0" + 40 * "1", "0" + 37 * "1" + "011"), ("T = 1", "3", "2"))
+               ("a stay is long", "03333333333333333", "00000000000303333"),
+                ("a stay of 40 flickers once", "0" + 40 * "1", "0" + 37 * "1" + "011"), ("T = 1", "3", "2"))
     problems = [Problem(note, labels=np.array(list(map(int, labels))), announced=np.array(list(map(int, announced))))
                 for note, labels, announced in streams]
     for _ in range(4):

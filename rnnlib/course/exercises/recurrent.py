@@ -104,7 +104,8 @@ def _spoiled_padding(rng):
 
 
 def _parameter_problems(rng):
-    return [Problem(f"D = {D}, H = {H}, K = {K}", D=D, H=H, K=K) for D, H, K in ((3, 5, 2), (1, 1, 1), (50, 7, 4), (2, 64, 10), (3, 300, 1), map(int, rng.integers(2, 30, 3)))]
+    return [Problem(f"D = {D}, H = {H}, K = {K}", D=D, H=H, K=K) for D, H, K in (
+        (3, 5, 2), (1, 1, 1), (50, 7, 4), (2, 64, 10), (3, 300, 1), map(int, rng.integers(2, 30, 3)))]
 
 
 def batch(x="x_t", axis=0):
