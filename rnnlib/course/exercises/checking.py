@@ -149,6 +149,11 @@ def _slowness():
     return max(1.0, min(seconds() for _ in range(3)) / 0.0006)
 
 
+def _until(start, seconds):
+    """By when, on this machine, a search is over that began at `start` and has so many seconds: on the clock of processor time."""
+    return start + seconds * _slowness()
+
+
 def check(exercise, attempt):
     """The Verdict on one attempt."""
     if not callable(attempt) and not (exercise.judge and not exercise.tried[0]):
@@ -162,7 +167,7 @@ def check(exercise, attempt):
             return (_judge if exercise.judge else _compare)(exercise, attempt)
     except Trouble as trouble:
         mendable = isinstance(trouble, Raised) and not exercise.judge
-        mended = _mended(exercise, attempt, start + OWN * _slowness()) if mendable else {}
+        mended = _mended(exercise, attempt, _until(start, OWN)) if mendable else {}
         same = len(mended) == len(exercise.outputs) and len({*mended.values()}) == 1
         return Verdict(exercise.name, False, mended[0] if same else None,
                        str(trouble) + (f"\nOne change makes it right: {mended[0]}." if same else ""))
@@ -278,6 +283,12 @@ def _explain(exercise, function, attempts, right, start):
     def verdict(mistake, said):
         return Verdict(exercise.name, False, mistake, "\n".join([*lines, said, *unless]))
 
+    def results(i):
+        return [a[i] for _, a, _ in more], [w[i] for *_, w in more]
+
+    def unexplained():
+        return [i for i in wrong if not (turned[i] or i in mended or any(_best(some, i) for some in (singles, rules, pairs)))]
+
     def of_all(fitting):
         return [keys for keys, outputs in fitting.items() if len(outputs) == len(names)]
 
@@ -295,38 +306,34 @@ def _explain(exercise, function, attempts, right, start):
     if copied.keys() == {*wrong} and sorted(order) == list(range(len(names))):
         return Verdict(exercise.name, False, None, "The results are right, but in another order: it returns "
                        f"{', '.join(names[i] for i in order)}; asked for is {', '.join(names)}.")
-    turned = {i: whole(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more], [p for p, *_ in more])
-              for i in wrong}
+    turned = {i: whole(exercise, names[i], *results(i), [problem for problem, *_ in more]) for i in wrong}
     for i, j in copied.items():     # two are called swapped only if both are
         for outputs in singles.values():
             outputs -= {i} - ({i} if j in outputs else set())
         turned[i] = turned[i] or f"holds what belongs in {names[j]}: " + (
             "they have changed places." if copied.get(j) == i else "is one name used for both, or one result returned twice?")
     rules, mended, pairs = {}, {}, {}
-    if not all(turned[i] or _best(singles, i) for i in wrong):
+    if unexplained():
         rules = _fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near,
-                         until=start + ONE * _slowness())
+                         until=_until(start, ONE))
         first = of_all(rules)[:1]
         by_rule = _by_rule(exercise, first[0], at) if first else ("", "")
         if first and not INDEX.search(by_rule[0]):
             return verdict(*by_rule)
-        mended = _mended(exercise, function, start + OWN * _slowness(), right, wrong)
+        mended = _mended(exercise, function, _until(start, OWN), right, wrong)
         if len({*mended.values()}) == 1 and len(mended) == len(wrong):
             unless.clear()      # nor is there anything else amiss
             return verdict(mended[wrong[0]], at + f"{'o' if at else 'O'}ne change makes it right: {mended[wrong[0]]}.")
         if first:
             return verdict(*by_rule)
         for i in wrong if mended else ():       # a change that leaves others wrong may hide what is wrong with all
-            turned[i] = turned[i] or never_set(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more])
-        pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, [
-            i for i in wrong if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended)],
-            until=start + TWO * _slowness())
+            turned[i] = turned[i] or never_set(exercise, names[i], *results(i))
+        pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, unexplained(),
+                         until=_until(start, TWO))
         if of_all(pairs):
             return verdict(*_by_two(exercise, of_all(pairs), at))
-        for i in wrong:
-            if not (turned[i] or _best(singles, i) or _best(rules, i) or i in mended or _best(pairs, i)):
-                turned[i] = mixture(exercise, names[i], [a[i] for _, a, _ in more], [w[i] for *_, w in more],
-                                    [p for p, *_ in more])
+        for i in unexplained():
+            turned[i] = mixture(exercise, names[i], *results(i), [problem for problem, *_ in more])
     found, explained, blank = [], {}, {}        # sentence -> the outputs it is true of
     for i in wrong:
         name = names[i]
@@ -343,9 +350,9 @@ def _explain(exercise, function, attempts, right, start):
         elif _best(pairs, i):
             mistake, said = _by_two(exercise, _best(pairs, i))
         else:
-            mistake, said = None, turned[i] or locate(
+            mistake, said = None, locate(
                 exercise, name, [a[i] for a in tried], [w[i] for w in wanted], problems, right[name],
-                lambda problem, i=i: attempt(problem)[i], lambda problem, i=i: reference(problem)[i], start + LAST * _slowness())
+                lambda problem, i=i: attempt(problem)[i], lambda problem, i=i: reference(problem)[i], _until(start, LAST))
         found += [mistake] * bool(mistake)
         (explained if mistake else blank).setdefault(said, []).append(name)
     lines += [f"{', '.join(those)}: {said}" for said, those in explained.items()]
