@@ -20,6 +20,7 @@ import pytest
 from rnnlib import LSTMCell, RNNCell, bptt, clip_by_norm, cross_entropy, forward, jacobians
 from rnnlib.course import exercises
 from rnnlib.course.exercises import _EXERCISES, backward, check, checking, comparing, edits, running
+from rnnlib.course.exercises.exercise import as_tuple
 
 MISTAKES = [(name, key) for name, exercise in _EXERCISES.items() for key in exercise.mistakes]
 LEAST = {"rnn_step_backward": 8, "bptt": 8, "lstm_cell_backward": 8}
@@ -33,7 +34,7 @@ def with_mistakes(name, *keys):
 def _text(name, *keys):
     text = _EXERCISES[name].solution
     for key in keys:
-        pairs = _EXERCISES[name].changes[key][:-1]
+        pairs = _EXERCISES[name].replacements[key]
         for old, new in zip(pairs[::2], pairs[1::2]):
             assert old in text, f"{key}: {old}"
             text = text.replace(old, new)
@@ -59,11 +60,11 @@ def test_a_known_mistake_is_diagnosed_as_itself(name, key):
 def test_two_mistakes_at_once_are_never_right(name):
     exercise = _EXERCISES[name]
     problems = [tuple(problem.values()) for problem in exercise.problems(np.random.default_rng(20))]
-    wanted = [checking._as_tuple(exercise.reference(*problem)) for problem in problems]
+    wanted = [as_tuple(exercise.reference(*problem)) for problem in problems]
 
     def right(pair):
         with np.errstate(all="ignore"):
-            return all(all(map(comparing.agree, checking._as_tuple(exercise.reference(*problem, wrong=frozenset(pair))), w))
+            return all(all(map(comparing.agree, as_tuple(exercise.reference(*problem, wrong=frozenset(pair))), w))
                        for problem, w in zip(problems, wanted))
 
     for pair in itertools.combinations(exercise.mistakes, 2):
@@ -481,7 +482,7 @@ def test_a_switch_does_what_a_change_of_the_text_does(name):
             for n, problem in enumerate(exercise.tried):
                 ours = checking._result(exercise, exercise.reference, some, n)
                 try:
-                    theirs = checking._as_tuple(changed(*copy.deepcopy(problem).values()))
+                    theirs = as_tuple(changed(*copy.deepcopy(problem).values()))
                 except Exception:
                     theirs = None
                 if ours is theirs is None:
@@ -543,7 +544,7 @@ def test_rules_are_many_and_their_results_are_not_all_the_same(name):
     results = [checking._result(exercise, exercise.rules.function, (key,), 0) for key in range(len(exercise.rules.sentences))]
     assert 20 <= len(results) <= 1300 and sum(result is not None for result in results) > 10
     clean = exercise.rules.function(*copy.deepcopy(exercise.tried[0]).values())
-    assert all(map(comparing.agree, checking._as_tuple(clean), exercise.wanted[0]))
+    assert all(map(comparing.agree, as_tuple(clean), exercise.wanted[0]))
 
 
 def test_an_empty_dict_is_told():

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 
 from . import edits, recurrent
-from .checking import Exercise, Problem
+from .exercise import Exercise, Problem
 from .recurrent import batch
 from .texts import TEXT
 

@@ -6,20 +6,17 @@ import dis
 import functools
 import gc
 import itertools
-import pickle
 import re
 import time
 import types
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from . import edits
 from .comparing import agree, asked_for, is_finite, locate, mixture, never_set, whole
+from .exercise import as_tuple, copies, solved
 from .running import OutOfTime, Prints, Raised, Trouble, aside, call
-from .texts import TEXT
 from .verdict import Verdict
 
 # how many changes that come near are tried with how many others, how many pairs besides
@@ -29,112 +26,6 @@ NEAR, OTHERS, FURTHER = 4, 300, 1200
 ONE, OWN, TWO, LAST = 0.13, 0.2, 0.23, 0.27
 # a rule about an index: one's own text says better where it is one off
 INDEX = re.compile(r"`(\w+)\[[^`]*` stands where `\1\[")
-
-
-class Problem(dict):
-    """Arguments by name, in order, and in `note` which clause of the task they try: "T = 1", "factor is negative"."""
-
-    def __init__(self, note, /, **arguments):
-        super().__init__(arguments)
-        self.note = note
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """One exercise. Its solution and its known mistakes stand in the text file of its lessons, by its name.
-
-    Attributes
-    ----------
-    name : str
-    outputs : dict of str to str
-        What the function returns, in order, each with its shape in letters: {"dx_t": "(B, D)", ...}. "(T, B) of int" are tokens
-        and the like, which must be whole numbers in type too; elsewhere an equal number is right whatever its type.
-    problems : function (rng) -> list of Problem
-        One or more for each clause of the task. From non-zero values; several shapes, B = 1 and T = 1 among them. The first has
-        sizes that differ from each other: by them the rules know which names could stand for each other.
-    first : str
-        What to do first; said where nothing is written yet.
-    praise : str
-        One sentence for a right answer.
-    sizes : function (dict) -> dict, optional
-        Sizes of a problem ({"T": 3, "B": 2}), for findings such as "right where B = 1".
-    copies : bool
-        Whether the results must be new arrays, no views of the arguments.
-    beyond : (function (rng) -> Problem, (str, str)), optional
-        One problem more, outside what is asked, and what to say of a right answer that is not finite there, or is another number.
-    gates : str
-        The blocks of rows in W_x, W_h and b, as letters, where there are any: "ifgo".
-    judge : function (result, *results before, **arguments) -> (str or None, str) or None, optional
-        For a task with many right answers: None for a right one, else the mistake's key (or None) and what is wrong. It is given
-        the results on the problems before, too. The attempt may be a plain value as well, where the function would have no arguments.
-    """
-
-    name: str
-    outputs: dict
-    problems: Callable
-    first: str
-    praise: str
-    sizes: Callable = field(default=lambda arguments: {})
-    copies: bool = False
-    beyond: tuple | None = None
-    gates: str = ""
-    judge: Callable | None = None
-
-    @property
-    def solution(self):
-        """The right solution, as text. Its letters are those of the verdicts."""
-        return TEXT[self.name][0]
-
-    @property
-    def changes(self):
-        """The known mistakes: {key: (old, new, ..., sentence)}."""
-        return TEXT[self.name][1]
-
-    @property
-    def mistakes(self):
-        """{key: sentence} of the known mistakes."""
-        return {key: change[-1] for key, change in self.changes.items()}
-
-    @functools.cached_property
-    def reference(self):
-        """The solution as a function; `wrong`, a set of keys of `mistakes`, makes these mistakes."""
-        return edits.switched(self.solution, {key: change[:-1] for key, change in self.changes.items()})
-
-    @functools.cached_property
-    def tried(self):
-        """The problems, the same at every check."""
-        return self.problems(np.random.default_rng(20))
-
-    @functools.cached_property
-    def fresh(self):
-        """The problems with other numbers: a cause is said only if it holds for them too."""
-        return self.problems(np.random.default_rng(22))
-
-    @functools.cached_property
-    def wanted(self):
-        """The right results, on the problems tried and on the fresh ones."""
-        return [_as_tuple(edits.compiled(self.solution)(*_copies(problem))) for problem in self.tried + self.fresh]
-
-    @functools.cached_property
-    def smallest_first(self):
-        """Indices of the problems: most candidates are out after one small one. Of equal ones those first in which something is 0."""
-        return sorted(range(len(self.tried)), key=lambda n: (len(pickle.dumps(self.wanted[n])), sum(
-            map(np.count_nonzero, self.tried[n].values()))))
-
-    @functools.cached_property
-    def rules(self):
-        return edits.Rules(self.solution, edits.values_in(edits.compiled(self.solution), self.tried[0]), edits.SPACE,
-                           changes={key: change[:-1] for key, change in self.changes.items()})
-
-    @functools.cached_property
-    def pairs(self):
-        """{keys of two changes: (keys of the one, keys of the other)}, of the pairs tried so far."""
-        return {}
-
-    @functools.cached_property
-    def known(self):
-        """What was computed of the candidates so far: {(function, keys, index of the problem): results or None}."""
-        return {}
 
 
 @functools.cache
@@ -197,7 +88,7 @@ def _compare(exercise, function, explain=True):
     if not all(map(agree, again, kept)):
         raise Trouble("Called twice with the same arguments it gave two different answers: it depends on something outside its "
                       "arguments, or keeps something between calls.")
-    if any(_shared(again, first)):
+    if _shared(again, first):
         raise Trouble("It returns the same array at every call, so that the next call overwrites the last result: make the array "
                       "inside the function.")
     attempts, raised = [kept], None
@@ -243,7 +134,7 @@ def _compare(exercise, function, explain=True):
 def _beyond(exercise, function):
     """What to say of a right answer that fails outside what is asked."""
     problem = exercise.beyond[0](np.random.default_rng(21))
-    wanted = _as_tuple(exercise.reference(*_copies(problem)))
+    wanted = solved(exercise.reference, problem)
     try:
         got = _attempt(exercise, function, problem, first=False)
     except Trouble:
@@ -261,7 +152,7 @@ def _explain(exercise, function, attempts, right, start):
     names, wanted, problems = list(exercise.outputs), exercise.wanted[:len(attempts)], exercise.tried
     legal = [any(not isinstance(w[i], dict) and np.isinf(w[i]).any() for w in wanted) for i in range(len(names))]
     attempt = _remembered(lambda problem: _attempt(exercise, function, problem, first=False))
-    reference = _remembered(lambda problem: _as_tuple(exercise.reference(*_copies(problem))))
+    reference = _remembered(lambda problem: solved(exercise.reference, problem))
     tried, attempts = attempts, list(attempts)          # from here on with the fresh problems; None where it fails
     for problem in exercise.fresh:
         try:
@@ -380,8 +271,8 @@ def _pairs(exercise, near=()):
     But for two that each take 1 minus something, and so may cancel.
     """
     known = [(key,) for key in exercise.changes]
-    turning = {key for key, change in exercise.changes.items() if "1 - " in "".join(change[1:-1:2])
-               and "1 - " not in "".join(change[:-1:2])}
+    turning = {key for key, parts in exercise.replacements.items() if "1 - " in "".join(parts[1::2])
+               and "1 - " not in "".join(parts[::2])}
     every, seen = [*known, *exercise.rules.candidates], set()
     likely = every[:len(known) + 150]
     pairs = itertools.chain(itertools.combinations(known, 2), itertools.product(list(near)[:NEAR], every[:len(known) + OTHERS]),
@@ -418,9 +309,9 @@ def _mended(exercise, function, until, right=None, wrong=None):
                 break
             for n in [*order, *range(len(exercise.tried), len(problems))]:
                 try:
-                    given = [np.int64(value) if type(value) is int else value for value in _copies(problems[n])]
-                    result = rules.function(*given, wrong=frozenset(keys))      # 64 bits: p *= p would have no end otherwise
-                    result = tuple(result) if isinstance(result, list) and len(names) > 1 else _as_tuple(result)
+                    # 64 bits: p *= p would have no end otherwise
+                    given = [np.int64(value) if type(value) is int else value for value in copies(problems[n])]
+                    result = as_tuple(rules.function(*given, wrong=frozenset(keys)), len(names) > 1)
                     left = {i for i in left if agree(result[i], exercise.wanted[n][i])} if len(result) == len(names) else ()
                 except Exception:       # most changes break it
                     left = ()
@@ -479,7 +370,7 @@ def _result(exercise, reference, keys, n):
     key = (reference is exercise.reference, keys, n)
     if key not in exercise.known:
         try:
-            exercise.known[key] = _as_tuple(reference(*_copies((exercise.tried + exercise.fresh)[n]), wrong=frozenset(keys)))
+            exercise.known[key] = solved(reference, (exercise.tried + exercise.fresh)[n], wrong=frozenset(keys))
         except Exception:
             exercise.known[key] = None
     return exercise.known[key]
@@ -497,11 +388,6 @@ def _best(fitting, i):
     fits = [keys for keys, outputs in fitting.items() if i in outputs]
     most = max((len(fitting[keys]) for keys in fits), default=0)
     return [keys for keys in fits if len(fitting[keys]) == most]
-
-
-def _copies(problem):
-    """The arguments of a problem, arrays copied."""
-    return [value.copy() if isinstance(value, np.ndarray) else copy.deepcopy(value) for value in problem.values()]
 
 
 def _by_rule(exercise, keys, at=""):
@@ -545,7 +431,7 @@ def _standing(exercise, function, several):
 
 
 def _changed(exercise, key):
-    return edits._replaced(exercise.solution, exercise.changes[key][:-1], key)
+    return edits.replaced(exercise.solution, exercise.replacements[key], key)
 
 
 def _keys(several):
@@ -578,13 +464,13 @@ def _about(function, problem):
 
 
 def _shared(results, others):
-    """Names of the arrays of `results` (through dicts) that share memory with any of `others`."""
+    """Whether an array of `results` (through dicts) shares memory with any of `others`."""
     def arrays(values):
         for value in values:
             yield from arrays(value.values()) if isinstance(value, dict) else [value] if isinstance(value, np.ndarray) else []
 
     theirs = list(arrays(others))
-    return [any(np.shares_memory(array, other) for other in theirs) for array in arrays(results)]
+    return any(np.shares_memory(array, other) for array in arrays(results) for other in theirs)
 
 
 def _nothing(exercise, function, result):
@@ -607,14 +493,12 @@ def _attempt(exercise, function, problem, first):
     if changed:
         raise Trouble(f"It changed its argument {', '.join(changed)} in place. Whoever called it still needs the old values: "
                       "work on a copy, or write c = a + b instead of a += b.")
-    results = tuple(result) if len(names) > 1 and isinstance(result, (tuple, list)) else (result,)
-    if len(names) == 1 and isinstance(result, tuple) and len(result) == 1:
-        results = result
-    if len(results) != len(names) or (len(names) == 1 and isinstance(result, tuple) and len(result) != 1):
+    results = as_tuple(result, len(names) > 1)
+    if len(results) != len(names):
         got = len(result) if isinstance(result, (tuple, list)) else f"one, of type {type(result).__name__}"
         raise Trouble(f"It should return {len(names)} result{'s' * (len(names) > 1)} ({', '.join(names)}); it returned {got}.")
     values = tuple(_value(name, r, shape) for (name, shape), r in zip(exercise.outputs.items(), results))
-    if exercise.copies and any(_shared(values, given.values())):
+    if exercise.copies and _shared(values, given.values()):
         raise Trouble(f"{names[0]} holds the very arrays that were given; asked for are copies. Whoever changes the one would "
                       "change the other: g.copy(), or g * scale, makes a new array.")
     return values
@@ -635,10 +519,6 @@ def _value(name, value, shape):
         raise Trouble(f"{name} should be {asked_for(shape)}, of real numbers; it is of type {type(value).__name__}, dtype "
                       f"{array.dtype}.")
     return array
-
-
-def _as_tuple(result):
-    return result if isinstance(result, tuple) else (result,)
 
 
 def _is_stub(function):

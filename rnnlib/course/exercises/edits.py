@@ -24,7 +24,7 @@ def compiled(solution):
     return _made(ast.parse(solution), SPACE)
 
 
-def _replaced(solution, pairs, key):
+def replaced(solution, pairs, key):
     for old, new in zip(pairs[::2], pairs[1::2]):
         if old not in solution:
             raise ValueError(f"{key}: {old!r} is not in the solution")
@@ -37,7 +37,7 @@ def switched(solution, replacements):
     tree = ast.parse(solution)
     sites = _Sites()
     for key, pairs in replacements.items():
-        sites.compare(tree.body, ast.parse(_replaced(solution, pairs, key)).body, key)
+        sites.compare(tree.body, ast.parse(replaced(solution, pairs, key)).body, key)
     return _made(sites.build(tree), SPACE)
 
 
@@ -285,7 +285,7 @@ class Rules:
         tree = ast.parse(solution)
         self.sites, self.edits, self.all_values, self.own = _Sites(), [], values, own
         for key, pairs in (changes or {}).items():
-            self.sites.compare(tree.body, ast.parse(_replaced(solution, pairs, key)).body, key)
+            self.sites.compare(tree.body, ast.parse(replaced(solution, pairs, key)).body, key)
         self.values = {argument.arg: values[argument.arg] for argument in tree.body[-1].args.args
                        if argument.arg in values}      # what is known so far
         self.arguments = list(self.values)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...cells import sigmoid
-from .checking import Exercise, Problem
+from .exercise import Exercise, Problem
 
 
 def _lstm_problems(rng):

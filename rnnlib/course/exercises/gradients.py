@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .checking import Exercise, Problem
+from .exercise import Exercise, Problem
 
 
 def _lag_problems(rng):

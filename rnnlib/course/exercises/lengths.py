@@ -6,7 +6,7 @@ import numpy as np
 
 import rnnlib
 
-from .checking import Exercise, Problem
+from .exercise import Exercise, Problem
 from .texts import TEXT
 
 

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from .checking import Exercise, Problem
+from .exercise import Exercise, Problem
 from .texts import TEXT
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import edits
-from .checking import Exercise, Problem
+from .exercise import Exercise, Problem
 from .gradients import OVERFLOW, large_logits
 from .texts import TEXT
 
