@@ -1,20 +1,19 @@
 """From an attempt to a verdict: run it, compare it, and find the change of the solution whose results are the same."""
 
 import contextlib
-import copy
 import dis
 import functools
 import gc
 import itertools
 import re
 import time
-import types
 import warnings
 
 import numpy as np
 
 from . import edits
-from .comparing import agree, asked_for, is_finite, locate, mixture, never_set, whole
+from .attempts import accepted, agreement, attempted, attempted_all, nothing, remarks_on_types
+from .comparing import agree, is_finite, locate, mixture, never_set, whole
 from .exercise import as_tuple, copies, solved
 from .running import OutOfTime, Prints, Raised, Trouble, aside, call
 from .verdict import Verdict
@@ -72,63 +71,32 @@ def _judge(exercise, attempt):
     for problem in exercise.tried:
         results.append(call(attempt, problem, quiet=bool(results))[0] if callable(attempt) else attempt)
         if results[-1] is None or results[-1] is ...:
-            raise Trouble(_nothing(exercise, attempt, results[-1]))
+            raise Trouble(nothing(exercise, attempt, results[-1]))
         said = exercise.judge(results[-1], *results[:-1], **problem)
         if said:
             return Verdict(exercise.name, False, *said)
     return Verdict(exercise.name, True, None, exercise.praise)
 
 
-def _compare(exercise, function, explain=True):
-    """The verdict; `explain` says whether a wrong attempt gets more than False."""
-    start, problems, wanted = time.process_time(), exercise.tried, exercise.wanted
-    first = _attempt(exercise, function, problems[0], first=explain)
-    kept = copy.deepcopy(first)
-    again = _attempt(exercise, function, problems[0], first=False)
-    if not all(map(agree, again, kept)):
-        raise Trouble("Called twice with the same arguments it gave two different answers: it depends on something outside its "
-                      "arguments, or keeps something between calls.")
-    if _shared(again, first):
-        raise Trouble("It returns the same array at every call, so that the next call overwrites the last result: make the array "
-                      "inside the function.")
-    attempts, raised = [kept], None
-    for problem in problems[1:]:
-        try:
-            attempts.append(copy.deepcopy(_attempt(exercise, function, problem, first=False)))
-        except Trouble as trouble:
-            raised = raised or type(trouble)(f"Where {problem.note}: {trouble}")
-            if not isinstance(trouble, Raised):
-                raise raised from None
-            attempts.append(None)
+def _compare(exercise, function):
+    start = time.process_time()
+    attempts, raised = attempted_all(exercise, function, show=True)
     if raised:      # a known mistake may raise there as well
-        known = [(key,) for key in exercise.changes if explain and all(
-            (result is None) == (a is None) and (a is None or len(a) == len(result) and all(map(agree, a, result)))
-            for a, result in zip(attempts, (_result(exercise, exercise.reference, (key,), n) for n in range(len(attempts)))))]
+        known = [(key,) for key in exercise.changes if all(
+            _same(a, _result(exercise, exercise.reference, (key,), n)) for n, a in enumerate(attempts))]
         if len(known) != 1:
             raise raised
         return Verdict(exercise.name, False, known[0][0], f"{_told(exercise, known)}\n{raised}")
-    right = {name: [agree(a[i], w[i]) for a, w in zip(attempts, wanted)] for i, name in enumerate(exercise.outputs)}
+    right = agreement(exercise, attempts)
     if not all(map(all, right.values())):
-        return explain and _explain(exercise, function, attempts, right, start)
-    notes = []
-    for i, (name, shape) in enumerate(exercise.outputs.items()):
-        kinds = {a[i].dtype for a in attempts if isinstance(a[i], np.ndarray) and (a[i].size or shape.endswith("of int"))}
-        floats = sorted(str(kind) for kind in kinds if kind.kind not in "iu")
-        small = sorted(str(kind) for kind in kinds if kind.kind in "iu" and kind.itemsize < 4)
-        if shape.endswith("of int") and small:
-            raise Trouble(f"The numbers are right, but {name} is {small[0]}, which cannot hold every token: let it be int.")
-        if shape.endswith("of int") and floats:
-            raise Trouble(f"The numbers are right, but {name} must be of whole numbers in type too (dtype int), for they "
-                          f"count or point at something and an index cannot be a float: yours is {floats[0]}"
-                          + ("." if any(a[i].size and a[i].dtype.kind == "f" for a in attempts) else
-                             f" where it is empty, for np.array([]) makes one of floats: np.array({name}, dtype=int)."))
-        if shape == "a whole number" and floats:
-            raise Trouble(f"The numbers are right, but {name} is a float, and a whole number is asked for: what is counted is an int. "
-                          "(// divides without a remainder.)")
-        notes += [f"(Your {name} is {kind}: right to its precision; the course computes in float64.)"
-                  for kind in floats if kind in ("float16", "float32")]
-    return Verdict(exercise.name, True, None, "\n".join([exercise.praise, *notes, *(
-        _beyond(exercise, function) if exercise.beyond and explain else ())]))
+        return _explain(exercise, function, attempts, right, start)
+    return Verdict(exercise.name, True, None, "\n".join([exercise.praise, *remarks_on_types(exercise, attempts), *(
+        _beyond(exercise, function) if exercise.beyond else ())]))
+
+
+def _same(one, other):
+    """Whether two attempts gave the same on a problem; None where they raised an exception."""
+    return one is other if one is None or other is None else len(one) == len(other) and all(map(agree, one, other))
 
 
 def _beyond(exercise, function):
@@ -136,7 +104,7 @@ def _beyond(exercise, function):
     problem = exercise.beyond[0](np.random.default_rng(21))
     wanted = solved(exercise.reference, problem)
     try:
-        got = _attempt(exercise, function, problem, first=False)
+        got = attempted(exercise, function, problem)
     except Trouble:
         return [f"({exercise.beyond[1][0]})"]
     return [] if all(map(agree, got, wanted)) else [f"({exercise.beyond[1][all(map(is_finite, got))]})"]
@@ -151,7 +119,7 @@ def _explain(exercise, function, attempts, right, start):
     """
     names, wanted, problems = list(exercise.outputs), exercise.wanted[:len(attempts)], exercise.tried
     legal = [any(not isinstance(w[i], dict) and np.isinf(w[i]).any() for w in wanted) for i in range(len(names))]
-    attempt = _remembered(lambda problem: _attempt(exercise, function, problem, first=False))
+    attempt = _remembered(lambda problem: attempted(exercise, function, problem))
     reference = _remembered(lambda problem: solved(exercise.reference, problem))
     tried, attempts = attempts, list(attempts)          # from here on with the fresh problems; None where it fails
     for problem in exercise.fresh:
@@ -317,18 +285,11 @@ def _mended(exercise, function, until, right=None, wrong=None):
                     left = ()
                 if not left:
                     break
-            if len(left) == len(wrong) and (len(wrong) < len(names) or _accepted(exercise, rules.function, keys)):
+            if len(left) == len(wrong) and (len(wrong) < len(names) or accepted(
+                    exercise, functools.partial(rules.function, wrong=frozenset(keys)))):
                 return dict.fromkeys(wrong, sentence)
             found = {**dict.fromkeys(left, sentence), **found} if len(left) < len(names) else found
     return found
-
-
-def _accepted(exercise, function, keys):
-    try:
-        verdict = _compare(exercise, lambda *arguments: function(*arguments, wrong=frozenset(keys)), explain=False)
-        return verdict and verdict.message == exercise.praise
-    except Trouble:
-        return False
 
 
 def _fitting(exercise, reference, candidates, attempts, wrong, finite_only=False, near=None, until=np.inf):
@@ -463,65 +424,3 @@ def _about(function, problem):
     return lines
 
 
-def _shared(results, others):
-    """Whether an array of `results` (through dicts) shares memory with any of `others`."""
-    def arrays(values):
-        for value in values:
-            yield from arrays(value.values()) if isinstance(value, dict) else [value] if isinstance(value, np.ndarray) else []
-
-    theirs = list(arrays(others))
-    return any(np.shares_memory(array, other) for array in arrays(results) for other in theirs)
-
-
-def _nothing(exercise, function, result):
-    if result is ... or _is_stub(function):
-        return f"Not written yet. {exercise.first}"
-    return ("It returned None: is the return missing, or not reached (inside a loop or an if)? It should return "
-            f"{', '.join(exercise.outputs)}.")
-
-
-def _attempt(exercise, function, problem, first):
-    """The results as a tuple of arrays (or dicts of arrays). Raises Trouble where there is nothing to compare."""
-    result, given, changed = call(function, problem, quiet=not first)
-    names = list(exercise.outputs)
-    if result is None or result is ...:
-        raise Trouble(_nothing(exercise, function, result))
-    if isinstance(result, (types.GeneratorType, types.CoroutineType)):
-        result.close()
-        raise Trouble("It is an `async def`; write `def`." if isinstance(result, types.CoroutineType) else
-                      "It gave a generator: there is a `yield` where `return` belongs.")
-    if changed:
-        raise Trouble(f"It changed its argument {', '.join(changed)} in place. Whoever called it still needs the old values: "
-                      "work on a copy, or write c = a + b instead of a += b.")
-    results = as_tuple(result, len(names) > 1)
-    if len(results) != len(names):
-        got = len(result) if isinstance(result, (tuple, list)) else f"one, of type {type(result).__name__}"
-        raise Trouble(f"It should return {len(names)} result{'s' * (len(names) > 1)} ({', '.join(names)}); it returned {got}.")
-    values = tuple(_value(name, r, shape) for (name, shape), r in zip(exercise.outputs.items(), results))
-    if exercise.copies and _shared(values, given.values()):
-        raise Trouble(f"{names[0]} holds the very arrays that were given; asked for are copies. Whoever changes the one would "
-                      "change the other: g.copy(), or g * scale, makes a new array.")
-    return values
-
-
-def _value(name, value, shape):
-    if value is None or value is ...:
-        raise Trouble(f"{name} is not written yet: it is {value!r}.")
-    if isinstance(value, dict):
-        return {key: _value(f"{name}[{key!r}]", entry, "an array") for key, entry in value.items()}
-    if isinstance(value, (list, tuple)) and shape.startswith("a "):
-        raise Trouble(f"{name} should be {shape}; it is a {type(value).__name__} of {len(value)}.")
-    if isinstance(value, (list, tuple)):
-        raise Trouble(f"{name} should be {asked_for(shape)}; it is a {type(value).__name__}. np.stack or np.array makes "
-                      "an array of a list.")
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
-        raise Trouble(f"{name} should be {asked_for(shape)}, of real numbers; it is of type {type(value).__name__}, dtype "
-                      f"{array.dtype}.")
-    return array
-
-
-def _is_stub(function):
-    """Whether a function does nothing but return None: its body is a docstring, `...` or `pass`."""
-    code = getattr(function, "__code__", None)
-    return code is not None and not code.co_names and len(code.co_varnames) == code.co_argcount
