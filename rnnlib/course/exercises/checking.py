@@ -1,7 +1,6 @@
 """From an attempt to a verdict: run it, compare it, and find the change of the solution whose results are the same."""
 
 import contextlib
-import dis
 import functools
 import gc
 import itertools
@@ -17,6 +16,7 @@ from .comparing import agree, is_finite, locate, mixture, never_set, whole
 from .exercise import as_tuple, copies, solved
 from .running import OutOfTime, Prints, Raised, Trouble, aside, call
 from .verdict import Verdict
+from .wording import by_rule, by_two, lost_argument, mistake_of, nearest_to_text, seen_in_text, told
 
 # how many changes that come near are tried with how many others, how many pairs besides
 NEAR, OTHERS, FURTHER = 4, 300, 1200
@@ -86,7 +86,7 @@ def _compare(exercise, function):
             _same(a, _result(exercise, exercise.reference, (key,), n)) for n, a in enumerate(attempts))]
         if len(known) != 1:
             raise raised
-        return Verdict(exercise.name, False, known[0][0], f"{_told(exercise, known)}\n{raised}")
+        return Verdict(exercise.name, False, known[0][0], f"{told(exercise, known)}\n{raised}")
     right = agreement(exercise, attempts)
     if not all(map(all, right.values())):
         return _explain(exercise, function, attempts, right, start)
@@ -156,9 +156,9 @@ def _explain(exercise, function, attempts, right, start):
     singles = _fitting(exercise, exercise.reference, known, attempts, wrong, near=near)
     if not singles and any(not r and is_finite(a[i]) for i in wrong for r, a in zip(right[names[i]], tried)):
         singles = _fitting(exercise, exercise.reference, known, attempts, wrong, finite_only=True)
-    several = _nearest(exercise, function, of_all(singles))
+    several = nearest_to_text(exercise, function, of_all(singles))
     if 0 < len(several) <= 3:
-        return verdict(_keys(several), at + _told(exercise, several) + _standing(exercise, function, several))
+        return verdict(mistake_of(several), at + told(exercise, several) + lost_argument(exercise, function, several))
     copied = {i: j for j in range(len(names)) for i in wrong
               if all(agree(a[i], w[j]) for _, a, w in more) and np.any(wanted[0][j])}
     order = [copied.get(i, i) for i in range(len(names))]
@@ -176,21 +176,21 @@ def _explain(exercise, function, attempts, right, start):
         rules = _fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near,
                          until=_until(start, ONE))
         first = of_all(rules)[:1]
-        by_rule = _by_rule(exercise, first[0], at) if first else ("", "")
-        if first and not INDEX.search(by_rule[0]):
-            return verdict(*by_rule)
+        ruled = by_rule(exercise, first[0], at) if first else ("", "")
+        if first and not INDEX.search(ruled[0]):
+            return verdict(*ruled)
         mended = _mended(exercise, function, _until(start, OWN), right, wrong)
         if len({*mended.values()}) == 1 and len(mended) == len(wrong):
             unless.clear()      # nor is there anything else amiss
             return verdict(mended[wrong[0]], at + f"{'o' if at else 'O'}ne change makes it right: {mended[wrong[0]]}.")
         if first:
-            return verdict(*by_rule)
+            return verdict(*ruled)
         for i in wrong if mended else ():       # a change that leaves others wrong may hide what is wrong with all
             turned[i] = turned[i] or never_set(exercise, names[i], *results(i))
         pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, unexplained(),
                          until=_until(start, TWO))
         if of_all(pairs):
-            return verdict(*_by_two(exercise, of_all(pairs), at))
+            return verdict(*by_two(exercise, of_all(pairs), at))
         for i in unexplained():
             turned[i] = mixture(exercise, names[i], *results(i), [problem for problem, *_ in more])
     found, explained, blank = [], {}, {}        # sentence -> the outputs it is true of
@@ -198,16 +198,16 @@ def _explain(exercise, function, attempts, right, start):
         name = names[i]
         fits = _best(singles, i)
         if 0 < len(fits) <= 3:
-            mistake, said = _keys(fits), _told(exercise, fits)
+            mistake, said = mistake_of(fits), told(exercise, fits)
         elif turned[i]:
             mistake, said = None, turned[i]
         elif _best(rules, i):
-            mistake, said = _by_rule(exercise, _best(rules, i)[0])
+            mistake, said = by_rule(exercise, _best(rules, i)[0])
             said = "i" + said[1:]
         elif i in mended:
             mistake, said = mended[i], f"one change makes {'it' if len(wrong) == 1 else 'this alone'} right: {mended[i]}."
         elif _best(pairs, i):
-            mistake, said = _by_two(exercise, _best(pairs, i))
+            mistake, said = by_two(exercise, _best(pairs, i))
         else:
             mistake, said = None, locate(
                 exercise, name, [a[i] for a in tried], [w[i] for w in wanted], problems, right[name],
@@ -216,7 +216,7 @@ def _explain(exercise, function, attempts, right, start):
         (explained if mistake else blank).setdefault(said, []).append(name)
     lines += [f"{', '.join(those)}: {said}" for said, those in explained.items()]
     lines += [f"{', '.join(those)}{': each' if len(those) > 1 else ''} {said}" for said, those in blank.items()]
-    lines += _about(function, problems[0]) if blank else []
+    lines += seen_in_text(function, problems[0]) if blank else []
     return Verdict(exercise.name, False, " + ".join(dict.fromkeys(found)) or None, "\n".join(lines))
 
 
@@ -349,78 +349,5 @@ def _best(fitting, i):
     fits = [keys for keys, outputs in fitting.items() if i in outputs]
     most = max((len(fitting[keys]) for keys in fits), default=0)
     return [keys for keys in fits if len(fitting[keys]) == most]
-
-
-def _by_rule(exercise, keys, at=""):
-    """The name of a change of the solution, and what is said of it: it is about the solution's text, not about the learner's."""
-    if keys[0] in exercise.mistakes:
-        return keys[0], exercise.mistakes[keys[0]]
-    sentence = exercise.rules.sentences[exercise.rules.candidates.index(keys)]
-    return sentence, f"{at}{'i' if at else 'I'}t equals what you get from the solution if {sentence.replace(', in `', ', in its line `', 1)}."
-
-
-def _by_two(exercise, several, at=""):
-    """The mistakes and what is said of two changes at once: pairs of known mistakes that give the same, or else the first."""
-    known = [keys for keys in several if exercise.mistakes.keys() >= {*keys}]
-    if 0 < len(known) <= 3:
-        return _keys(known), at + _told(exercise, known)
-    names, told = zip(*(_by_rule(exercise, keys) for keys in exercise.pairs[several[0]]))
-    return " + ".join(names), f"{at}The result is as if two things were done. {told[0]}\nAnd besides: {told[1]}"
-
-
-def _told(exercise, several):
-    """The sentences of one set of mistakes, or of each set that gives the same results."""
-    as_if = "The result is as if two things were done. " if len(several[0]) > 1 else ""
-    each = ["\nAnd besides: ".join(exercise.mistakes[key] for key in keys) for keys in several]
-    return as_if + (each[0] if len(each) == 1 else "More than one mistake gives this. Either: " + "\nOr: ".join(each))
-
-
-def _nearest(exercise, function, several):
-    """Of several mistakes that give the same, those that call what the learner's text calls: no maximum missing where one stands."""
-    calls = [set(re.findall(r"(\w+)\(", _changed(exercise, keys[0]))) for keys in several]
-    off = [len((its ^ _read(function)) & (set.union(*calls) - set.intersection(*calls))) for its in calls]
-    return [keys for keys, its in zip(several, off) if its == min(off) or len(several) > 3]
-
-
-def _standing(exercise, function, several):
-    """A remark where an argument is said to be missing that stands in the learner's text: it does not come through."""
-    said, text = _told(exercise, several), " ".join(_changed(exercise, keys[0]).split(":\n", 1)[1] for keys in several)
-    gone = [word for word in exercise.tried[0] if word in _read(function) and re.search(rf"\b{word}\b", said)
-            and not re.search(rf"\b{word}\b", text)]
-    return f" (`{gone[0]}` stands in your text, but it does not reach the result.)" if gone and re.search(
-        "missing|left out|no part|ignored|without", said) else ""
-
-
-def _changed(exercise, key):
-    return edits.replaced(exercise.solution, exercise.replacements[key], key)
-
-
-def _keys(several):
-    return " or ".join(" + ".join(keys) for keys in several)
-
-
-def _read(function):
-    """The names that a function reads: its own, the notebook's, methods."""
-    code = getattr(function, "__code__", None)
-    return {name for instruction in (dis.get_instructions(code) if code else ()) if instruction.opname.startswith("LOAD")
-            for name in (instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,))}
-
-
-def _about(function, problem):
-    """What the text of the function tells: arguments it never reads, arrays of the notebook that it does."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return []
-    read, lines = _read(function), []
-    if code.co_argcount == len(problem) and not code.co_flags & 0x0C:       # neither *arguments nor **names
-        unread = [name for name in code.co_varnames[:code.co_argcount] if name not in read]
-        if unread:
-            lines.append(f"Your function never reads {', '.join(unread)}.")
-    outside = sorted(set(code.co_names) & {key for key, value in function.__globals__.items() if isinstance(value, np.ndarray)})
-    if outside:
-        lines.append(f"Your function reads {', '.join(outside)} of the notebook, which "
-                     f"{'is' if len(outside) == 1 else 'are'} not "
-                     "among its arguments: is that meant?")
-    return lines
 
 
