@@ -19,7 +19,7 @@ import pytest
 
 from rnnlib import LSTMCell, RNNCell, bptt, clip_by_norm, cross_entropy, forward, jacobians
 from rnnlib.course import exercises
-from rnnlib.course.exercises import _EXERCISES, backward, check, checking, comparing, edits, running
+from rnnlib.course.exercises import _EXERCISES, backward, causes, check, comparing, edits, running
 from rnnlib.course.exercises.exercise import as_tuple
 
 MISTAKES = [(name, key) for name, exercise in _EXERCISES.items() for key in exercise.mistakes]
@@ -480,7 +480,7 @@ def test_a_switch_does_what_a_change_of_the_text_does(name):
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for n, problem in enumerate(exercise.tried):
-                ours = checking._result(exercise, exercise.reference, some, n)
+                ours = causes.outcome(exercise, exercise.reference, some, n)
                 try:
                     theirs = as_tuple(changed(*copy.deepcopy(problem).values()))
                 except Exception:
@@ -489,7 +489,7 @@ def test_a_switch_does_what_a_change_of_the_text_does(name):
                     continue
                 if len(some) < 2 or ours and theirs and not all(map(comparing.agree, ours, theirs)):
                     # where one of two lies inside the other, the outer one counts
-                    each = [checking._result(exercise, exercise.reference, (key,), n)
+                    each = [causes.outcome(exercise, exercise.reference, (key,), n)
                             for key in some] if len(some) == 2 else [theirs]
                     assert any(one and all(map(comparing.agree, ours, one)) for one in each), some
 
@@ -541,7 +541,7 @@ def _stub(name):
 @pytest.mark.parametrize("name", [name for name in _EXERCISES if not _EXERCISES[name].judge])
 def test_rules_are_many_and_their_results_are_not_all_the_same(name):
     exercise = _EXERCISES[name]
-    results = [checking._result(exercise, exercise.rules.function, (key,), 0) for key in range(len(exercise.rules.sentences))]
+    results = [causes.outcome(exercise, exercise.rules.function, (key,), 0) for key in range(len(exercise.rules.sentences))]
     assert 20 <= len(results) <= 1300 and sum(result is not None for result in results) > 10
     clean = exercise.rules.function(*copy.deepcopy(exercise.tried[0]).values())
     assert all(map(comparing.agree, as_tuple(clean), exercise.wanted[0]))
@@ -747,7 +747,7 @@ def test_two_mistakes_are_told_as_an_appearance():
 
 
 def test_two_mistakes_that_cancel_are_no_explanation():
-    assert all({"f turned round", "forget is 1 - i"} != set(pair) for pair in checking._pairs(_EXERCISES["lstm_step"]))
+    assert all({"f turned round", "forget is 1 - i"} != set(pair) for pair in causes.two_at_once(_EXERCISES["lstm_step"]))
 
 
 def test_a_hint_is_given_for_the_learners_own_line_only():

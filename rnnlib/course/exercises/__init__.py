@@ -1,4 +1,9 @@
-"""Exercises that say what is wrong: ``check("rnn_step", rnn_step)``."""
+"""Exercises that say what is wrong: ``check("rnn_step", rnn_step)``.
+
+`exercise` says what an exercise is; the lessons' modules hold them, the text files beside these their solutions and known mistakes,
+which `texts` reads. `attempts` runs a learner's function, by `running`; `checking` comes to the `Verdict`. What is wrong it learns
+from `causes`, which tries the changes that `edits` makes, and from `comparing`; `wording` says it.
+"""
 
 from .. import record
 from . import attention, backward, checking, gated, gradients, lengths, recurrent, wirings

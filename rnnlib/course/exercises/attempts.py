@@ -88,11 +88,11 @@ def attempted_all(exercise, function, show=False):
     kept = copy.deepcopy(first)
     again = attempted(exercise, function, exercise.tried[0])
     if not all(map(agree, again, kept)):
-        raise Trouble("Called twice with the same arguments it gave two different answers: it depends on something outside its "
-                      "arguments, or keeps something between calls.")
+        raise Trouble("Called twice with the same arguments it gave two different answers: it depends on something outside "
+                      "its arguments, or keeps something between calls.")
     if _shared(again, first):
-        raise Trouble("It returns the same array at every call, so that the next call overwrites the last result: make the array "
-                      "inside the function.")
+        raise Trouble("It returns the same array at every call, so that the next call overwrites the last result: make the "
+                      "array inside the function.")
     attempts, raised = [kept], None
     for problem in exercise.tried[1:]:
         try:
@@ -125,8 +125,8 @@ def remarks_on_types(exercise, attempts):
                           + ("." if any(a[i].size and a[i].dtype.kind == "f" for a in attempts) else
                              f" where it is empty, for np.array([]) makes one of floats: np.array({name}, dtype=int)."))
         if shape == "a whole number" and floats:
-            raise Trouble(f"The numbers are right, but {name} is a float, and a whole number is asked for: what is counted is an int. "
-                          "(// divides without a remainder.)")
+            raise Trouble(f"The numbers are right, but {name} is a float, and a whole number is asked for: what is counted is "
+                          "an int. (// divides without a remainder.)")
         notes += [f"(Your {name} is {kind}: right to its precision; the course computes in float64.)"
                   for kind in floats if kind in ("float16", "float32")]
     return notes

@@ -1,25 +1,21 @@
-"""From an attempt to a verdict: run it, compare it, and find the change of the solution whose results are the same."""
+"""From an attempt to a verdict: whether it is right, and if not, which of the causes found is told."""
 
-import contextlib
 import functools
 import gc
-import itertools
 import re
 import time
 import warnings
 
 import numpy as np
 
-from . import edits
-from .attempts import accepted, agreement, attempted, attempted_all, nothing, remarks_on_types
+from .attempts import agreement, attempted, attempted_all, nothing, remarks_on_types
+from .causes import best, fitting, mended_by, outcome, two_at_once
 from .comparing import agree, is_finite, locate, mixture, never_set, whole
-from .exercise import as_tuple, copies, solved
-from .running import OutOfTime, Prints, Raised, Trouble, aside, call
+from .exercise import solved
+from .running import Raised, Trouble, call
 from .verdict import Verdict
 from .wording import by_rule, by_two, lost_argument, mistake_of, nearest_to_text, seen_in_text, told
 
-# how many changes that come near are tried with how many others, how many pairs besides
-NEAR, OTHERS, FURTHER = 4, 300, 1200
 # by when (seconds of processor time, on a machine that counts to 50,000 in 0.6 ms) one change of the solution, one of the
 # learner's text, two changes, a place must be found
 ONE, OWN, TWO, LAST = 0.13, 0.2, 0.23, 0.27
@@ -40,7 +36,7 @@ def _slowness():
 
 
 def _until(start, seconds):
-    """By when, on this machine, a search is over that began at `start` and has so many seconds: on the clock of processor time."""
+    """The processor time at which a search is over, on this machine, that began at `start` and has so many seconds."""
     return start + seconds * _slowness()
 
 
@@ -57,7 +53,7 @@ def check(exercise, attempt):
             return (_judge if exercise.judge else _compare)(exercise, attempt)
     except Trouble as trouble:
         mendable = isinstance(trouble, Raised) and not exercise.judge
-        mended = _mended(exercise, attempt, _until(start, OWN)) if mendable else {}
+        mended = mended_by(exercise, attempt, _until(start, OWN)) if mendable else {}
         same = len(mended) == len(exercise.outputs) and len({*mended.values()}) == 1
         return Verdict(exercise.name, False, mended[0] if same else None,
                        str(trouble) + (f"\nOne change makes it right: {mended[0]}." if same else ""))
@@ -67,6 +63,7 @@ def check(exercise, attempt):
 
 
 def _judge(exercise, attempt):
+    """The verdict where many answers are right."""
     results = []
     for problem in exercise.tried:
         results.append(call(attempt, problem, quiet=bool(results))[0] if callable(attempt) else attempt)
@@ -79,11 +76,12 @@ def _judge(exercise, attempt):
 
 
 def _compare(exercise, function):
+    """The verdict where the results must be those of the solution."""
     start = time.process_time()
     attempts, raised = attempted_all(exercise, function, show=True)
     if raised:      # a known mistake may raise there as well
         known = [(key,) for key in exercise.changes if all(
-            _same(a, _result(exercise, exercise.reference, (key,), n)) for n, a in enumerate(attempts))]
+            _same(a, outcome(exercise, exercise.reference, (key,), n)) for n, a in enumerate(attempts))]
         if len(known) != 1:
             raise raised
         return Verdict(exercise.name, False, known[0][0], f"{told(exercise, known)}\n{raised}")
@@ -135,8 +133,8 @@ def _explain(exercise, function, attempts, right, start):
                      f"Not yet: {', '.join(names[i] for i in wrong)}.")
     at = f"{', '.join(names[i] for i in wrong)}: " if len(names) > 1 else ""
 
-    bad = list(dict.fromkeys(problem.note for problem, a, w in zip(problems, tried, wanted) if not all(map(is_finite, a, legal))
-                             and all(map(is_finite, w))))
+    bad = list(dict.fromkeys(problem.note for problem, a, w in zip(problems, tried, wanted)
+                             if not all(map(is_finite, a, legal)) and all(map(is_finite, w))))
     unless = [f"But where {'; and where '.join(bad)}, it is not finite: a division by zero, or an overflow?"] if bad else []
 
     def verdict(mistake, said):
@@ -146,16 +144,16 @@ def _explain(exercise, function, attempts, right, start):
         return [a[i] for _, a, _ in more], [w[i] for *_, w in more]
 
     def unexplained():
-        return [i for i in wrong if not (turned[i] or i in mended or any(_best(some, i) for some in (singles, rules, pairs)))]
+        return [i for i in wrong if not (turned[i] or i in mended or any(best(some, i) for some in (singles, rules, pairs)))]
 
-    def of_all(fitting):
-        return [keys for keys, outputs in fitting.items() if len(outputs) == len(names)]
+    def of_all(found):
+        return [keys for keys, outputs in found.items() if len(outputs) == len(names)]
 
     known = [(key,) for key in exercise.changes]
     near = {}
-    singles = _fitting(exercise, exercise.reference, known, attempts, wrong, near=near)
+    singles = fitting(exercise, exercise.reference, known, attempts, wrong, near=near)
     if not singles and any(not r and is_finite(a[i]) for i in wrong for r, a in zip(right[names[i]], tried)):
-        singles = _fitting(exercise, exercise.reference, known, attempts, wrong, finite_only=True)
+        singles = fitting(exercise, exercise.reference, known, attempts, wrong, finite_only=True)
     several = nearest_to_text(exercise, function, of_all(singles))
     if 0 < len(several) <= 3:
         return verdict(mistake_of(several), at + told(exercise, several) + lost_argument(exercise, function, several))
@@ -173,13 +171,13 @@ def _explain(exercise, function, attempts, right, start):
             "they have changed places." if copied.get(j) == i else "is one name used for both, or one result returned twice?")
     rules, mended, pairs = {}, {}, {}
     if unexplained():
-        rules = _fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near,
-                         until=_until(start, ONE))
+        rules = fitting(exercise, exercise.rules.function, exercise.rules.candidates, attempts, wrong, near=near,
+                        until=_until(start, ONE))
         first = of_all(rules)[:1]
         ruled = by_rule(exercise, first[0], at) if first else ("", "")
         if first and not INDEX.search(ruled[0]):
             return verdict(*ruled)
-        mended = _mended(exercise, function, _until(start, OWN), right, wrong)
+        mended = mended_by(exercise, function, _until(start, OWN), right, wrong)
         if len({*mended.values()}) == 1 and len(mended) == len(wrong):
             unless.clear()      # nor is there anything else amiss
             return verdict(mended[wrong[0]], at + f"{'o' if at else 'O'}ne change makes it right: {mended[wrong[0]]}.")
@@ -187,8 +185,8 @@ def _explain(exercise, function, attempts, right, start):
             return verdict(*ruled)
         for i in wrong if mended else ():       # a change that leaves others wrong may hide what is wrong with all
             turned[i] = turned[i] or never_set(exercise, names[i], *results(i))
-        pairs = _fitting(exercise, exercise.rules.function, _pairs(exercise, near), attempts, unexplained(),
-                         until=_until(start, TWO))
+        pairs = fitting(exercise, exercise.rules.function, two_at_once(exercise, near), attempts, unexplained(),
+                        until=_until(start, TWO))
         if of_all(pairs):
             return verdict(*by_two(exercise, of_all(pairs), at))
         for i in unexplained():
@@ -196,18 +194,18 @@ def _explain(exercise, function, attempts, right, start):
     found, explained, blank = [], {}, {}        # sentence -> the outputs it is true of
     for i in wrong:
         name = names[i]
-        fits = _best(singles, i)
+        fits = best(singles, i)
         if 0 < len(fits) <= 3:
             mistake, said = mistake_of(fits), told(exercise, fits)
         elif turned[i]:
             mistake, said = None, turned[i]
-        elif _best(rules, i):
-            mistake, said = by_rule(exercise, _best(rules, i)[0])
+        elif best(rules, i):
+            mistake, said = by_rule(exercise, best(rules, i)[0])
             said = "i" + said[1:]
         elif i in mended:
             mistake, said = mended[i], f"one change makes {'it' if len(wrong) == 1 else 'this alone'} right: {mended[i]}."
-        elif _best(pairs, i):
-            mistake, said = by_two(exercise, _best(pairs, i))
+        elif best(pairs, i):
+            mistake, said = by_two(exercise, best(pairs, i))
         else:
             mistake, said = None, locate(
                 exercise, name, [a[i] for a in tried], [w[i] for w in wanted], problems, right[name],
@@ -231,123 +229,3 @@ def _remembered(run):
         return known[key]
 
     return remembered
-
-
-def _pairs(exercise, near=()):
-    """Two changes at once: two known mistakes; one of those that come near with any other; and the most likely of the rest.
-
-    But for two that each take 1 minus something, and so may cancel.
-    """
-    known = [(key,) for key in exercise.changes]
-    turning = {key for key, parts in exercise.replacements.items() if "1 - " in "".join(parts[1::2])
-               and "1 - " not in "".join(parts[::2])}
-    every, seen = [*known, *exercise.rules.candidates], set()
-    likely = every[:len(known) + 150]
-    pairs = itertools.chain(itertools.combinations(known, 2), itertools.product(list(near)[:NEAR], every[:len(known) + OTHERS]),
-                            itertools.islice(((likely[i], likely[total - i]) for total in range(1, len(likely))
-                                              for i in range((total + 1) // 2)), FURTHER * _tells_much(exercise)))
-    for one, other in pairs:
-        both = frozenset(one + other)
-        if not both <= turning and len(both) == len(one + other) and both not in seen:
-            seen.add(both)
-            exercise.pairs.setdefault(one + other, (one, other))
-            yield one + other
-
-
-def _tells_much(exercise):
-    """Whether two results hardly agree by chance: they are no whole numbers."""
-    values = [np.asarray(v, dtype=float) for wanted in exercise.wanted for v in wanted if not isinstance(v, dict)]
-    return any(np.isfinite(v).all() and np.any(v != np.round(v)) for v in values)
-
-
-def _mended(exercise, function, until, right=None, wrong=None):
-    """{output: the single change of the learner's own text that makes it right}; one for all outputs, if there is one.
-
-    That one is put through the whole check before it is said.
-    """
-    rules = edits.own_rules(function, exercise.tried[0])
-    names, found, problems = list(exercise.outputs), {}, exercise.tried + exercise.fresh
-    wrong = wrong or range(len(names))
-    order = sorted(exercise.smallest_first, key=lambda n: right is not None and all(right[names[i]][n] for i in wrong))
-    with contextlib.suppress(OutOfTime), aside(
-            Prints(), max(0.05, until - time.process_time()) if rules and rules.endless else None):
-        for keys, sentence in zip(rules.candidates, rules.sentences) if rules else ():
-            left = set(wrong)
-            if time.process_time() > until:
-                break
-            for n in [*order, *range(len(exercise.tried), len(problems))]:
-                try:
-                    # 64 bits: p *= p would have no end otherwise
-                    given = [np.int64(value) if type(value) is int else value for value in copies(problems[n])]
-                    result = as_tuple(rules.function(*given, wrong=frozenset(keys)), len(names) > 1)
-                    left = {i for i in left if agree(result[i], exercise.wanted[n][i])} if len(result) == len(names) else ()
-                except Exception:       # most changes break it
-                    left = ()
-                if not left:
-                    break
-            if len(left) == len(wrong) and (len(wrong) < len(names) or accepted(
-                    exercise, functools.partial(rules.function, wrong=frozenset(keys)))):
-                return dict.fromkeys(wrong, sentence)
-            found = {**dict.fromkeys(left, sentence), **found} if len(left) < len(names) else found
-    return found
-
-
-def _fitting(exercise, reference, candidates, attempts, wrong, finite_only=False, near=None, until=np.inf):
-    """{keys: indices of the outputs that are what they give, on all problems}, where they explain any wrong output.
-
-    finite_only: but for problems on which the attempt is not finite, though it should be.
-    near: a dict, to which are added those that explain it on some problems, or some of the wrong outputs.
-    until: the processor time at which it stops.
-    """
-    explainable = {i for i in wrong if _telling(i, attempts, reference is exercise.reference)}
-    found = {}
-    # where the attempt is right, so are many candidates: those problems come last, and behind them the fresh ones
-    order = sorted(exercise.smallest_first, key=lambda n: all(agree(attempts[n][i], exercise.wanted[n][i]) for i in wrong))
-    amiss = {n for n in order if not all(agree(attempts[n][i], exercise.wanted[n][i]) for i in explainable)}
-    order += [n for n in range(len(order), len(attempts)) if attempts[n]]
-    for keys in candidates if explainable else ():
-        fits, explains = set(range(len(exercise.outputs))), False
-        if time.process_time() > until:
-            break
-        for n in order:
-            result = _result(exercise, reference, keys, n)
-            if result is None or len(result) != len(exercise.outputs):
-                break
-            explained = {i for i in fits & explainable if agree(attempts[n][i], result[i])
-                         or finite_only and not is_finite(attempts[n][i]) and is_finite(exercise.wanted[n][i])}
-            if not explained:                   # most are out after one problem
-                break
-            fits = explained | {i for i in fits.difference(wrong) if agree(attempts[n][i], result[i])}
-            explains = explains or n in amiss
-        else:
-            found[keys] = fits
-        if near is not None and explains:
-            near[keys] = keys
-    return found
-
-
-def _result(exercise, reference, keys, n):
-    """What the solution with these changes gives on problem n; None where it raises, as shapes that do not fit do."""
-    key = (reference is exercise.reference, keys, n)
-    if key not in exercise.known:
-        try:
-            exercise.known[key] = solved(reference, (exercise.tried + exercise.fresh)[n], wrong=frozenset(keys))
-        except Exception:
-            exercise.known[key] = None
-    return exercise.known[key]
-
-
-def _telling(i, attempts, zeros):
-    """Whether output i tells a cause: numbers on half of the problems, for NaN has many causes, and so (unless `zeros`) has 0."""
-    flat = [np.concatenate([[], *(np.ravel(v).astype(float) for v in (a[i].values() if isinstance(a[i], dict) else [a[i]]))])
-            for a in attempts if a]
-    return sum(not np.isnan(a).all() for a in flat) * 2 >= len(flat) and (zeros or any(np.any(a[np.isfinite(a)]) for a in flat))
-
-
-def _best(fitting, i):
-    """The candidates that explain output i, those that agree with most of the other results too."""
-    fits = [keys for keys, outputs in fitting.items() if i in outputs]
-    most = max((len(fitting[keys]) for keys in fits), default=0)
-    return [keys for keys in fits if len(fitting[keys]) == most]
-
-

@@ -28,11 +28,11 @@ class Exercise:
     ----------
     name : str
     outputs : dict of str to str
-        What the function returns, in order, each with its shape in letters: {"dx_t": "(B, D)", ...}. "(T, B) of int" are tokens
-        and the like, which must be whole numbers in type too; elsewhere an equal number is right whatever its type.
+        What the function returns, in order, each with its shape in letters: {"dx_t": "(B, D)", ...}. "(T, B) of int" are
+        tokens and the like, which must be whole numbers in type too; elsewhere an equal number is right whatever its type.
     problems : function (rng) -> list of Problem
-        One or more for each clause of the task. From non-zero values; several shapes, B = 1 and T = 1 among them. The first has
-        sizes that differ from each other: by them the rules know which names could stand for each other.
+        One or more for each clause of the task. From non-zero values; several shapes, B = 1 and T = 1 among them. The first
+        has sizes that differ from each other: by them the rules know which names could stand for each other.
     first : str
         What to do first; said where nothing is written yet.
     praise : str
@@ -42,12 +42,14 @@ class Exercise:
     copies : bool
         Whether the results must be new arrays, no views of the arguments.
     beyond : (function (rng) -> Problem, (str, str)), optional
-        One problem more, outside what is asked, and what to say of a right answer that is not finite there, or is another number.
+        One problem more, outside what is asked, and what to say of a right answer that is not finite there, or is another
+        number.
     gates : str
         The blocks of rows in W_x, W_h and b, as letters, where there are any: "ifgo".
     judge : function (result, *results before, **arguments) -> (str or None, str) or None, optional
-        For a task with many right answers: None for a right one, else the mistake's key (or None) and what is wrong. It is given
-        the results on the problems before, too. The attempt may be a plain value as well, where the function would have no arguments.
+        For a task with many right answers: None for a right one, else the mistake's key (or None) and what is wrong. It is
+        given the results on the problems before, too. The attempt may be a plain value as well, where the function would have
+        no arguments.
     """
 
     name: str
@@ -104,7 +106,10 @@ class Exercise:
 
     @functools.cached_property
     def smallest_first(self):
-        """Indices of the problems: most candidates are out after one small one. Of equal ones those first in which something is 0."""
+        """Indices of the problems: most candidates are out after one small one.
+
+        Of equal ones those first in which something is 0.
+        """
         return sorted(range(len(self.tried)), key=lambda n: (len(pickle.dumps(self.wanted[n])), sum(
             map(np.count_nonzero, self.tried[n].values()))))
 

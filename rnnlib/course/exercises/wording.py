@@ -16,7 +16,7 @@ def told(exercise, several):
 
 
 def by_rule(exercise, keys, at=""):
-    """The name of a change of the solution, and what is said of it: it is about the solution's text, not about the learner's."""
+    """The name of a change of the solution, and what is said of it: it is about the solution's text, not the learner's."""
     if keys[0] in exercise.mistakes:
         return keys[0], exercise.mistakes[keys[0]]
     sentence = exercise.rules.sentences[exercise.rules.candidates.index(keys)]
@@ -39,7 +39,10 @@ def mistake_of(several):
 
 
 def nearest_to_text(exercise, function, several):
-    """Of several mistakes that give the same, those that call what the learner's text calls: no maximum missing where one stands."""
+    """Of several mistakes that give the same, those that call what the learner's text calls.
+
+    So that no maximum is said to be missing where one stands.
+    """
     calls = [set(re.findall(r"(\w+)\(", _changed(exercise, keys[0]))) for keys in several]
     off = [len((its ^ _read(function)) & (set.union(*calls) - set.intersection(*calls))) for its in calls]
     return [keys for keys, its in zip(several, off) if its == min(off) or len(several) > 3]
@@ -64,11 +67,11 @@ def seen_in_text(function, problem):
         unread = [name for name in code.co_varnames[:code.co_argcount] if name not in read]
         if unread:
             lines.append(f"Your function never reads {', '.join(unread)}.")
-    outside = sorted(set(code.co_names) & {key for key, value in function.__globals__.items() if isinstance(value, np.ndarray)})
+    arrays = {key for key, value in function.__globals__.items() if isinstance(value, np.ndarray)}
+    outside = sorted(arrays & set(code.co_names))
     if outside:
         lines.append(f"Your function reads {', '.join(outside)} of the notebook, which "
-                     f"{'is' if len(outside) == 1 else 'are'} not "
-                     "among its arguments: is that meant?")
+                     f"{'is' if len(outside) == 1 else 'are'} not among its arguments: is that meant?")
     return lines
 
 
