@@ -98,22 +98,26 @@ function base64(bytes) {
   return btoa(pieces.join(""));
 }
 
-// Puts a picture and its sentence where they are seen; done when the picture is ready to be painted.
-export function show(frame, image, caption) {
-  const address = Frames.address(frame);
-  if (image.src !== address) image.src = address; // the same one would be loaded again
-  image.alt = frame.sentence;
-  if (caption.textContent !== frame.sentence) caption.textContent = frame.sentence;
-  return image.decode().catch(() => {}); // a later move has taken its place
+// Puts the element that has unpacked a picture into the place of the one that is there, and returns it.
+export function swap(image, frame) {
+  let next = frame.ready;
+  if (next === image) return image;
+  if (!next || next.isConnected) { // the picture had to go meanwhile, or it is shown elsewhere as well
+    next = new Image();
+    next.src = Frames.address(frame);
+  }
+  for (const { name, value } of image.attributes) if (name !== "src") next.setAttribute(name, value);
+  image.replaceWith(next);
+  return next;
 }
 
 // Along one control by itself: a step back, play or pause, a step on, and the speed. A hand on a control ends it
 // (`pause`), and where the system asks for less motion it only steps. Along what: `track` has count(), at() and
 // go(position), and ready(), whether the picture of the last position is there: time goes on while it is not, so that slow
-// pictures make longer strides and not a slower film. `pace` is in positions a second.
+// pictures make longer strides and not a slower film. `pace` is in positions a second. In `status` the sentence stands.
 export class Player {
-  constructor(track, pace, label, changed = () => {}) {
-    Object.assign(this, { track, pace, changed, own: false });
+  constructor(track, pace, label, status, begun = () => {}) {
+    Object.assign(this, { track, pace, status, begun, own: false });
     this.el = document.createElement("div");
     this.el.className = "rnn-play";
     this.el.setAttribute("role", "group");
@@ -166,7 +170,8 @@ export class Player {
     this.begin();
     this.timer = setInterval(() => this.tick(), 20);
     this.say();
-    this.changed(true);
+    this.status.setAttribute("aria-live", "off"); // a sentence that changes with each picture is not read out; the last one is
+    this.begun();
   }
 
   begin() {
@@ -187,7 +192,7 @@ export class Player {
     clearInterval(this.timer);
     this.timer = undefined;
     this.say();
-    this.changed(false);
+    this.status.setAttribute("aria-live", "polite");
   }
 
   // Somebody else has moved the control.
@@ -397,27 +402,13 @@ class Live {
     if (frame.url || frame.bytes) {
       if (!frame.unpacked) await Frames.prepare(frame).catch(() => {});
       if (this.shown !== frame) return; // a later move has taken its place
-      this.swap(view, frame);
+      view.image = swap(view.image, frame);
     }
     view.said.textContent = view.image.alt = frame.sentence;
     view.el.classList.toggle("rnn-refused", Boolean(frame.refused));
     if (!exact) return;
     view.note.textContent = "";
     view.said.removeAttribute("aria-busy");
-  }
-
-  // The element that has unpacked the picture takes the place of the one that is there.
-  swap(view, frame) {
-    const { image } = view;
-    let next = frame.ready;
-    if (next === image) return;
-    if (!next || next.isConnected) { // the picture had to go meanwhile, or another view shows it
-      next = new Image();
-      next.src = Frames.address(frame);
-    }
-    for (const { name, value } of image.attributes) if (name !== "src") next.setAttribute(name, value);
-    view.image = next;
-    image.replaceWith(next);
   }
 
   // --- elements
@@ -477,11 +468,7 @@ class Live {
         model.set(trait, Number((low + position * step).toPrecision(12)));
         model.save_changes();
       },
-    }, this.model.get("pace"), model.get("description"), (playing) => {
-      // a sentence that changes with each picture is not read out; the last one is
-      status.setAttribute("aria-live", playing ? "off" : "polite");
-      if (playing) this.tell({ reach: i, keys: true });
-    });
+    }, this.model.get("pace"), model.get("description"), status, () => this.tell({ reach: i, keys: true }));
     view.el.prepend(view.player.el);
   }
 
