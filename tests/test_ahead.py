@@ -39,8 +39,8 @@ def test_an_arrow_key_reaches_one_after_the_other(step, forward):
 
 def test_what_the_hand_passes_before_it_is_drawn_waits():
     assert positions(250, 500, 1, pace=2, keys=True)[:2] == [253, 254]
-    assert positions(250, 500, -10, pace=5)[:3] == [240, 235, 230], "as the picture gets to the page it is two pictures later"
-    assert positions(250, 500, -10, pace=5, since=1)[0] == 235
+    assert positions(250, 500, -10, pace=5)[:3] == [235, 230, 225], "as the picture gets to the page it is three pictures later"
+    assert positions(250, 500, -10, pace=5, since=1)[0] == 230
 
 
 @pytest.mark.parametrize(("keys", "near", "coarse"), [(True, NEAR_KEYS, COARSE_KEYS), (False, NEAR_POINTER, COARSE_POINTER)])
@@ -96,9 +96,9 @@ def test_it_goes_on_where_the_hand_goes():
     assert plan.next(drawn.__contains__) == (130,), "a jump, after which nobody knows more"
     drawn.add((130,))
     plan.move((140,), 0)
-    assert plan.next(drawn.__contains__) == (160,), "a drag of 10 positions a picture, and two pictures until one is there"
-    drawn.add((160,))
-    assert plan.next(drawn.__contains__) == (170,), "one picture later"
+    assert plan.next(drawn.__contains__) == (170,), "a drag of 10 positions a picture, and three pictures until one is there"
+    drawn.add((170,))
+    assert plan.next(drawn.__contains__) == (180,), "one picture later"
     assert plan.next(drawn.__contains__) == (140,), "the next move is overdue"
     plan.move((130,), 0)
     plan.move((120,), 0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.patches import PathPatch
 
-from rnnlib.course import drawings, figures
+from rnnlib.course import drawings, figures, marks
 
 
 def labels(ax):
@@ -135,21 +135,21 @@ def test_the_fan_is_as_strong_as_its_weights():
 def test_names_at_the_ends_of_curves_keep_apart():
     figure, ax = figures.new(right=1.5)
     ax.set(xlim=(0, 10), ylim=(0, 1))
-    names = drawings.EndLabels(ax, ["one", "two", "three", "four"], ["black"] * 4)
+    names = marks.EndLabels(ax, ["one", "two", "three", "four"], ["black"] * 4)
     for ends in ([0.5, 0.5, 0.5, 0.5], [0.0, 0.01, 1.0, 2.0], [-5.0, -6.0, 0.3, 0.31]):
         names.set(10, ends)
         said = labels(ax)
         apart_and_inside(figure, ax)
         order = [text for text, _ in sorted(said, key=lambda pair: pair[1].y0)]
         assert order == [("one", "two", "three", "four")[i] for i in np.argsort(ends, kind="stable")]
-    np.testing.assert_allclose(drawings.apart([0, 10, 10.2, 30], 1), [0, 9.6, 10.6, 30], err_msg="a crowd keeps its middle")
+    np.testing.assert_allclose(marks.apart([0, 10, 10.2, 30], 1), [0, 9.6, 10.6, 30], err_msg="a crowd keeps its middle")
 
 
 def test_a_curve_that_leaves_has_its_name_where_it_leaves():
     figure, ax = figures.new(right=1.5)
     x = np.arange(41)
     ax.set(xlim=(0, 40), ylim=(-10, 10))
-    names = drawings.EndLabels(ax, ["stays", "falls", "rises", "sinks"], ["black"] * 4)
+    names = marks.EndLabels(ax, ["stays", "falls", "rises", "sinks"], ["black"] * 4)
     for fall, rise, sink in ((1, 2, 1.2), (0.32, 0.27, 0.3), (300, 200, 4), (0.27, 300, 300)):
         curves = [0 * x, -fall * x, rise * x, -sink * x]
         names.set(x, curves)
@@ -173,7 +173,7 @@ def test_a_curve_that_leaves_has_its_name_where_it_leaves():
 def test_fading_arrows_follow_the_curve():
     _, ax = figures.new()
     ax.set_xlim(0, 24)
-    rows = drawings.Fading(ax, ("a", "b"), (figures.GRADIENT, figures.STATE))
+    rows = marks.Fading(ax, ("a", "b"), (figures.GRADIENT, figures.STATE))
     rows.set([np.linspace(0, -12, 25), np.linspace(0, 6, 25)])
     fading, growing = np.reshape(ax.lines, (2, 12))
     np.testing.assert_allclose([line.get_alpha() for line in fading], 0.06 + 0.94 * np.clip(1 - np.arange(1, 13) / 6, 0, 1))
@@ -184,9 +184,9 @@ def test_fading_arrows_follow_the_curve():
 def test_a_relief_is_lit_from_the_upper_left():
     x = np.linspace(-1, 1, 41)
     bump = 4 * np.exp(-8 * (x[:, None] ** 2 + x**2))
-    light = drawings.lit(bump, 0.05, 0.05, 0, 8)[..., :3].astype(int).sum(axis=-1)
+    light = marks.lit(bump, 0.05, 0.05, 0, 8)[..., :3].astype(int).sum(axis=-1)
     assert light[28, 12] > light[12, 28], "rows run upwards: the slope to the upper left is bright, the other one dark"
-    flat = drawings.lit(np.full((5, 5), -3.0), 0.05, 0.05, 0, 8)
+    flat = marks.lit(np.full((5, 5), -3.0), 0.05, 0.05, 0, 8)
     assert (flat == flat[0, 0]).all() and flat[0, 0, 3] == 255
 
 

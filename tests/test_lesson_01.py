@@ -8,7 +8,7 @@ import pytest
 from lessons import moved, sweep, titles
 
 import rnnlib
-from rnnlib.course import drawings, explorers, figures
+from rnnlib.course import explorers, figures, marks
 
 pytestmark = pytest.mark.usefixtures("strict", "quick")
 T = 30
@@ -202,13 +202,13 @@ def test_two_turns_draws_the_difference_of_its_units():
 
 
 def test_two_steps_shows_the_numbers_it_is_given(monkeypatch):
-    drawn, label = [], drawings.Unrolled.label
+    drawn, write = [], marks.write
 
     def recording(ax, x, y, text, **look):
         drawn.append(text)
-        return label(ax, x, y, text, **look)
+        return write(ax, x, y, text, **look)
 
-    monkeypatch.setattr(drawings.Unrolled, "label", staticmethod(recording))
+    monkeypatch.setattr(marks, "write", recording)
     x, h, y = [[1.0, 0], [0, 1]], [[0.0, 0], [0.462, -0.38], [0.573, 0.85]], [[1.342], [-0.001]]
     picture = explorers.two_steps(x, h, y)
     numbers = sorted(text for text in drawn if "$" not in text)

@@ -7,7 +7,7 @@ import pytest
 from lessons import moved, run, solutions, sources, sweep, title
 
 import rnnlib
-from rnnlib.course import drawings, evidence, exercises, figures
+from rnnlib.course import evidence, exercises, figures, marks
 from rnnlib.course.exercises import backward
 from rnnlib.course.explorers import lesson03_backprop as backprop
 
@@ -51,7 +51,7 @@ def test_cliff_draws_loss_gradient_and_descent():
         loss, gradient, points = counted(w_x, w_h, T), slope(w_x, w_h, T), walk(w_x, w_h, T, 10 ** values["log_rate"])
         surface = np.log10(np.maximum(counted(grid[:, None], grid[None, :], T), 0.01))
         seen = np.asarray(map_ax.images[0].get_array(), int)
-        assert np.abs(seen - drawings.lit(surface, 0.025, 0.025, 0, 8)).max() <= 1, "the ground of these heights"
+        assert np.abs(seen - marks.lit(surface, 0.025, 0.025, 0, 8)).max() <= 1, "the ground of these heights"
         np.testing.assert_allclose(curve.get_ydata(), np.log10(np.maximum(counted(w_x, grid, T), 0.01)))
         np.testing.assert_allclose(cut.patches[0].get_xy()[:121], np.transpose(curve.get_data()), err_msg="the ground under it")
         np.testing.assert_allclose([*here.get_xdata(), *here.get_ydata(), *point.get_xdata()], [w_h, w_x, w_h])

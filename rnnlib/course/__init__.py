@@ -5,7 +5,7 @@ Nothing in `rnnlib` itself imports this package.
 
 import importlib
 
-ROOMS = ("ahead", "canvas", "drawings", "evidence", "exercises", "explorers", "figures", "live", "page", "record",
+ROOMS = ("ahead", "canvas", "drawings", "evidence", "exercises", "explorers", "figures", "live", "marks", "page", "record",
          "static_export", "toydata")
 
 

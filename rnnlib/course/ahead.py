@@ -31,7 +31,7 @@ COARSE_KEYS, COARSE_POINTER = 16, 64    # so many positions spread over the whol
 MOST = 100                              # so many pictures after the last touch: two or three seconds of drawing
 PAUSE_KEYS, PAUSE_POINTER = 12, 3       # a hand of which nothing was heard for more pictures than these begins anew
 RESTED = 3                              # after so many pictures it may be on its way to another control
-TRANSIT = 1                             # pictures that are drawn while one gets to the page
+TRANSIT = 2                             # pictures that are drawn while word of a move gets here and one gets to the page
 
 
 class Hand(NamedTuple):

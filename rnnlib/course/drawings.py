@@ -1,41 +1,16 @@
-"""The drawings that lessons share: the unrolled network, the gated cells, the wirings. They take arrays and sizes, never models.
+"""The drawings that lessons share: the unrolled network, the gated cells, the wirings.
 
-Boxes, letters and arrowheads are measured in points and placed in data coordinates: a box is square and a letter upright
-on axes of any shape.
+They take arrays and sizes, never models, and are drawn with `marks`.
 """
 
-import functools
-
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath
-from matplotlib.transforms import Affine2D, ScaledTranslation
 
-from . import figures
+from . import figures, marks
 from .figures import BLACK, GRADIENT, GREY, INPUT, ORANGE, OUTPUT, STATE, TEXT
 
 DECODER = "#8E4A78"         # the state of a second network, beside STATE: a darker tone of its hue, lighter at night
-ON_TOP = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.5}    # the ground of a text on a picture
-
-
-def _unit(ax):
-    """Inches that a unit of the data is wide and high on these axes."""
-    box, (left, right), (bottom, top) = ax.get_window_extent(), ax.get_xlim(), ax.get_ylim()
-    return np.array([box.width / abs(right - left), box.height / abs(top - bottom)]) / ax.figure.dpi
-
-
-def even(ax, width, height):
-    """Take off frame and ticks and let a unit be as wide as high; `width` x `height` units are sure to fit, centred."""
-    ax.set_axis_off()
-    box = ax.get_window_extent()
-    if box.width / box.height > width / height:
-        spare = height * box.width / box.height - width
-        ax.set(xlim=(-spare / 2, width + spare / 2), ylim=(0, height))
-    else:
-        spare = width * box.height / box.width - height
-        ax.set(xlim=(0, width), ylim=(-spare / 2, height + spare / 2))
 
 
 class Unrolled:
@@ -74,7 +49,7 @@ class Unrolled:
         ax.set_axis_off()
         ax.set_ylim(-2.05 if weights else -1.45, 1.5 if outputs else 0.75)
         ax.set_xlim(-0.5, T + 0.5)
-        across, up = _unit(ax)
+        across, up = marks.unit_of(ax)
         if across > 2.2 * up:       # few steps on a wide picture: not all of its width
             spare = (T + 1) * (across / (2.2 * up) - 1)
             ax.set_xlim(-0.5 - spare / 2, T + 0.5 + spare / 2)
@@ -82,25 +57,25 @@ class Unrolled:
         h = h or [f"$h_{{{t}}}$" for t in range(T + 1)]
         y = y or [f"$y_{{{t}}}$" for t in range(1, T + 1)]
         outputs = set(range(1, T + 1) if outputs is True else outputs or ())
-        self.side = _side(ax)
+        self.side = marks.side_of(ax)
         self.steps = []     # for t = 0..T: the artists that belong to step t
         self.boxes = {"x": {}, "h": {}, "y": {}}        # by row and step
         self.back = []      # for t = 1..T: the gradient's arrow from h_t to h_{t-1}
         shift = 0.2 * self.side if gradient else 0.0
         before = None
         for t in range(T + 1):
-            artists = self.box(ax, t, rows["h"], h[t], state, dashed=t == 0)
+            artists = marks.box(ax, t, rows["h"], h[t], state, dashed=t == 0)
             here = self.boxes["h"][t] = artists[0]
             if t:
-                below = self.box(ax, t, rows["x"], x[t - 1], INPUT)
+                below = marks.box(ax, t, rows["x"], x[t - 1], INPUT)
                 self.boxes["x"][t] = below[0]
-                artists += [*below, self.link(ax, below[0], here, INPUT), self.link(ax, before, here, state, shift)]
+                artists += [*below, marks.link(ax, below[0], here, INPUT), marks.link(ax, before, here, state, shift)]
                 if t in outputs:
-                    above = self.box(ax, t, rows["y"], y[t - 1], OUTPUT)
+                    above = marks.box(ax, t, rows["y"], y[t - 1], OUTPUT)
                     self.boxes["y"][t] = above[0]
-                    artists += [*above, self.link(ax, here, above[0], OUTPUT)]
+                    artists += [*above, marks.link(ax, here, above[0], OUTPUT)]
                 if gradient:
-                    self.back.append(self.link(ax, here, before, GRADIENT, -shift))
+                    self.back.append(marks.link(ax, here, before, GRADIENT, -shift))
             before = here
             self.steps.append(artists)
         self.halo, = ax.plot([], [], "o", markersize=72 * self.side * 1.75, color=state, alpha=0.25, markeredgewidth=0,
@@ -111,94 +86,24 @@ class Unrolled:
 
     def _name_weights(self, outputs):
         """The weights' names beside the arrows of step 1, and a bracket under all steps."""
-        ax, aside = self.ax, 7 / 72 / _unit(self.ax)[0]
-        lift = (0.5 * self.side + 0.1) / _unit(ax)[1]
-        if _unit(ax)[0] - self.side > 0.5:      # room for the name between the boxes
-            lift = 0.16 / _unit(ax)[1]
+        ax, aside = self.ax, 7 / 72 / marks.unit_of(self.ax)[0]
+        lift = (0.5 * self.side + 0.1) / marks.unit_of(ax)[1]
+        if marks.unit_of(ax)[0] - self.side > 0.5:      # room for the name between the boxes
+            lift = 0.16 / marks.unit_of(ax)[1]
         names = [(0.5, lift, "$W_h$", "center"), (1 + aside, -0.52, "$W_x, b$", "left")]
         names += [(1 + aside, 0.55, "$W_y$", "left")] if outputs else []
-        self.steps[1] += [self.label(ax, *at, name, ha=ha) for *at, name, ha in names]
+        self.steps[1] += [marks.write(ax, *at, name, ha=ha) for *at, name, ha in names]
         self.bracket = [ax.plot([], [], color=GREY, linewidth=1.5)[0],
-                        self.label(ax, 0, 0, "the same $W_h$, $W_x$, $b$" + ", $W_y$" * outputs + " at every step", color=GREY)]
+                        marks.write(ax, 0, 0, "the same $W_h$, $W_x$, $b$" + ", $W_y$" * outputs + " at every step", color=GREY)]
         self._embrace(self.T)
 
     def _embrace(self, T):
         """Put the bracket under steps 1 .. T."""
         line, text = self.bracket
         line.set_data([0.6, 0.6, T + 0.4, T + 0.4], [-1.52, -1.62, -1.62, -1.52])
-        half = self._outlines(text.get_label(), TEXT)[1].width / 144 / _unit(self.ax)[0]
+        half = marks.outlined(text.get_label(), TEXT)[1].width / 144 / marks.unit_of(self.ax)[0]
         middle = max((T + 1) / 2, self.ax.get_xlim()[0] + half)
-        text.set_transform(_place(self.ax, text.points, middle, -1.84))
-
-    @classmethod
-    def box(cls, ax, x, y, label, color, dashed=False, fill="white", side=None):
-        """A rounded box with a label, one or more lines, centred on (x, y): a list of artists, the patch first.
-
-        It is a square of `side` inches (as the axes leave room for), wider or higher where the label needs it.
-        """
-        side, across = side or _side(ax), _unit(ax)[0]
-        lines = label.split("\n") if label else []
-        size, pad = TEXT, 0.09
-        widest = max((cls._outlines(line, size)[1].width for line in lines), default=0) / 72
-        most = max(0.9 * across - pad, 0.2)
-        if widest > most:           # a long word: smaller letters, as large as there is room for
-            size = size * most / widest
-            widest = most
-        spacing = 1.16 * size
-        width, height = max(side, widest + pad), max(side, (len(lines) * spacing) / 72 + 0.06)
-        patch = PathPatch(_rounded(width, height), facecolor=fill, edgecolor=color, linewidth=1.3 if dashed else 2.5,
-                          linestyle="--" if dashed else "-", clip_on=False)
-        patch.set_transform(_place(ax, Affine2D().scale(72), x, y))
-        patch.half, patch.at = np.array([width, height]) / 2, (x, y)
-        ax.add_patch(patch)
-        top = spacing * (len(lines) - 1) / 2
-        return [patch] + [cls.label(ax, x, y, line, size=size, shift=top - spacing * i) for i, line in enumerate(lines)]
-
-    @staticmethod
-    def label(ax, x, y, text, size=TEXT, ha="center", shift=0.0, color=BLACK):
-        """A text at (x, y), `shift` points above it, as outlines: set once, they draw ten times as fast as a text."""
-        outlines, box = Unrolled._outlines(text, size)
-        left = {"left": box.x0, "center": (box.x0 + box.x1) / 2, "right": box.x1}[ha]
-        points = Affine2D().translate(-left, shift - 0.33 * size)                   # a capital is 0.66 of the size high
-        patch = PathPatch(outlines, facecolor=color, linewidth=0, transform=_place(ax, points, x, y), clip_on=False)
-        patch.set_label(text)
-        patch.points = points
-        ax.add_artist(patch)
-        return patch
-
-    @staticmethod
-    @functools.cache
-    def _outlines(text, size):
-        """The path of a text that starts at (0, 0), in points, and its extents; the same few texts come again."""
-        with figures.style():
-            outlines = TextPath((0, 0), text, size=size)
-        return outlines, outlines.get_extents()
-
-    @classmethod
-    def link(cls, ax, start, end, color, shift=0.0):
-        """An arrow from one box to another beside or above it, `shift` inches to the left of its own direction's axis.
-
-        Between boxes beside each other it lies `shift` inches above the middle, between others to the right of it.
-        """
-        unit, gap = _unit(ax), 0.03
-        (x_0, y_0), (x_1, y_1) = start.at, end.at
-        if y_0 == y_1:
-            way, lift = np.sign(x_1 - x_0), shift / unit[1]
-            return cls.arrow(ax, (x_0 + way * (start.half[0] + gap) / unit[0], y_0 + lift),
-                             (x_1 - way * (end.half[0] + gap) / unit[0], y_1 + lift), color)
-        way, aside = np.sign(y_1 - y_0), shift / unit[0]
-        return cls.arrow(ax, (x_0 + aside, y_0 + way * (start.half[1] + gap) / unit[1]),
-                         (x_1 + aside, y_1 - way * (end.half[1] + gap) / unit[1]), color)
-
-    @staticmethod
-    def arrow(ax, start, end, color, width=2.2):
-        """A straight arrow along one of the axes, its tip on `end`: a line with a marker, quicker than a patch."""
-        (x_0, y_0), (x_1, y_1) = start, end
-        forward, across = np.sign([x_1 - x_0, y_1 - y_0]), np.sign([y_1 - y_0, x_1 - x_0])
-        head = Path([(0, 0), -forward + 0.45 * across, -forward - 0.45 * across, (0, 0)], closed=True)
-        line, = ax.plot([x_0, x_1], [y_0, y_1], color=color, linewidth=width, solid_capstyle="butt", marker=head,
-                        markersize=12 + 2 * width, markeredgewidth=0, markevery=[1])
-        return line
+        text.set_transform(marks.placed(self.ax, text.points, middle, -1.84))
 
     def light(self, t):
         """Show steps 0..t in full colour and the later ones pale: what has been computed by time t."""
@@ -226,159 +131,6 @@ class Unrolled:
             arrow.set_alpha(0.08 + 0.92 * float(np.clip(amount, 0, 1)))
 
 
-def _side(ax):
-    """Inches of a box of the unrolled network: what leaves room for the arrows between them."""
-    across, up = _unit(ax)
-    return float(min(0.52 * across, 0.5 * up, 0.62))
-
-
-def _place(ax, points, x, y):
-    """The transform of something given in points, after `points`, that stands at (x, y) of the data."""
-    return points + Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans + ScaledTranslation(x, y, ax.transData)
-
-
-@functools.cache
-def _rounded(width, height, radius=0.08):
-    """A rectangle with round corners around (0, 0), in the units of its sides."""
-    x, y, r = width / 2, height / 2, min(radius, width / 3, height / 3)
-    corners = [(x - r, -y), (x, -y), (x, -y + r), (x, y - r), (x, y), (x - r, y), (-x + r, y), (-x, y), (-x, y - r),
-               (-x, -y + r), (-x, -y), (-x + r, -y), (x - r, -y)]
-    codes = [Path.MOVETO] + [Path.CURVE3, Path.CURVE3, Path.LINETO] * 4
-    return Path(corners, codes[:len(corners)])
-
-
-def move(label, ax, x, y):
-    """Put a label of `Unrolled.label` somewhere else."""
-    label.set_transform(_place(ax, label.points, x, y))
-
-
-def apart(values, least):
-    """Places near `values` that keep a distance of `least`, in the same order of size; a crowd spreads about its middle."""
-    order = np.argsort(values, kind="stable")
-    crowds = []                     # [mean of value - rank * least, members]: those that would come too close are one
-    for rank, i in enumerate(order):
-        crowds.append([values[i] - rank * least, 1])
-        while len(crowds) > 1 and crowds[-2][0] > crowds[-1][0]:
-            (a, n), (b, m) = crowds[-2:]
-            crowds[-2:] = [[(n * a + m * b) / (n + m), n + m]]
-    places = np.empty(len(order))
-    places[order] = np.repeat([mean for mean, _ in crowds], [n for _, n in crowds]) + least * np.arange(len(order))
-    return places
-
-
-class EndLabels:
-    """Names of curves just right of where they end, kept apart: what a legend would say without the eye going there and back.
-
-    A curve that leaves the axes has an arrowhead at their border there, and its name beside it, where no curve runs.
-
-    labels : list of str; colors : list of str
-    """
-
-    LINE = 1.15 * TEXT / 72         # inches from one name to the next
-    PARTS = 200                     # of the axes' width, by which is seen where curves run
-
-    def __init__(self, ax, labels, colors):
-        self.ax, self.labels = ax, [Unrolled.label(ax, 0, 0, label, ha="left", color=color)
-                                    for label, color in zip(labels, colors)]
-        self.widths = [Unrolled._outlines(label, TEXT)[1].width / 72 for label in labels]
-        self.exits = [ax.plot([], [], "v", color=color, markersize=8, clip_on=False, zorder=3)[0] for color in colors]
-
-    def set(self, x, values):
-        """Name the curves values[i] over x, each (N,); of single points nobody can say where they left: they stand at the end."""
-        unit, ((left, right), (low, high)) = _unit(self.ax), (self.ax.get_xlim(), self.ax.get_ylim())
-        values = np.reshape(values, (len(self.labels), -1))
-        x, y = (np.atleast_1d(x) - left) * unit[0], (values - low) * unit[1]        # inches from the lower left corner
-        self.wide, self.high = (right - left) * unit[0], (high - low) * unit[1]
-        gone, self.taken = {}, []
-        for i, (exit_, curve) in enumerate(zip(self.exits, y)):
-            inside = np.flatnonzero((curve >= 0) & (curve <= self.high))
-            exit_.set_data([], [])
-            if len(inside) and inside[-1] < len(curve) - 1:
-                k, up = inside[-1], curve[-1] > 0
-                border = self.high if up else 0.0
-                gone[i] = x[k] + (x[k + 1] - x[k]) * (border - curve[k]) / (curve[k + 1] - curve[k])
-                exit_.set_data([left + gone[i] / unit[0]], [high if up else low])
-                exit_.set_marker("^" if up else "v")
-        placed = {}
-        if gone:
-            fine = np.array([np.interp(np.linspace(0, self.wide, self.PARTS + 1), x, curve) for curve in y])
-            self.least, self.most = np.minimum(fine[:, 1:], fine[:, :-1]), np.maximum(fine[:, 1:], fine[:, :-1])
-        for up in (False, True):
-            self._beside([i for i in sorted(gone, key=gone.get) if (y[i, -1] > 0) == up], gone, up, placed)
-        rest = [i for i in range(len(self.labels)) if i not in placed]
-        if rest:
-            # a trace of the ends themselves: those outside the axes keep their order, too
-            ends = y[rest, -1]
-            places = apart(np.clip(ends, self.LINE / 2, self.high - self.LINE / 2) + 1e-6 * ends, self.LINE)
-            places -= max(0.0, places.max() - self.high + self.LINE / 2)
-            places += max(0.0, self.LINE / 2 - places.min())
-            placed.update(zip(rest, [(self.wide + 0.1, place) for place in places]))
-        for i, (across, up) in placed.items():
-            move(self.labels[i], self.ax, left + across / unit[0], low + up / unit[1])
-
-    def _beside(self, names, gone, up, placed):
-        """Stack names, in order of their exits, right of the last of these or left of the first; or else in two parts."""
-        if not names:
-            return
-        rows = [(i, self.high - (len(names) - row) * self.LINE if up else row * self.LINE)
-                for row, i in enumerate(names[::-1] if up else names)]
-        for way, at in ((1, gone[names[-1]]), (-1, gone[names[0]])):
-            found = {}
-            for i, bottom in rows:
-                starts = at + way * np.arange(0.12, 2, 0.1) - (way < 0) * self.widths[i]    # off by more where curves slope
-                start = next((start for start in starts if self._free(start, start + self.widths[i], bottom)), None)
-                if start is None:
-                    break
-                found[i] = start, bottom + self.LINE / 2
-            else:
-                self.taken += [(start, start + self.widths[i], middle - self.LINE / 2) for i, (start, middle) in found.items()]
-                return placed.update(found)
-        if len(names) > 1:
-            self._beside(names[:-1], gone, up, placed)
-            self._beside(names[-1:], gone, up, placed)
-
-    def _free(self, start, end, bottom):
-        """Whether a line of text there, in inches, lies within the axes and has no curve and no name in it."""
-        if start < 0.03 or end > self.wide:
-            return False
-        if any(start < e and s < end and abs(bottom - b) < self.LINE for s, e, b in self.taken):
-            return False
-        here = np.s_[:, max(0, int((start - 0.06) / self.wide * self.PARTS)):int((end + 0.06) / self.wide * self.PARTS) + 1]
-        return not np.any((self.most[here] > bottom) & (self.least[here] < bottom + self.LINE))
-
-
-class Fading:
-    """Rows of arrows that run along an axis of lags: each as strong as the gradient that is left there.
-
-    names : list of str, one a row, written right of it; colors : list of str
-    """
-
-    ARROWS = 12
-
-    def __init__(self, ax, names=("",), colors=(GRADIENT,)):
-        self.ax = ax
-        ax.set_axis_off()
-        ax.set_ylim(len(names) - 0.4, -0.6)
-        self.rows = [[Unrolled.arrow(ax, (i, row), (i + 1, row), color) for i in range(self.ARROWS)]
-                     for row, color in enumerate(colors)]
-        for row, name in enumerate(names):
-            if name:
-                label = Unrolled.label(ax, 0, row, name, ha="left")
-                label.set_transform(label.points + Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans
-                                    + ScaledTranslation(1.0, row, ax.get_yaxis_transform()) + Affine2D().translate(8, 0))
-
-    def set(self, log10_left):
-        """log10_left : list of ndarray (N,), a row each: decimal logarithms of what is left at lags 0 .. N - 1."""
-        for arrows, log10 in zip(self.rows, log10_left):
-            last = len(log10) - 1
-            ends = np.linspace(0, last, self.ARROWS + 1)
-            left = np.interp(ends[1:], np.arange(last + 1), log10)
-            for arrow, start, end, share in zip(arrows, ends, ends[1:], left):
-                arrow.set_xdata([start + 0.1 * (end - start), end])
-                arrow.set_alpha(0.06 + 0.94 * float(np.clip(1 + share / 6, 0, 1)))
-                arrow.set_linewidth(2.4 + 0.8 * float(np.clip(share, 0, 8)))
-
-
 class _Pipes:
     """What the two gated cells are drawn with: pipes whose width is what gets through, and gates as taps."""
 
@@ -388,10 +140,10 @@ class _Pipes:
         self.ax, self.taps = ax, {}
         ax.set_axis_off()
         ax.set(xlim=(0, width), ylim=(0, height))
-        self.side = min(0.78 * _unit(ax))
+        self.side = min(0.78 * marks.unit_of(ax))
 
     def box(self, x, y, label, color, dashed=False):
-        return Unrolled.box(self.ax, x, y, label, color, dashed=dashed, side=self.side)
+        return marks.box(self.ax, x, y, label, color, dashed=dashed, side=self.side)
 
     def wire(self, *points):
         """A thin line: what a gate reads."""
@@ -447,7 +199,7 @@ def lstm_cell(ax):
     p.box(0.55, low, "$x_t$", INPUT)
     p.box(5.4, low, "$g_t$", INPUT)
     p.box(9.65, low, "$h_t$", STATE)
-    Unrolled.label(ax, 8.1, 2.55, "tanh", ha="left", color=GREY)
+    marks.write(ax, 8.1, 2.55, "tanh", ha="left", color=GREY)
     p.tap(3.0, top, "keep", [kept], "left", (0.3, -0.62))
     p.tap(5.4, middle, "write", [written], "left", (0.2, 0.68))
     p.tap(7.8, middle, "show", [shown], "left", (0.42, 0.0))
@@ -513,18 +265,18 @@ def highway(vanilla, lane):
     with figures.style():
         ax.set_axis_off()
         ax.set(xlim=(0.35, T + 0.65), ylim=(-0.35, 3.75))
-        side = min(_side(ax), 0.45)
+        side = min(marks.side_of(ax), 0.45)
         for y, shares, name in ((2.6, vanilla, "h"), (0.55, lane, "c")):
             width = 0.02 + 0.33 * np.asarray(shares)
             ax.fill_between(np.arange(1, T + 1), y - width, y + width, color=GRADIENT, alpha=0.75, linewidth=0, zorder=0)
             for t in range(1, T + 1):
-                Unrolled.box(ax, t, y, f"${name}_{{{t}}}$", STATE, side=side)
+                marks.box(ax, t, y, f"${name}_{{{t}}}$", STATE, side=side)
                 if name == "c" and t < T:
                     ax.plot([t + 0.5], [y], "o", color="white", markeredgecolor=ORANGE, markersize=14, markeredgewidth=2)
             for t, share in enumerate(shares, 1):
-                Unrolled.label(ax, t, y, figures.number(share, 2), color=GRADIENT, shift=-72 * side / 2 - 13)
-        Unrolled.label(ax, 0.45, 3.4, "the chain of states: every step multiplies by a matrix and bends", ha="left")
-        Unrolled.label(ax, 0.45, 1.4, "the highway: every step multiplies by a gate", ha="left")
+                marks.write(ax, t, y, figures.number(share, 2), color=GRADIENT, shift=-72 * side / 2 - 13)
+        marks.write(ax, 0.45, 3.4, "the chain of states: every step multiplies by a matrix and bends", ha="left")
+        marks.write(ax, 0.45, 1.4, "the highway: every step multiplies by a gate", ha="left")
         ax.set_title(f"Of a gradient at step {T} at most {figures.number(vanilla[0], 2)} gets through the chain, "
                      f"{figures.number(lane[0], 2)} along the highway")
     return figures.Picture(figure, f"Going back from step {T} to step 1, at most {figures.number(vanilla[0], 2)} of a gradient "
@@ -546,23 +298,23 @@ def wirings(lit=None):
         raise ValueError(f"lit must be None or one of {', '.join(WIRINGS)}; it was {lit!r}")
     figure, ax = figures.new(size=(8.4, 2.55), left=0.1, right=0.1, bottom=0.05, top=0.45)
     gap, across = 1.35, sum(steps for steps, *_ in WIRINGS.values())
-    even(ax, across + gap * len(WIRINGS) - 0.2, 5.1)
-    side, at = 0.56 * _unit(ax)[0], 0.55
+    marks.even(ax, across + gap * len(WIRINGS) - 0.2, 5.1)
+    side, at = 0.56 * marks.unit_of(ax)[0], 0.55
     with figures.style():
         for name, (steps, inputs, outputs, second) in WIRINGS.items():
             alpha = 1.0 if lit in (None, name) else 0.22
             artists, states = [], []
             for t in range(1, steps + 1):
                 x, color = at + t - 0.5, DECODER if second and t >= second else STATE
-                states += Unrolled.box(ax, x, 3.0, "", color, fill=_tint(color), side=side)[:1]
+                states += marks.box(ax, x, 3.0, "", color, fill=_tint(color), side=side)[:1]
                 artists += states[-1:]
                 if t > 1:
-                    artists.append(Unrolled.link(ax, states[-2], states[-1], color))
+                    artists.append(marks.link(ax, states[-2], states[-1], color))
                 for there, y, shade in ((inputs, 1.8, INPUT), (outputs, 4.2, OUTPUT)):
                     if t in there:
-                        end = Unrolled.box(ax, x, y, "", shade, fill=_tint(shade), side=side)[0]
+                        end = marks.box(ax, x, y, "", shade, fill=_tint(shade), side=side)[0]
                         pair = (end, states[-1]) if y < 3 else (states[-1], end)
-                        artists += [end, Unrolled.link(ax, *pair, shade)]
+                        artists += [end, marks.link(ax, *pair, shade)]
             for line in artists:
                 line.set_alpha(alpha)
                 line.set_linewidth(min(line.get_linewidth(), 1.8))
@@ -570,7 +322,7 @@ def wirings(lit=None):
                     line.set_markersize(11)
             for i, part in enumerate(name.split(", ") if "," in name else name.split(" to ")):
                 part = part if "," in name or i else f"{part} to"
-                label = Unrolled.label(ax, at + steps / 2, 0.85, part, shift=-15 * i)
+                label = marks.write(ax, at + steps / 2, 0.85, part, shift=-15 * i)
                 label.set_alpha(1.0 if lit in (None, name) else 0.5)
             at += steps + gap
         ax.set_title(f"Five wirings of one kind of network; here: {lit}" if lit else "One kind of network, five wirings")
@@ -589,20 +341,20 @@ def both_directions(ax, x, y, backward=DECODER):
     x, y : lists of T str, the inputs' and the outputs' labels
     """
     T = len(x)
-    even(ax, 1.55 * T, 4.3)
-    side, unit = 0.52 * _unit(ax)[0], _unit(ax)[0]
+    marks.even(ax, 1.55 * T, 4.3)
+    side, unit = 0.52 * marks.unit_of(ax)[0], marks.unit_of(ax)[0]
     low, there, back, top = 0.5, 1.6, 2.7, 3.8
     rows = {}
     for name, height, labels, color in (("x", low, x, INPUT), ("there", there, [f"$f_{{{t}}}$" for t in range(1, T + 1)], STATE),
                                         ("back", back, [f"$b_{{{t}}}$" for t in range(1, T + 1)], backward),
                                         ("y", top, y, OUTPUT)):
-        rows[name] = [Unrolled.box(ax, 1.55 * t - 0.75, height, label, color, side=side)[0] for t, label in enumerate(labels, 1)]
+        rows[name] = [marks.box(ax, 1.55 * t - 0.75, height, label, color, side=side)[0] for t, label in enumerate(labels, 1)]
     for t in range(T):
-        Unrolled.link(ax, rows["x"][t], rows["there"][t], INPUT)
-        Unrolled.link(ax, rows["back"][t], rows["y"][t], OUTPUT)
+        marks.link(ax, rows["x"][t], rows["there"][t], INPUT)
+        marks.link(ax, rows["back"][t], rows["y"][t], OUTPUT)
         if t:
-            Unrolled.link(ax, rows["there"][t - 1], rows["there"][t], STATE)
-            Unrolled.link(ax, rows["back"][t], rows["back"][t - 1], backward)
+            marks.link(ax, rows["there"][t - 1], rows["there"][t], STATE)
+            marks.link(ax, rows["back"][t], rows["back"][t - 1], backward)
         at, half, aside = rows["x"][t].at[0], rows["there"][t].half[1] / unit + 0.04, 0.17
         # past the row of the other direction, in a bend
         wide = rows["there"][t].half[0] / unit + aside
@@ -613,8 +365,8 @@ def both_directions(ax, x, y, backward=DECODER):
                         [Path.MOVETO, Path.CURVE3, Path.CURVE3, Path.CURVE3, Path.CURVE3])
             ax.add_patch(PathPatch(bend, facecolor="none", edgecolor=color, linewidth=1.5, zorder=0.5))
             ax.plot([at + 0.2 * way], [y_1], marker=(3, 0, 35 * way), color=color, markersize=9, markeredgewidth=0)
-    Unrolled.label(ax, 0.05, there, "forwards", ha="right", color=STATE)
-    Unrolled.label(ax, 0.05, back, "backwards", ha="right", color=backward)
+    marks.write(ax, 0.05, there, "forwards", ha="right", color=STATE)
+    marks.write(ax, 0.05, back, "backwards", ha="right", color=backward)
     return rows
 
 
@@ -629,8 +381,8 @@ def fan(ax, keys, queries):
     places = {}
     for labels, height, color in ((keys, 0, STATE), (queries, 2, DECODER)):
         start = (most - len(labels)) / 2
-        places[height] = [Unrolled.box(ax, start + i, height, label, color, side=0.4)[0] for i, label in enumerate(labels, 1)]
-    lift = places[0][0].half[1] / _unit(ax)[1] + 0.03
+        places[height] = [marks.box(ax, start + i, height, label, color, side=0.4)[0] for i, label in enumerate(labels, 1)]
+    lift = places[0][0].half[1] / marks.unit_of(ax)[1] + 0.03
     lines = [[ax.plot([query.at[0], key.at[0]], [2 - lift, lift], color=GRADIENT, solid_capstyle="round", zorder=0)[0]
               for key in places[0]] for query in places[2]]
 
@@ -642,42 +394,3 @@ def fan(ax, keys, queries):
 
     set_weights(np.full((len(queries), len(keys)), 1 / len(keys)))
     return set_weights
-
-
-GROUND = LinearSegmentedColormap.from_list("ground", ["#FBF7EE", "#B9C0C4", "#4E5964"])       # low .. high, a relief
-SUN = np.array([-0.45, 0.35, 0.82])         # towards the light that falls on a relief: from the upper left
-
-
-def lit(height, dx, dy, low, high):
-    """The colours of a relief lit from the upper left: ndarray of uint8 (rows, columns, 4).
-
-    height : ndarray (rows, columns); dx, dy : between its columns and rows; low, high : heights of the palest and of the darkest
-    ground, and below low it counts as flat
-    """
-    up, across = np.gradient(np.maximum(height, low), dy, dx)
-    normal = np.stack([-0.12 * across, -0.12 * up, np.ones_like(height)])
-    shade = np.tensordot(SUN, normal / np.linalg.norm(normal, axis=0), axes=1) - SUN[2]         # 0 on the flat
-    strength = np.clip(np.where(shade > 0, 1.6 * shade, -0.75 * shade), 0, 0.75)[..., None]     # white light, black shadow
-    ground = GROUND(np.clip((height - low) / (high - low), 0, 1))
-    ground[..., :3] += strength * ((shade > 0)[..., None] - ground[..., :3])
-    return (255 * ground).round().astype(np.uint8)
-
-
-def relief(ax, x, y, low, high, every=1):
-    """A relief on `ax`, as `lit` shades it, with contours: a function set_height(ndarray (len(y), len(x))).
-
-    x, y : evenly spaced coordinates; every : height between contours
-    """
-    image = ax.imshow(np.zeros((2, 2, 4), np.uint8), origin="lower", aspect="auto", interpolation="bilinear",
-                      extent=(x[0], x[-1], y[0], y[-1]))
-    drawn = []
-    ax.grid(False)
-
-    def set_height(height):
-        image.set_data(lit(height, x[1] - x[0], y[1] - y[0], low, high))
-        for old in drawn:
-            old.remove()
-        drawn[:] = [ax.contour(x, y, height, levels=np.arange(np.ceil(low + 0.5), high, every), colors=["#3C4650"],
-                               linewidths=0.6, alpha=0.55, linestyles="solid")]
-
-    return set_height

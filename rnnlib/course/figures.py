@@ -1,7 +1,7 @@
 """The visual language of the course: one colour for one thing, one typeface, one style, one way to write a number.
 
-Functions here and in `drawings` take arrays, never models. Colours are Okabe and Ito's colour-blind-safe set; no meaning
-rests on colour alone: lines also differ in style or carry a label.
+Functions here, in `marks` and in `drawings` take arrays, never models. Colours are Okabe and Ito's colour-blind-safe set; no
+meaning rests on colour alone: lines also differ in style or carry a label.
 """
 
 import base64

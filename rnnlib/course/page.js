@@ -14,15 +14,24 @@ export class Frames {
   }
 
   // Numbers may differ in their last digits, as 0.1 + 0.2 and 0.3 do.
+  static rounded(place) {
+    return place.map((value) => (typeof value === "number" ? Number(value.toPrecision(12)) : value));
+  }
+
   static key(place) {
-    return JSON.stringify(place.map((value) => (typeof value === "number" ? Number(value.toPrecision(12)) : value)));
+    return JSON.stringify(Frames.rounded(place));
+  }
+
+  // Whether two places, rounded, are the same but for control i.
+  static along(i, place, other) {
+    return place.every((value, j) => j === i || value === other[j]);
   }
 
   // Keeps a picture, and returns the places of those that had to go for it.
   put(place, bytes, type, sentence) {
     const key = Frames.key(place);
     this.drop(key);
-    this.kept.set(key, { place, bytes, type, sentence, size: bytes.byteLength });
+    this.kept.set(key, { place: Frames.rounded(place), bytes, type, sentence, size: bytes.byteLength });
     this.bytes += bytes.byteLength;
     const gone = [];
     for (const [oldest, frame] of this.kept) {
@@ -60,11 +69,10 @@ export class Frames {
   nearest(place, i) {
     if (typeof place[i] !== "number") return undefined;
     let nearest;
-    const others = (there) => Frames.key(there.filter((_, j) => j !== i));
-    const wanted = others(place);
+    const wanted = Frames.rounded(place);
     for (const frame of this.kept.values()) {
-      if (others(frame.place) !== wanted) continue;
-      if (!nearest || Math.abs(frame.place[i] - place[i]) < Math.abs(nearest.place[i] - place[i])) nearest = frame;
+      if (!Frames.along(i, frame.place, wanted)) continue;
+      if (!nearest || Math.abs(frame.place[i] - wanted[i]) < Math.abs(nearest.place[i] - wanted[i])) nearest = frame;
     }
     return nearest;
   }
@@ -98,22 +106,26 @@ function base64(bytes) {
   return btoa(pieces.join(""));
 }
 
-// Puts a picture and its sentence where they are seen; done when the picture is ready to be painted.
-export function show(frame, image, caption) {
-  const address = Frames.address(frame);
-  if (image.src !== address) image.src = address; // the same one would be loaded again
-  image.alt = frame.sentence;
-  if (caption.textContent !== frame.sentence) caption.textContent = frame.sentence;
-  return image.decode().catch(() => {}); // a later move has taken its place
+// Puts the element that has unpacked a picture into the place of the one that is there, and returns it.
+export function swap(image, frame) {
+  let next = frame.ready;
+  if (next === image) return image;
+  if (!next || next.isConnected) { // the picture had to go meanwhile, or it is shown elsewhere as well
+    next = new Image();
+    next.src = Frames.address(frame);
+  }
+  for (const { name, value } of image.attributes) if (name !== "src") next.setAttribute(name, value);
+  image.replaceWith(next);
+  return next;
 }
 
 // Along one control by itself: a step back, play or pause, a step on, and the speed. A hand on a control ends it
 // (`pause`), and where the system asks for less motion it only steps. Along what: `track` has count(), at() and
 // go(position), and ready(), whether the picture of the last position is there: time goes on while it is not, so that slow
-// pictures make longer strides and not a slower film. `pace` is in positions a second.
+// pictures make longer strides and not a slower film. `pace` is in positions a second. In `status` the sentence stands.
 export class Player {
-  constructor(track, pace, label, changed = () => {}) {
-    Object.assign(this, { track, pace, changed, own: false });
+  constructor(track, pace, label, status, begun = () => {}) {
+    Object.assign(this, { track, pace, status, begun, own: false });
     this.el = document.createElement("div");
     this.el.className = "rnn-play";
     this.el.setAttribute("role", "group");
@@ -166,7 +178,8 @@ export class Player {
     this.begin();
     this.timer = setInterval(() => this.tick(), 20);
     this.say();
-    this.changed(true);
+    this.status.setAttribute("aria-live", "off"); // a sentence that changes with each picture is not read out; the last one is
+    this.begun();
   }
 
   begin() {
@@ -187,7 +200,7 @@ export class Player {
     clearInterval(this.timer);
     this.timer = undefined;
     this.say();
-    this.changed(false);
+    this.status.setAttribute("aria-live", "polite");
   }
 
   // Somebody else has moved the control.
@@ -218,7 +231,7 @@ class Live {
     this.views = new Set();
     this.rooms = new Map(); // element that shows it -> what was put there
     this.controls = [];
-    this.got = 0;
+    this.got = this.turn = 0;
     this.ratio = 1;
     model.on("msg:custom", (message, buffers) => this.heard(message, buffers));
     model.on("change:box", () => this.connect());
@@ -348,7 +361,7 @@ class Live {
       }
       const place = this.place();
       if (Frames.key(place) === Frames.key(message.place)) return this.show(this.frames.get(place), true);
-      Frames.prepare(this.frames.kept.get(Frames.key(message.place))).catch(() => {}); // it had to go already
+      this.prepareAround(place);
       if (this.waiting !== undefined) this.showNearest(place);
       return undefined;
     }
@@ -365,12 +378,27 @@ class Live {
     for (const { player } of this.views) player?.giveWay();
     const place = this.place();
     const frame = this.frames.get(place);
-    if (frame) return this.show(frame, true);
-    this.waiting = i;
-    this.showNearest(place);
-    this.views.forEach((view) => view.said.setAttribute("aria-busy", "true"));
-    this.patience ??= setTimeout(() => this.views.forEach((view) => { view.note.textContent = LATE; }), 2000);
-    return undefined;
+    if (frame) {
+      this.show(frame, true);
+    } else {
+      this.waiting = i;
+      this.showNearest(place);
+      this.views.forEach((view) => view.said.setAttribute("aria-busy", "true"));
+      this.patience ??= setTimeout(() => this.views.forEach((view) => { view.note.textContent = LATE; }), 2000);
+    }
+    this.prepareAround(place);
+  }
+
+  // Unpacks the pictures that the next keys show. Most of those that are drawn ahead are never seen.
+  prepareAround(place) {
+    place.forEach((value, i) => {
+      if (typeof value !== "number") return;
+      for (const steps of [1, -1, 2, -2]) {
+        const there = value + steps * (this.controls[i].model.get("step") ?? 1);
+        const frame = this.frames.kept.get(Frames.key(place.map((other, j) => (j === i ? there : other))));
+        if (frame && !frame.ready) Frames.prepare(frame).catch(() => {}); // it had to go meanwhile
+      }
+    });
   }
 
   // Until the exact picture comes: the nearest that is there, if it is nearer than the one that is shown.
@@ -378,7 +406,7 @@ class Live {
     const i = this.waiting;
     const nearest = this.frames.nearest(place, i);
     const now = this.shown?.place;
-    const comparable = now && Frames.key(now.filter((_, j) => j !== i)) === Frames.key(place.filter((_, j) => j !== i));
+    const comparable = now && Frames.along(i, now, Frames.rounded(place));
     if (nearest && nearest !== this.shown
         && !(comparable && Math.abs(now[i] - place[i]) <= Math.abs(nearest.place[i] - place[i]))) this.show(nearest, false);
   }
@@ -394,30 +422,17 @@ class Live {
 
   async put(view, exact) {
     const frame = this.shown;
-    if (frame.url || frame.bytes) {
-      if (!frame.unpacked) await Frames.prepare(frame).catch(() => {});
-      if (this.shown !== frame) return; // a later move has taken its place
-      this.swap(view, frame);
-    }
+    const turn = (this.turn += 1);
+    const pictured = frame.url || frame.bytes;
+    if (pictured && !frame.unpacked) await Frames.prepare(frame).catch(() => {});
+    if (view.turn > turn) return; // a later one was ready sooner
+    view.turn = turn;
+    if (pictured) view.image = swap(view.image, frame);
     view.said.textContent = view.image.alt = frame.sentence;
     view.el.classList.toggle("rnn-refused", Boolean(frame.refused));
-    if (!exact) return;
+    if (!exact || this.shown !== frame) return;
     view.note.textContent = "";
     view.said.removeAttribute("aria-busy");
-  }
-
-  // The element that has unpacked the picture takes the place of the one that is there.
-  swap(view, frame) {
-    const { image } = view;
-    let next = frame.ready;
-    if (next === image) return;
-    if (!next || next.isConnected) { // the picture had to go meanwhile, or another view shows it
-      next = new Image();
-      next.src = Frames.address(frame);
-    }
-    for (const { name, value } of image.attributes) if (name !== "src") next.setAttribute(name, value);
-    view.image = next;
-    image.replaceWith(next);
   }
 
   // --- elements
@@ -436,7 +451,7 @@ class Live {
     status.setAttribute("role", "status");
     const said = status.appendChild(document.createElement("p"));
     const note = status.appendChild(document.createElement("p"));
-    const view = { el, image, said, note };
+    const view = { el, image, said, note, turn: 0 };
     this.views.add(view);
     if (this.shown) this.put(view, true);
     if (this.model.get("play") >= 0) this.addPlayer(view, status);
@@ -477,11 +492,7 @@ class Live {
         model.set(trait, Number((low + position * step).toPrecision(12)));
         model.save_changes();
       },
-    }, this.model.get("pace"), model.get("description"), (playing) => {
-      // a sentence that changes with each picture is not read out; the last one is
-      status.setAttribute("aria-live", playing ? "off" : "polite");
-      if (playing) this.tell({ reach: i, keys: true });
-    });
+    }, this.model.get("pace"), model.get("description"), status, () => this.tell({ reach: i, keys: true }));
     view.el.prepend(view.player.el);
   }
 

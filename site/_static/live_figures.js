@@ -1,6 +1,6 @@
 // Slider figures on a page without a kernel: every position of the sliders is a picture made when the site was built
 // (rnnlib/course/static_export.py says how they are stored). Pictures are kept and shown as in a notebook.
-import { Frames, Player, show } from "./page.js";
+import { Frames, Player, swap } from "./page.js";
 
 const NARROW = 560; // pixels of room below which a figure that has narrow pictures shows those
 
@@ -80,16 +80,12 @@ class LiveFigure {
   // For a figure along one of whose controls time runs.
   player() {
     const [i, pace] = JSON.parse(this.figure.dataset.play);
-    const status = this.figure.querySelector("[role=status]");
     return new Player({
       count: () => this.controls[i].texts.length,
       at: () => this.place[i],
       ready: () => !this.waiting,
       go: (position) => this.move(i, position),
-    }, pace, this.controls[i].label, (playing) => {
-      // a sentence that changes with each picture is not read out; the last one is
-      status.setAttribute("aria-live", playing ? "off" : "polite");
-    });
+    }, pace, this.controls[i].label, this.caption);
   }
 
   showValues() {
@@ -231,8 +227,13 @@ class LiveFigure {
     this.waiting = !picture;
     this.figure.setAttribute("aria-busy", this.waiting);
     if (this.waiting) return this.rest;
+    await Frames.prepare(picture).catch(() => {});
+    if (this.pictures.get(this.place) !== picture) return undefined; // a later move has taken its place
     this.figure.querySelector("source")?.remove();
-    return show(picture, this.image, this.caption);
+    this.image = swap(this.image, picture);
+    this.image.alt = picture.sentence;
+    if (this.caption.textContent !== picture.sentence) this.caption.textContent = picture.sentence; // else it would be read out again
+    return undefined;
   }
 
   // --- sound

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.patches import Rectangle
 
-from .. import figures
+from .. import figures, marks
 from ..drawings import Unrolled
 from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE, STATE, STATES
 from ..live import LiveFigure, slider
@@ -157,10 +157,10 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
     above.tick_params(labelbottom=False)
     for side in (-1, 1):
         below.axhspan(side * SATURATED, side * 1.34, color=PALE, alpha=0.6, linewidth=0)
-        Unrolled.label(below, T + 0.4, side * 1.17, f"saturated: |h| > {SATURATED}", ha="right", color=GREY)
+        marks.write(below, T + 0.4, side * 1.17, f"saturated: |h| > {SATURATED}", ha="right", color=GREY)
     quiet, = below.plot([], [], "--", color=GREY, linewidth=1.5)
     line, = below.plot([], [], "o-", color=STATE, markersize=6)
-    marks = [ax.axvline(0, color=BLACK, linewidth=1.2, linestyle=":") for ax in (above, below)]
+    nows = [ax.axvline(0, color=BLACK, linewidth=1.2, linestyle=":") for ax in (above, below)]
     note = above.text(0, -0.7, "", va="center")
     below.set(xlim=(-0.6, T + 0.6), ylim=(-1.34, 1.34), yticks=[-1, -0.5, 0, 0.5, 1], ylabel="state $h_t$",
               xlabel="step t (dashed: without an input; half-life: of the difference between the two)")
@@ -173,11 +173,11 @@ def one_unit(run, echo, half_life, inputs, w_x=1.0, w_h=0.8, b=0.0):
         line.set_data(steps, h)
         quiet.set_data(steps, idle[:T + 1])
         shown = x == "impulse" and half is not None and 1 + half <= T
-        for artist in (*marks, note):
+        for artist in (*nows, note):
             artist.set_visible(shown)
         if shown:
-            for mark in marks:
-                mark.set_xdata([1 + half, 1 + half])
+            for now in nows:
+                now.set_xdata([1 + half, 1 + half])
             note.set_text(f"half of the difference left: step 1 + {half}")
             right = 1 + half < 0.5 * T
             note.set_x(1 + half + (0.3 if right else -0.3))
@@ -280,9 +280,9 @@ def shared_weights(shared, own, T=100, D=8, H=16, K=2):
     grid = steps.imshow(np.zeros((1, 1)), cmap=COPIES, vmin=0, vmax=2, extent=(0, 1, 0, 1), interpolation="nearest")
     steps.set(xlim=(0, 1), ylim=(-0.32, 1.02), aspect="equal", anchor="C")
     seams = steps.plot([], [], color="white", linewidth=1)[0]
-    Unrolled.label(steps, 0, -0.1, "top left: the one cell of the RNN", ha="left")
-    Unrolled.label(steps, 0, -0.1, "all: a cell for every step", ha="left", shift=-19)
-    Unrolled.label(steps, 0, -0.1, "(the readout is there once)", ha="left", shift=-38)
+    marks.write(steps, 0, -0.1, "top left: the one cell of the RNN", ha="left")
+    marks.write(steps, 0, -0.1, "all: a cell for every step", ha="left", shift=-19)
+    marks.write(steps, 0, -0.1, "(the readout is there once)", ha="left", shift=-38)
 
     def draw(T, D, H):
         one, many = shared(T, D, H, K), own(T, D, H, K)

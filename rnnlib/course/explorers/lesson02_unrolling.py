@@ -5,10 +5,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 
-from .. import figures
-from ..drawings import ON_TOP, Unrolled
+from .. import figures, marks
+from ..drawings import Unrolled
 from ..figures import BLACK, GREY, INPUT, OUTPUT, PALE, STATE, STATES, decade, power, scientific
 from ..live import LiveFigure, slider
+from ..marks import ON_TOP
 from ._words import ends_with
 
 KEPT = LinearSegmentedColormap.from_list("kept", ["#FFFFFF", STATE])     # 0 .. 1, how much of a change is left in h
@@ -44,7 +45,7 @@ def loop_and_unrolled(read, word, weights):
     diary.set_yticks([])
     diary.set_xlabel("step t", labelpad=20)
     for t in range(longest + 1):
-        Unrolled.label(diary, t, H + 0.5, str(t), shift=-13)
+        marks.write(diary, t, H + 0.5, str(t), shift=-13)
     now.set_xticks([0])
     now.set_yticks([1, H])
     now.set_ylabel("unit of h")
@@ -94,17 +95,17 @@ def _loop(ax, side):
     ax.set_axis_off()
     ax.set_xlim(-0.62, 1.18)
     ax.set_ylim(-2.05, 1.5)
-    h = Unrolled.box(ax, 0, 0, "$h_t$", STATE, side=side)[0]
-    x, y = (Unrolled.box(ax, 0, row, label, color, side=side) for row, label, color in (
+    h = marks.box(ax, 0, 0, "$h_t$", STATE, side=side)[0]
+    x, y = (marks.box(ax, 0, row, label, color, side=side) for row, label, color in (
         (-1.05, "$x_t$", INPUT), (1.1, "$y_t$", OUTPUT)))
     half = side / 2 / np.array([ax.get_position().width * 8.4 / 1.8, 1])[0]
     back = Path([(half, 0.16), (half + 0.75, 0.75), (half + 0.75, -0.75), (half + 0.03, -0.16)],
                 [Path.MOVETO] + 3 * [Path.CURVE4])
     again = ax.add_patch(FancyArrowPatch(path=back, arrowstyle="-|>", mutation_scale=18, linewidth=2.2, color=STATE,
                                          shrinkA=0, shrinkB=0))
-    names = [Unrolled.label(ax, *place, name, ha="left") for *place, name in (
+    names = [marks.write(ax, *place, name, ha="left") for *place, name in (
         (half + 0.62, 0.0, "$W_h$"), (0.1, -0.52, "$W_x, b$"), (0.1, 0.55, "$W_y$"))]
-    return [*x, *y, again, *names, Unrolled.link(ax, x[0], h, INPUT), Unrolled.link(ax, h, y[0], OUTPUT)]
+    return [*x, *y, again, *names, marks.link(ax, x[0], h, INPUT), marks.link(ax, h, y[0], OUTPUT)]
 
 
 def _ordinal(n):
@@ -185,7 +186,7 @@ def padded_batch(read, words, spread, longest=40):
     batch.spines[:].set_visible(False)
     for b, word in enumerate(words):
         for t, letter in enumerate(word, 1):
-            Unrolled.label(batch, t, b * rows + 0.9, letter, color=INPUT)
+            marks.write(batch, t, b * rows + 0.9, letter, color=INPUT)
     batch.plot(*_frames(lengths, rows, H), color=BLACK, linewidth=2, clip_on=False)
     read_here, = batch.plot([], [], color=BLACK, linewidth=1.2, linestyle=":", clip_on=False)
     line, = apart.plot([], [], color=STATE, linewidth=3)
@@ -195,9 +196,9 @@ def padded_batch(read, words, spread, longest=40):
     apart.plot(np.arange(least, longest + 1), [np.log10(spread(states)) for states in everything[least:]], color=STATE,
                linewidth=1.5, alpha=0.45)
     apart.axhline(np.log10(own), color=BLACK, linewidth=1.5, linestyle="--")
-    Unrolled.label(apart, longest, np.log10(own), "read at each word's own end", ha="right", shift=9)
+    marks.write(apart, longest, np.log10(own), "read at each word's own end", ha="right", shift=9)
     apart.axhline(-6, color=GREY, linewidth=1, linestyle=":")
-    Unrolled.label(apart, 0, -6, "one millionth", ha="left", shift=9, color=GREY)
+    marks.write(apart, 0, -6, "one millionth", ha="left", shift=9, color=GREY)
     apart.set_ylim(-7.5, 1.7)
     apart.set_yticks([-6, -3, 0])
     apart.yaxis.set_major_formatter(decade)
@@ -269,8 +270,8 @@ def travelling_change(travel, ceiling, gain=0.9, scale=1.0, t=100):
     for level, note, shift in ((np.log10(ceiling), f"no change can exceed {ceiling:.3g}", 9),
                                (ROUNDING, "floor: below here float64 sees rounding alone", -9)):
         curve.axhline(level, color=GREY, linewidth=1, linestyle=":")
-        Unrolled.label(curve, T, level, note, ha="right", shift=shift, color=GREY)
-    Unrolled.label(curve, T, np.log10(ceiling) + 2.6, "solid: the network; dashed: without tanh, gain$^{t-1}$",
+        marks.write(curve, T, level, note, ha="right", shift=shift, color=GREY)
+    marks.write(curve, T, np.log10(ceiling) + 2.6, "solid: the network; dashed: without tanh, gain$^{t-1}$",
                    ha="right")
     curve.set_xlim(0.5, T + 0.5)
     curve.set_ylim(ROUNDING - 1.8, np.log10(ceiling) + 3.6)

@@ -4,10 +4,11 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.transforms import Bbox, TransformedBbox
 
-from .. import figures
-from ..drawings import ON_TOP, EndLabels, Unrolled, relief
+from .. import figures, marks
+from ..drawings import Unrolled
 from ..figures import BLACK, GRADIENT, GREY, OUTPUT, SKY, decade, number, power
 from ..live import LiveFigure, slider
+from ..marks import ON_TOP, EndLabels, relief
 
 REACH, LOWEST = 1.5, -2.0                      # of the weights on the loss surface; log10 of the loss
 THROW = 0.4                                     # a step that moves a weight further than this is a throw
@@ -30,7 +31,7 @@ def two_paths():
         net = Unrolled(ax, 3, gradient=True, x=labels["x"], h=["$h_{t-2}$", *labels["h"]], y=labels["y"])
         ax.set_xlim(-0.35, 3.65)
         ax.set_ylim(-1.95, 1.5)
-        down = [net.link(ax, net.boxes[start][t], net.boxes[end][t], GRADIENT, 0.09)
+        down = [marks.link(ax, net.boxes[start][t], net.boxes[end][t], GRADIENT, 0.09)
                 for t in (1, 2, 3) for start, end in (("y", "h"), ("h", "x"))]
         for arrow in (*net.back, *down):
             into_h_t = arrow in (net.back[2], down[2])      # from h_{t+1}, and down from y_t

@@ -4,9 +4,9 @@ import numpy as np
 from ipywidgets import SelectionSlider
 
 from .. import figures
-from ..drawings import ON_TOP, relief
 from ..figures import BLACK, GRADIENT, decade, scientific
 from ..live import LiveFigure
+from ..marks import ON_TOP, relief
 
 TOP = 12        # decimal logarithm of the largest loss in the picture
 THRESHOLDS = [step * 10.0 ** decade for decade in range(-1, 5) for step in (1, 2, 5)] + [1e5]

@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from .. import figures
-from ..drawings import EndLabels, Fading, Unrolled, move
+from .. import figures, marks
 from ..figures import BLACK, GRADIENT, GREY, SKY, STATE, decade, number, power, scientific
 from ..live import LiveFigure, slider
+from ..marks import EndLabels, Fading, move
 
 FLOOR = -20                     # decimal logarithm of what is drawn as gone
 MILLIONTH, MILLION = -6, 6
@@ -39,7 +39,7 @@ def jacobian_norms(log10_norms, radius=0.9, input_scale=1.0, T=100):
     names = EndLabels(ax, [label for *_, label in looks], [color for color, *_ in looks])
     for low, high, color in ((-1000, MILLIONTH, SKY), (MILLION, 1000, GRADIENT)):
         ax.axhspan(low, high, color=color, alpha=0.12, linewidth=0, zorder=0)
-    zones = [Unrolled.label(ax, 0, 0, name, ha="left", color=GREY) for name in ("explodes", "vanishes")]
+    zones = [marks.write(ax, 0, 0, name, ha="left", color=GREY) for name in ("explodes", "vanishes")]
     ax.axhline(0, color=GREY, linewidth=1)
     ax.set(ylabel="norm of d $h_T$ / d $h_k$")
     ax.yaxis.set_major_formatter(decade)

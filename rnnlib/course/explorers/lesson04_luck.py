@@ -3,8 +3,8 @@
 import numpy as np
 
 from .. import figures
-from ..drawings import ON_TOP
 from ..figures import BLACK, GRADIENT, GREY, decade, power
+from ..marks import ON_TOP
 
 SOLVED = 0.95
 # how a run is drawn, by its accuracy: all four symbols told apart, some of them, none

@@ -4,10 +4,11 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 
-from .. import evidence, figures
-from ..drawings import EndLabels, Fading, Unrolled, gru_cell, lstm_cell
+from .. import evidence, figures, marks
+from ..drawings import gru_cell, lstm_cell
 from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, ORANGE, SKY, STATES, decade, number, power, scientific
 from ..live import LiveFigure, slider
+from ..marks import EndLabels, Fading
 
 SHUT_TO_OPEN = LinearSegmentedColormap.from_list("gates", ["#FFFFFF", BLACK])       # 0 .. 1, a heat map of gates
 ZERO = -310.0       # where the logarithm of an exact zero is drawn: below every float64, far outside the axes
@@ -399,7 +400,7 @@ def gates_over_time(write, keep, show, memory, symbol=0):
                                  interpolation="nearest", extent=(0.5, T + 0.5, H + 0.5, 0.5)))
         heat.set(yticks=[], xticks=[])
         heat.grid(False)
-        Unrolled.label(heat, 0.5, 0.5, f"symbol {b}", ha="left", shift=9)
+        marks.write(heat, 0.5, 0.5, f"symbol {b}", ha="left", shift=9)
         gates.set(xlim=(0.5, T + 0.5), ylim=(-4.3, 0.9), yticks=[-4, -2, 0], xticks=[T // 2])
         gates.yaxis.set_major_formatter(decade)
         gates.tick_params(labelleft=not b)

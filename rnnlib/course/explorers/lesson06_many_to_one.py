@@ -3,7 +3,7 @@
 import ipywidgets as widgets
 import numpy as np
 
-from .. import figures
+from .. import figures, marks
 from ..drawings import Unrolled
 from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT, PALE, STATES
 from ..live import WIDE, LiveFigure, TextBox, slider
@@ -28,11 +28,11 @@ def one_answer(words, p, norms):
     network.gradient_left(norms[:-1] / norms[-1])
     lift = 36 * network.side + 12
     for t, amount in enumerate(norms):
-        Unrolled.label(ax, t - 0.08 * (t == T), 0, f"{amount / norms[-1]:.2f}", shift=lift, color=figures.GRADIENT,
+        marks.write(ax, t - 0.08 * (t == T), 0, f"{amount / norms[-1]:.2f}", shift=lift, color=figures.GRADIENT,
                        ha="center" if t < T else "right")
-    Unrolled.label(ax, -0.25, 0, f"size of the gradient, as a multiple of that at $h_{T}$:", ha="left", shift=lift + 22,
+    marks.write(ax, -0.25, 0, f"size of the gradient, as a multiple of that at $h_{T}$:", ha="left", shift=lift + 22,
                    color=figures.GRADIENT)
-    Unrolled.label(ax, T - 0.35, 1.1, "P(positive)", ha="right")
+    marks.write(ax, T - 0.35, 1.1, "P(positive)", ha="right")
     ax.set_title(f"Read {T} words, answer once: the loss touches $h_{{{T}}}$ alone")
     return figures.Picture(figure, f"{T} inputs and one output, P(positive) = {p:.2f}, read from h_{T}. The gradient at h_1 is "
                                    f"{norms[1] / norms[-1]:.2f} times as large as at h_{T}.")
@@ -218,9 +218,9 @@ def forecast(run, trained, K, period=12.0, phase=60, noise=0.2):
     for at, (color, marker), name in zip((0.8, 7.6, 15.4, 22.8), ((INPUT, "o"), *((c, m) for c, _, m in RULES.values())),
                                          ("measured", *RULES)):
         ax.plot([at], [4.05], marker, color=color, markersize=7)
-        Unrolled.label(ax, at + 0.7, 4.05, name, ha="left")
+        marks.write(ax, at + 0.7, 4.05, name, ha="left")
     ax.fill([28.8, 30.2, 30.2, 28.8], [3.85, 3.85, 4.25, 4.25], color=PALE, linewidth=0)
-    Unrolled.label(ax, 30.6, 4.05, "swing ± noise", ha="left")
+    marks.write(ax, 30.6, 4.05, "swing ± noise", ha="left")
     ax.set(xlim=(0, T + K + 0.7), ylim=(-3.7, 4.5), xlabel=f"step (after the line: 1 to {K} steps ahead)",
            ylabel="value", xticks=[1, 10, 20, 30], yticks=[-3, -2, -1, 0, 1, 2, 3])
 

@@ -4,10 +4,11 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from .. import figures
-from ..drawings import Unrolled, even
+from .. import figures, marks
+from ..drawings import Unrolled
 from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, INPUT, OUTPUT, PALE, STATE
 from ..live import WIDE, LiveFigure, TextBox, slider
+from ..marks import even
 from ._words import ends_with, readable, words_of
 from .rivals import spread
 
@@ -97,7 +98,7 @@ def same_words(tag, pairs, tags, heard=3):
     maps = [_TagMap(ax, tags, columns) for ax in axes]
     for ax in axes[1:]:
         ax.tick_params(labelleft=False)
-    words = {(pair, side): [Unrolled.label(ax, c, -0.5, word, shift=12) for c, word in enumerate(pair[side].split(), 1)]
+    words = {(pair, side): [marks.write(ax, c, -0.5, word, shift=12) for c, word in enumerate(pair[side].split(), 1)]
              for pair in pairs for side, ax in enumerate(axes)}
 
     def draw(pair, heard):
@@ -218,7 +219,7 @@ def film(read, places, directions, labels, side=6, t=6, before=0):
     outlines = [strip.fill(k * wide + np.array([0, side, side, 0]), np.array([0, 0, side, side]), facecolor="none")[0]
                 for k in range(T)]
     for k in range(T):
-        Unrolled.label(strip, k * wide + side / 2, side + 1.9, str(k + 1))
+        marks.write(strip, k * wide + side / 2, side + 1.9, str(k + 1))
     board.set(xlim=(-1.1, side + 0.1), ylim=(side + 0.1, -1.1), aspect="equal")
     board.set_axis_off()
     for i in range(side + 1):
@@ -227,7 +228,7 @@ def film(read, places, directions, labels, side=6, t=6, before=0):
     trail, = board.plot([], [], color=INPUT, linewidth=2, alpha=0.5)
     past, = board.plot([], [], "o", color=INPUT, markersize=11, alpha=0.4, markeredgewidth=0)
     now, = board.plot([], [], "o", color=INPUT, markersize=17, markeredgewidth=0, zorder=5)
-    arrows = [Unrolled.arrow(board, (-way[1], way[0]), (0, 0), OUTPUT) for way in WAYS]         # rows count downwards
+    arrows = [marks.arrow(board, (-way[1], way[0]), (0, 0), OUTPUT) for way in WAYS]         # rows count downwards
     line, = bars.plot([], [], color=OUTPUT, linewidth=22, solid_capstyle="butt")
     truth, = bars.plot([], [], "D", color=BLACK, markersize=9)
     bars.set(xlim=(0, 1.02), ylim=(K - 0.5, -0.5))
@@ -295,21 +296,21 @@ def stacked(T=4):
     """Two layers, unrolled: the states of the first are the inputs of the second, and the gradient takes the same way back."""
     figure, ax = figures.new(size=(8.4, 3.9), left=0.1, right=0.1, bottom=0.1, top=0.5)
     even(ax, 8.2, 3.95)
-    rows = [[Unrolled.box(ax, 1.25 + 1.35 * t, height, label.format(t), color, side=0.5)[0] for t in range(1, T + 1)]
+    rows = [[marks.box(ax, 1.25 + 1.35 * t, height, label.format(t), color, side=0.5)[0] for t in range(1, T + 1)]
             for label, height, color in (("$x_{{{}}}$", 0.5, INPUT), ("$h_{{{}}}^1$", 1.45, STATE), ("$h_{{{}}}^2$", 2.4, STATE),
                                          ("$y_{{{}}}$", 3.35, OUTPUT))]
     for lower, upper, color in zip(rows, rows[1:], (INPUT, STATE, OUTPUT)):
         for start, end in zip(lower, upper):
-            Unrolled.link(ax, start, end, color, shift=-0.07)
-            Unrolled.link(ax, end, start, GRADIENT, shift=0.07)
+            marks.link(ax, start, end, color, shift=-0.07)
+            marks.link(ax, end, start, GRADIENT, shift=0.07)
     for row in rows[1:3]:
         for start, end in zip(row, row[1:]):
-            Unrolled.link(ax, start, end, STATE, shift=0.07)
-            Unrolled.link(ax, end, start, GRADIENT, shift=-0.07)
+            marks.link(ax, start, end, STATE, shift=0.07)
+            marks.link(ax, end, start, GRADIENT, shift=-0.07)
     for height, said in ((0.5, "input"), (1.45, "first layer"), (2.4, "second layer"), (3.35, "output")):
-        Unrolled.label(ax, 2.1, height, said, ha="right")
-    Unrolled.label(ax, 2.6 + 1.35 * (T - 1) + 0.46, 1.92, "dL/dx of the", ha="left", color=GRADIENT)
-    Unrolled.label(ax, 2.6 + 1.35 * (T - 1) + 0.46, 1.92, "second layer", ha="left", color=GRADIENT, shift=-17)
+        marks.write(ax, 2.1, height, said, ha="right")
+    marks.write(ax, 2.6 + 1.35 * (T - 1) + 0.46, 1.92, "dL/dx of the", ha="left", color=GRADIENT)
+    marks.write(ax, 2.6 + 1.35 * (T - 1) + 0.46, 1.92, "second layer", ha="left", color=GRADIENT, shift=-17)
     ax.set_title("What the second layer sends back to its inputs is the gradient of the first one's states")
     return figures.Picture(figure, "Two layers unrolled: x feeds the first, the states of the first feed the second, and y is "
                                    "read from the second. The gradient of the second layer's inputs enters at the first layer's "

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from .. import figures
-from ..drawings import Unrolled
+from .. import figures, marks
 from ..figures import BLACK, GREY, INPUT, OUTPUT
 from ..live import LiveFigure, slider
 from .lesson07_many_to_many import SHARES
@@ -45,9 +44,9 @@ def sensor_stream(x, activity, p, labels, rate, t=110):
     bottom.set_xticks([-6, -4, -2, 0])
     bottom.set_xlabel("seconds before now", loc="left")
     # outlines instead of texts: words that never change then cost next to nothing in a redraw
-    Unrolled.label(bottom, 0, K - 0.5, "green: given as it came, line: the truth", ha="right", shift=-28)
+    marks.write(bottom, 0, K - 0.5, "green: given as it came, line: the truth", ha="right", shift=-28)
     for at, label in ((-5.9, "upwards: full line"), (-3.7, "forwards: dashed"), (-1.7, "sideways: dotted")):
-        Unrolled.label(top, at * SHOWN / rate / 6, 3.15, label, ha="left")
+        marks.write(top, at * SHOWN / rate / 6, 3.15, label, ha="left")
     changes = np.flatnonzero(activity[1:] != activity[:-1]) + 1
     answer = p.argmax(axis=1)
 
@@ -98,7 +97,7 @@ def holding(outcome, ideal, rate, longest, hold=1):
              ylabel="changes right, to stay (share)")
     left.set_yticks([0, 0.5, 1])
     left.set_xticks([0, 0.5, 1])
-    Unrolled.label(left, 0.98 * within[-1] / rate, 1.11, "dashed: Bayes' detector", ha="right")
+    marks.write(left, 0.98 * within[-1] / rate, 1.11, "dashed: Bayes' detector", ha="right")
     right.plot(medians[1], alarms[1], "s--", color=GREY, markersize=5, markeredgewidth=0)
     right.plot(medians[0], alarms[0], "o-", color=OUTPUT, markersize=6, markeredgewidth=0, linewidth=1.5, alpha=0.6)
     right.locator_params(nbins=4)

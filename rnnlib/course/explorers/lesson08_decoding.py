@@ -6,8 +6,7 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from .. import figures
-from ..drawings import Unrolled
+from .. import figures, marks
 from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT
 from ..live import WIDE, LiveFigure, TextBox, slider
 from ._words import cut, readable
@@ -21,9 +20,9 @@ def _name(ax, columns, tokens):
     ax.set_xticks(range(1, columns + 1), [""] * columns)
     ax.set_yticks(range(len(tokens)), [""] * len(tokens))
     for column in range(1, columns + 1):
-        Unrolled.label(ax, column, ax.get_ylim()[0], str(column), shift=-13)
+        marks.write(ax, column, ax.get_ylim()[0], str(column), shift=-13)
     for row, token in enumerate(tokens):
-        Unrolled.label(ax, 0.42, row, token, ha="right")
+        marks.write(ax, 0.42, row, token, ha="right")
     ax.tick_params(length=0)
     ax.set_xlabel("step of writing", labelpad=22)
 

@@ -3,10 +3,11 @@
 import ipywidgets as widgets
 import numpy as np
 
-from .. import figures
-from ..drawings import DECODER, ON_TOP, Unrolled
+from .. import figures, marks
+from ..drawings import DECODER, Unrolled
 from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT, PALE, STATE, STATES
 from ..live import WIDE, LiveFigure, slider
+from ..marks import ON_TOP
 
 # from a small context to a large one: shades of the colour of the state
 SIZES = [("#D08FB5", ":", "o"), ("#B9628F", "-.", "s"), ("#8C4470", "--", "^"), ("#521F40", "-", "D")]
@@ -33,26 +34,26 @@ def handing_over(words, written, states):
     ax.set_axis_off()
     ax.set_xlim(-0.5, S + T + 0.5)
     ax.set_ylim(-1.35, 1.5)
-    before = Unrolled.box(ax, 0, 0, "$h_0$", STATE, dashed=True)
+    before = marks.box(ax, 0, 0, "$h_0$", STATE, dashed=True)
     steps = [before]
     for t, read in enumerate([*words, "start", *written[:-1]], 1):
         encoder = t <= S
-        here = Unrolled.box(ax, t, 0, f"$h_{{{t}}}$" if encoder else f"$g_{{{t - S}}}$", STATE if encoder else DECODER)
+        here = marks.box(ax, t, 0, f"$h_{{{t}}}$" if encoder else f"$g_{{{t - S}}}$", STATE if encoder else DECODER)
         lift = 0.03 + here[0].half[1] / (figure.get_figheight() * ax.get_position().height / 2.85)
-        artists = [*here, Unrolled.link(ax, before[0], here[0], STATE if t <= S + 1 else DECODER),
-                   Unrolled.label(ax, t, -1.1, read, color=INPUT if encoder else OUTPUT),
-                   Unrolled.arrow(ax, (t, -0.88), (t, -lift), INPUT if encoder else OUTPUT)]
+        artists = [*here, marks.link(ax, before[0], here[0], STATE if t <= S + 1 else DECODER),
+                   marks.write(ax, t, -1.1, read, color=INPUT if encoder else OUTPUT),
+                   marks.arrow(ax, (t, -0.88), (t, -lift), INPUT if encoder else OUTPUT)]
         before = here
         if not encoder:
-            above = Unrolled.box(ax, t, 1.1, written[t - S - 1], OUTPUT)
-            artists += [*above, Unrolled.link(ax, here[0], above[0], OUTPUT)]
+            above = marks.box(ax, t, 1.1, written[t - S - 1], OUTPUT)
+            artists += [*above, marks.link(ax, here[0], above[0], OUTPUT)]
             if t > S + 1:           # what was written is read
                 artists += ax.plot([t - 0.73, t - 0.5, t - 0.5, t - 0.22], [1.1, 1.1, -1.1, -1.1], color=OUTPUT, linewidth=1.5,
                                    linestyle=":", zorder=0)
         steps.append(artists)
-    Unrolled.label(ax, (S + 1) / 2, 0.62, "the encoder reads", color=STATE)
-    Unrolled.label(ax, S + 0.55, 1.1, "the decoder writes", ha="right", color=DECODER)
-    Unrolled.label(ax, S + 0.5, 0.5, "context", ha="center")
+    marks.write(ax, (S + 1) / 2, 0.62, "the encoder reads", color=STATE)
+    marks.write(ax, S + 0.55, 1.1, "the decoder writes", ha="right", color=DECODER)
+    marks.write(ax, S + 0.5, 0.5, "context", ha="center")
     ax.plot([S + 0.5, S + 0.5], [0.1, 0.38], color=BLACK, linewidth=1)
     image = heat.imshow(np.full((H, S + T + 1), np.nan), cmap=UNREAD, vmin=-1, vmax=1, aspect="auto", interpolation="nearest",
                         extent=(-0.5, S + T + 0.5, H + 0.5, 0.5))
@@ -197,7 +198,7 @@ def through_one_vector(right, lengths, trained, H=32, n=8):
         half = np.argmin(np.abs(shares - 0.5))
         side = -1 if size == sorted(exact)[-2] else 1       # the two largest lie close: one label on either side
         left.text(lengths[half] + 0.7 * side, shares[half] + 0.05 * side, f"{size}", ha="center", va="center", bbox=ON_TOP)
-    Unrolled.label(left, trained + 0.7, 1.0, "never trained", ha="left")
+    marks.write(left, trained + 0.7, 1.0, "never trained", ha="left")
     here, = left.plot([], [], "o", markersize=15, markerfacecolor="none", markeredgecolor=BLACK, markeredgewidth=2, zorder=4)
     left.set_xlim(lengths[0] - 0.5, lengths[-1] + 1.2)
     left.set_ylim(-0.04, 1.08)

@@ -4,7 +4,7 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from .. import figures
+from .. import figures, marks
 from ..drawings import Unrolled
 from ..figures import BLACK, CELL_STYLES, GREY, INPUT, OUTPUT
 from ..live import WIDE, LiveFigure, TextBox, nearest, slider
@@ -23,7 +23,7 @@ def written_out(words):
     T = len(words)
     figure, ax = figures.new(size=(8.4, 3.6), left=0.1, right=0.1, bottom=0.1, top=0.5)
     network = Unrolled(ax, T, x=["start", *words[:-1]], y=words)
-    Unrolled.link(ax, Unrolled.box(ax, 0, -1.05, "v", INPUT)[0], network.steps[0][0], INPUT)
+    marks.link(ax, marks.box(ax, 0, -1.05, "v", INPUT)[0], network.steps[0][0], INPUT)
     for t in range(1, T):               # from y_t over to x_{t+1}
         ax.plot([t + 0.27, t + 0.5, t + 0.5, t + 0.73], [1.1, 1.1, -1.05, -1.05], color=GREY, linewidth=1.6, linestyle=":",
                 zorder=0)
@@ -199,9 +199,9 @@ def next_letters(read, lands, letters, text="hills bidebo"):
                       extent=(0.5, longest + 1.5, K - 1, 0))
     frames, = ax.plot([], [], color=BLACK, linewidth=2.2)
     for row, letter in enumerate(["end", *letters[2:]]):        # outlines, which draw fast
-        Unrolled.label(ax, 0.42, row + 0.5, letter, ha="right")
+        marks.write(ax, 0.42, row + 0.5, letter, ha="right")
     for column in range(1, longest + 2):
-        Unrolled.label(ax, column, K - 1, str(column), shift=-13)
+        marks.write(ax, column, K - 1, str(column), shift=-13)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.grid(False)

@@ -6,10 +6,10 @@ import ipywidgets as widgets
 import numpy as np
 from IPython.display import Audio
 
-from .. import figures
-from ..drawings import Unrolled, apart
+from .. import figures, marks
 from ..figures import BLACK, INPUT, OUTPUT, PALE
 from ..live import WIDE, LiveFigure, slider
+from ..marks import apart
 from .lesson09_one_to_many import LIKELY
 
 SLOTS = 120                             # half beats on the longest piano roll; a tune that ends early shows 32 of them
@@ -33,7 +33,7 @@ def sharpened(probabilities, tokens, temperature=0.6):
     ax.set_xticks([])
     for place, label in zip(at, [*tokens, f"{K - n}\nothers"]):
         for line, text in enumerate(label.split("\n")):
-            Unrolled.label(ax, place, 0, text, shift=-13 - 15 * line)
+            marks.write(ax, place, 0, text, shift=-13 - 15 * line)
     ax.grid(False, axis="x")
     ax.set_xlabel(f"next note and its beats (lines: at temperature 1, from all {K})", labelpad=38)
     ax.set_ylabel("probability")

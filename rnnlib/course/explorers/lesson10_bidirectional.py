@@ -3,8 +3,8 @@
 import ipywidgets as widgets
 import numpy as np
 
-from .. import figures
-from ..drawings import Unrolled, both_directions
+from .. import figures, marks
+from ..drawings import both_directions
 from ..figures import BLACK, GREY, INPUT, ORANGE, OUTPUT, PALE, STATE, STATES, decade, scientific
 from ..live import WIDE, LiveFigure, TextBox, slider
 from ._words import ends_with, readable, words_of
@@ -71,7 +71,7 @@ def felt_change(change, k=8, gain=0.9):
 def _key(ax, x, y, width, label, look):
     """One entry of a legend that never moves: a line from x to x + width, and its label; quicker than a legend."""
     ax.plot([x, x + width / 2, x + width], [y, y, y], **{**look, "markevery": [1]})
-    Unrolled.label(ax, x + 1.25 * width, y, label, ha="left")
+    marks.write(ax, x + 1.25 * width, y, label, ha="left")
 
 
 @figures.style()
@@ -195,7 +195,7 @@ def revealed(read, sentences, heard=3):
     figure, axes = figures.new(4, 1, size=(8.4, 5.2), top=0.85, bottom=0.6, left=1.15, hspace=0.14, sharex=True,
                                height_ratios=[5, 5, 5, 4])
     verdicts = _Verdicts(axes[0], "verdict", words=False)
-    words = {sentence: [Unrolled.label(axes[0], c, 1.05, word, shift=11)
+    words = {sentence: [marks.write(axes[0], c, 1.05, word, shift=11)
                         for c, word in enumerate(sentence.split(), 1)] for sentence in sentences}
     images, frames = [], []
     for ax, label in zip(axes[1:3], ("forward\nhalf", "backward\nhalf")):
@@ -208,7 +208,7 @@ def revealed(read, sentences, heard=3):
         ax.set_ylabel(label)
     ax = axes[3]
     bars = [_bars(ax, 14, color) for color in (GREY, STATE)]
-    Unrolled.label(ax, MOST_WORDS + 0.4, 2.2 * np.sqrt(H), "of the backward half; the forward half never changes", ha="right",
+    marks.write(ax, MOST_WORDS + 0.4, 2.2 * np.sqrt(H), "of the backward half; the forward half never changes", ha="right",
                    shift=-6)
     ax.set_ylim(0, 2.2 * np.sqrt(H))
     ax.set_yticks([0, np.sqrt(H), 2 * np.sqrt(H)])
@@ -216,7 +216,7 @@ def revealed(read, sentences, heard=3):
     ax.grid(False, axis="x")
     ax.set_ylabel("change\n(norm)")
     ax.tick_params(labelbottom=False)
-    Unrolled.label(ax, (MOST_WORDS + 1) / 2, 0, "framed: states that are new or have changed since the last word "
+    marks.write(ax, (MOST_WORDS + 1) / 2, 0, "framed: states that are new or have changed since the last word "
                    "(blue -1, faint 0, pink 1)", shift=-18)
 
     def draw(sentence, heard):
@@ -307,7 +307,7 @@ def waiting(ceiling, whole, cut, words, wait=2):
     right.grid(False, axis="y")
     right.set_yticks(heard, [""] * T)
     for t, word in zip(heard, words):
-        Unrolled.label(right, 0.2, t, word, ha="right")
+        marks.write(right, 0.2, t, word, ha="right")
     right.set_xlabel("words heard (● heard, ■ tagged)")
 
     def draw(wait):

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from .. import figures
-from ..drawings import DECODER, EndLabels, Unrolled, fan, move
+from .. import figures, marks
+from ..drawings import DECODER, fan
 from ..figures import BLACK, CELL_STYLES, FADING, GRADIENT, GREY, INPUT, OUTPUT, PALE, STATE, scientific
 from ..live import LiveFigure, menu, slider
+from ..marks import EndLabels, move
 from .lesson05_highways import _decades, _dots, _log10
 
 WITH, WITHOUT = {"color": BLACK}, {"color": GREY, "markerfacecolor": "white"}       # dots of runs with attention, without it
@@ -28,12 +29,12 @@ def one_vector_or_all(words, written, weights):
         first = {0: (most - S) / 2, 2: (most - T) / 2}
         for y, n, color in ((0, S, STATE), (2, T, DECODER)):
             for i in range(1, n):
-                Unrolled.arrow(ax, (first[y] + i + 0.3, y), (first[y] + i + 0.72, y), color)
+                marks.arrow(ax, (first[y] + i + 0.3, y), (first[y] + i + 0.72, y), color)
         ax.plot([first[0] + S, first[2] + 1], [0.3, 1.7], color=STATE, linewidth=2.5 if ax is axes[1] else 5, zorder=0,
                 solid_capstyle="round")
         for names, y, color, shift in ((words, 0, INPUT, -33), (written, 2, OUTPUT, 33)):
             for i, name in enumerate(names, 1):
-                Unrolled.label(ax, first[y] + i, y, name, color=color, shift=shift)
+                marks.write(ax, first[y] + i, y, name, color=color, shift=shift)
     axes[0].set_title("Lesson 8: one vector passes", y=1.09)
     axes[1].set_title("Attention: every step looks back", y=1.09)
     return figures.Picture(figure, f"Left, the decoder starts from h_{S} and gets nothing else. Right, it also looks back: at "
@@ -52,12 +53,12 @@ def one_query(look, keys, angle=0, length=1.4):
     plane.plot(*keys.T, "o", color=STATE, markersize=13)
     beside = keys + np.column_stack([np.full(S, -0.25), 0.25 * np.sign(keys[:, 1])])
     for s, place in enumerate(beside, 1):
-        Unrolled.label(plane, *place, f"$h_{{{s}}}$")
+        marks.write(plane, *place, f"$h_{{{s}}}$")
     plane.plot(*beside.T, "s", color="white", alpha=0.8, markersize=20, markeredgewidth=0, zorder=0.9)     # over the ray
     ray, = plane.plot([], [], color=DECODER, solid_capstyle="butt", zorder=0.8)     # over the grid, under the names
     mean, = plane.plot([], [], "D", color=BLACK, markersize=11)
     plane.set(xlim=(-2, 2), ylim=(-2, 2), xlabel="first number", ylabel="second number", yticks=[-1, 0, 1], xticks=[-1, 0, 1])
-    names = [Unrolled.label(plane, 0, 0, name, color=color) for name, color in (("$q$", DECODER), ("$c$", BLACK))]
+    names = [marks.write(plane, 0, 0, name, color=color) for name, color in (("$q$", DECODER), ("$c$", BLACK))]
     lines = [bars.plot([], [], color=GRADIENT, linewidth=22, solid_capstyle="butt")[0] for _ in range(S)]
     bars.set(xlim=(0, 1.02), ylim=(S + 0.5, 0.5), xticks=[0, 0.5, 1], xlabel="weight $a_s$")
     bars.set_yticks(range(1, S + 1), [f"$h_{{{s}}}$" for s in range(1, S + 1)])

@@ -4,9 +4,10 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 from .. import figures
-from ..drawings import ON_TOP, Unrolled
+from ..drawings import Unrolled
 from ..figures import BLACK, GRADIENT, GREY, INPUT, ORANGE, OUTPUT, PALE, SKY, STATE, decade, number
 from ..live import LiveFigure, slider
+from ..marks import ON_TOP
 from .lesson04_luck import SOLVED
 
 HELD = LinearSegmentedColormap.from_list("held", ["#FFFFFF", STATE])       # 0 .. 1, how much of an input a place holds

@@ -4,8 +4,8 @@ import numpy as np
 
 from ... import Adam, Embedding, ManyToMany, Readout, SelfAttention, train
 from .. import evidence, figures
-from ..drawings import apart
 from ..figures import BLACK, CELL_STYLES, GRADIENT, GREY, STATE, decade
+from ..marks import apart
 from .lesson04_luck import SOLVED, spread
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .. import figures
-from ..drawings import ON_TOP, Unrolled
+from .. import figures, marks
 from ..figures import BLACK, CELL_STYLES, GREY, ORANGE, OUTPUT, PALE, STATE
+from ..marks import ON_TOP
 
 WINDOW = (OUTPUT, "v")
 
@@ -73,7 +73,7 @@ def length_by_budget(runs, H, trained):
     budgets = sorted({run["steps"] for run in runs})
     figure, ax = figures.new(size=(8.4, 4.2), right=0.3)
     ax.axvspan(trained + 0.5, lengths[-1] + 0.5, color=PALE, alpha=0.6, linewidth=0)
-    Unrolled.label(ax, trained + 0.65, 1.05, "lengths never trained", ha="left")
+    marks.write(ax, trained + 0.65, 1.05, "lengths never trained", ha="left")
     told, lines = [], {}
     for steps, color, marker, side in zip(budgets, LESS_AND_MORE, "^o", (-0.17, 0.17)):
         found = np.array([[run[f"n{n}"] for n in lengths] for run in runs if run["steps"] == steps])      # (seeds, lengths)
