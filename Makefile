@@ -74,7 +74,7 @@ mistakes:   ## try the held-out wrong solutions of the exercises: accepted, name
 	@sh tools/setup.sh lab
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/mistakes.py $(ARGS)
 
-sweep:      ## train the recall runs of lessons 04 and 05 that are missing (40 minutes; ARGS="--anew" all)
+sweep:      ## train the recall runs of lesson 05 that are missing (40 minutes; ARGS="--anew" all)
 	@sh tools/setup.sh lab
 	@OMP_NUM_THREADS=1 $(PYTHON_HERE) tools/sweep_recall.py $(ARGS)
 
@@ -124,7 +124,7 @@ build/hub/made: pyproject.toml
 	@sh tools/setup.sh lab
 	@command -v npm >/dev/null || { echo "npm is not installed: the hub's proxy comes from there; install Node.js" >&2; exit 1; }
 	@$(PYTHON_HERE) -m venv build/hub
-	@echo "Installing a JupyterHub and the course into build/hub: once, a minute."
+	@echo "Installing a JupyterHub and the course into build/hub: once, one to three minutes."
 	@build/hub/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[lab,hub]"
 	@npm install --silent --no-audit --no-fund --prefix build/hub/proxy "configurable-http-proxy@^5"
 	@touch $@
@@ -133,6 +133,8 @@ release:    ## say what is missing for a release; tags nothing
 	@sh tools/setup.sh lab
 	@$(PYTHON_HERE) tools/release.py
 
-clean:      ## remove .venv and caches; my_notebooks/ stays
-	@rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+clean:      ## remove .venv, caches and what was built; my_notebooks/, assignments and the hub's homes stay
+	@rm -rf .venv *.egg-info .pytest_cache .ruff_cache .hypothesis
+	@find build -mindepth 1 -maxdepth 1 ! -name assignments ! -name hub -exec rm -rf {} + 2>/dev/null || true
+	@find build/hub -mindepth 1 -maxdepth 1 ! -name run -exec rm -rf {} + 2>/dev/null || true
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,6 @@
 """From a pressed key to the painted picture, in a real JupyterLab, for every slider figure of the course.
 
-Pictures are drawn ahead while somebody moves a slider, and shown from the page's own store; three numbers tell how well that
+Pictures are drawn ahead while somebody moves a slider, and shown from the page's own store; three movements tell how well that
 keeps up: single key presses, a key that is held, and a drag along the whole slider. One figure is measured once more behind a
 proxy that holds back every byte for a while each way, as a distant server does, beside itself with nothing drawn ahead and a
 plain ipywidgets.Image (the plain way).
@@ -127,7 +127,7 @@ _made, _common, _cost, _counts = _benchmark()
 # In the page: when a key went down or the pointer moved, and when the pictures of one box had changed and were painted; exact
 # are those that belong to where the sliders stand, and not to a place nearby. Pictures of two places may look alike: they are
 # told apart by their elements.
-WATCH = """box => { window.timing = {pressed: 0, seen: 0, moved: 0, exact: 0, pictures: 0, exactPictures: 0};
+WATCH = """box => { window.timing = {pressed: 0, moved: 0, exact: 0, pictures: 0, exactPictures: 0};
     const images = () => [...box.querySelectorAll('img')], shown = () => images().flatMap(i => [i, i.src]);
     const alike = (one, other) => one.length === other.length && one.every((part, i) => part === other[i]);
     const busy = () => box.querySelector('[aria-busy]') !== null;
@@ -138,7 +138,7 @@ WATCH = """box => { window.timing = {pressed: 0, seen: 0, moved: 0, exact: 0, pi
         const another = !alike(now, last);
         if (now.length && (another || (late && exact)) && images().every(i => i.complete && i.naturalWidth)) {
             last = now; late = !exact; const painted = new MessageChannel();
-            painted.port1.onmessage = () => { timing.seen = performance.now(); if (exact) timing.exact = timing.seen;
+            painted.port1.onmessage = () => { if (exact) timing.exact = performance.now();
                 if (another) { timing.pictures += 1; timing.exactPictures += exact ? 1 : 0; } };
             painted.port2.postMessage(0); }
         if (window.watching === mine) requestAnimationFrame(tick); };

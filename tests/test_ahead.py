@@ -111,6 +111,12 @@ def test_it_ends():
     assert len(list(drawn_by(plan))) == MOST
     plan.reach((98,), 0)
     assert len(list(drawn_by(plan, 3))) == 3
+    plan.reach((98,), 0, keys=True)
+    plan.pause()
+    assert list(drawn_by(plan)) == []
+    plan.move((99,), 0)
+    plan.move((100,), 0)
+    assert next(drawn_by(plan)) == (102,), "it still is a hand on the keys"
     plan.leave()
     assert list(drawn_by(plan)) == []
 

@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import importlib
 import inspect
 import itertools
 import linecache
@@ -443,6 +444,20 @@ def test_prints_are_shown_once_and_warnings_not_at_all(capsys, recwarn):
                        "return np.tanh(x_t @ W_x.T + h_prev @ W_h.T + b)")
     out, err = capsys.readouterr()
     assert verdict.ok and out == "shape (3, 2)\n" and err == "" and not recwarn.list
+
+
+def test_prints_of_a_wrong_one_are_shown_once_and_an_exit_is_told(capsys, tmp_path, monkeypatch):
+    # from a file, so that its own text is read and it is run for the values of its names
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "attempts_that_print.py").write_text(
+        "import sys\nimport numpy as np\n\n\n"
+        + STEP + "print('once')\n    return np.sinh(x_t @ W_x.T) * 3.3 + h_prev ** 3\n\n\n"
+        + STEP.replace("rnn_step(", "leaves(") + "print('once')\n    sys.exit(3)\n", encoding="utf-8")
+    module = importlib.import_module("attempts_that_print")
+    for attempt in (module.rnn_step, module.leaves):
+        verdict = check("rnn_step", attempt)
+        assert not verdict.ok and capsys.readouterr().out == "once\n"
+    assert "SystemExit" in verdict.message
 
 
 def test_a_verdict_shows_itself_and_escapes_html():

@@ -11,7 +11,7 @@ from lessons import NOTEBOOKS, ROOT, sources
 
 import rnnlib
 
-READY = [f"{package}: ready" for package in ("numpy", "matplotlib", "ipywidgets", "rnnlib")]
+READY = [f"{package}: ready" for package in ("numpy", "matplotlib", "ipywidgets", "anywidget", "rnnlib")]
 
 
 def said(folder):
@@ -26,7 +26,7 @@ def test_a_good_installation_is_ready(tmp_path):
     assert said(tmp_path) == READY
 
 
-@pytest.mark.parametrize("package", ["numpy", "matplotlib", "ipywidgets", "rnnlib"])
+@pytest.mark.parametrize("package", ["numpy", "matplotlib", "ipywidgets", "anywidget", "rnnlib"])
 @pytest.mark.parametrize("content", ["", "1 / 0", "def"])
 def test_a_file_in_a_package_s_place_is_named(tmp_path, package, content):
     (tmp_path / f"{package}.py").write_text(content)
@@ -35,11 +35,13 @@ def test_a_file_in_a_package_s_place_is_named(tmp_path, package, content):
     assert last.startswith(f"{package}: ") and f"{package}.py stands in its place. Rename that file" in last
 
 
-@pytest.mark.parametrize("package, version", [("rnnlib", "0.1.0"), ("numpy", "1.25.2"), ("ipywidgets", "7.8.1")])
+@pytest.mark.parametrize("package, version", [("rnnlib", "0.1.0"), ("numpy", "1.25.2"), ("ipywidgets", "7.6.5"),
+                                              ("anywidget", "0.8.1")])
 def test_an_old_package_is_told_with_what_to_install(tmp_path, package, version):
     (tmp_path / package).mkdir()
     (tmp_path / package / "__init__.py").write_text(f"__version__ = {version!r}\nndarray = None\ndef __getattr__(name): ...")
-    wanted = {"rnnlib": "-e . (in the course's folder)", "numpy": '"numpy>=1.26"', "ipywidgets": '"ipywidgets>=8.1"'}[package]
+    wanted = {"rnnlib": "-e . (in the course's folder)", "numpy": '"numpy>=1.26"', "ipywidgets": '"ipywidgets>=7.7"',
+              "anywidget": '"anywidget>=0.9"'}[package]
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n" + re.sub(
         r"^needed = .*", lambda line: "needed = " + str({package: eval(line[0][9:])[package]}), sources(0, "code")[0], flags=re.M)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -72,6 +72,26 @@ def test_closing_ends_its_widgets_and_a_control_can_serve_again():
     assert cell.comm is not None and cell.layout.comm is not None and again.children[0] is cell
 
 
+def test_a_control_that_serves_again_moves_the_new_figure_alone():
+    k, drawn = live.slider("k", 1, 1, 5), []
+    first, second = (live.LiveFigure(figures.new()[0], lambda k, name=name: drawn.append(name) or name, k=k) for name in "ab")
+    first.close()
+    again = live.LiveFigure(figures.new()[0], lambda k: drawn.append("c") or "c", k=k)
+    drawn.clear()
+    k.value = 2
+    assert "a" not in drawn and set(drawn) == {"b", "c"} and again.finding == "c" and second.finding == "b"
+
+
+def test_a_page_that_asks_for_what_it_has_gets_no_new_picture_and_nonsense_does_nothing():
+    shown = vanishing()
+    before, size = shown.image.value, shown.figure.dpi
+    for asked in ({"ratio": 1}, {"dark": False}, {"ratio": 0}, {"ratio": -2}, {"ratio": float("nan")}):
+        shown._asked(asked)
+        assert shown.image.value is before and shown.figure.dpi == size
+    shown._asked({"ratio": 2})
+    assert shown.figure.dpi == 2 * size and len(shown.image.value) > len(before)
+
+
 # --- a look of its own
 
 HOSTILE = {"axes.facecolor": "black", "figure.facecolor": "black", "text.color": "white", "axes.titlesize": 30,

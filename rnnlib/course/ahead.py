@@ -129,7 +129,8 @@ class Ahead:
 
     def reach(self, place, control, keys=False):
         """Somebody reaches for a control, with a pointer or by keys."""
-        step = self.hand.step if self.hand is not None and self.hand.control == control else 0
+        hand = self.hand
+        step = hand.step if hand is not None and hand.control == control else 0
         self.hand, self.left, self.since = Hand(tuple(place), control, step, keys), MOST, max(PAUSE_KEYS, PAUSE_POINTER) + 1
 
     def move(self, place, control):
@@ -147,6 +148,10 @@ class Ahead:
                 passed, gap = hand.passed + abs(step), hand.gap
             hand = Hand(tuple(place), control, step, hand.keys, passed, gap)
         self.hand, self.left, self.since = hand, MOST, 0
+
+    def pause(self):
+        """Draw nothing more until the next touch or move; the hand stays where it is."""
+        self.left = 0
 
     def leave(self):
         """Nobody touches it any more."""

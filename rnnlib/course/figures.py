@@ -139,8 +139,8 @@ def png(figure, dark=False):
     """
     with style():
         figure.canvas.draw()
-    pixels = np.asarray(figure.canvas.buffer_rgba())
-    return encoded(night(pixels, figure) if dark else pixels)
+        pixels = np.asarray(figure.canvas.buffer_rgba())
+        return encoded(night(pixels, figure) if dark else pixels)
 
 
 class Picture:

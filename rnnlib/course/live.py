@@ -78,8 +78,9 @@ class LiveFigure(SavedWidget):
         image.greet = self._greet
         image.on_msg(lambda _, content, buffers: self._heard(content))
         super().__init__([*sliders.values(), image], image, sliders.values())
-        for i, control in enumerate(sliders.values()):
-            control.observe(functools.partial(self._moved, i), "value")
+        self._heeded = [(control, functools.partial(self._moved, i)) for i, control in enumerate(sliders.values())]
+        for control, heed in self._heeded:
+            control.observe(heed, "value")
         FIGURES.add(self)
         self._redraw()
 
@@ -110,6 +111,7 @@ class LiveFigure(SavedWidget):
             try:
                 self._finding, png = self._picture(values)
             except Exception as error:      # one in a callback is swallowed by the notebook; say it where it is seen
+                self._fresh = False
                 self.image.show(f"This figure failed at {values}: {type(error).__name__}: {error}")
                 raise
             self._fresh = True
@@ -178,8 +180,9 @@ class LiveFigure(SavedWidget):
                     if not going and not self._wanted:
                         self._drawing = False
                         return
-        finally:
+        except BaseException:
             self._drawing = False
+            raise
 
     def _draw_next(self):
         """Draw the next place of the plan; False where there is none."""
@@ -213,8 +216,9 @@ class LiveFigure(SavedWidget):
         with LOCK:
             self._sent.clear()
             self._shipped = self._got = 0
-            self.image.deliver(self._place() if self._fresh else None)
-            if self._fresh:
+            keeps = self._fresh and not self._late
+            self.image.deliver(self._place() if keeps else None)
+            if keeps:
                 self._note(self._place(), self._finding)
 
     def _heard(self, content):
@@ -238,7 +242,7 @@ class LiveFigure(SavedWidget):
     def forget(self):
         """What was drawn is wrong from now on: something has run on which it may depend. The picture on the page stays."""
         with LOCK:
-            self._plan.leave()
+            self._plan.pause()
             self._fresh = False
             if self._sent:
                 self._sent.clear()
@@ -247,7 +251,9 @@ class LiveFigure(SavedWidget):
     def settle(self):
         """Set the artists to where the sliders stand: what was drawn ahead has left them elsewhere."""
         with LOCK:
-            if self._late and not Running.elsewhere():
+            if Running.elsewhere():
+                return
+            if self._late:
                 with contextlib.suppress(Exception):
                     self._redraw()
             elif self._drawn != self.values():
@@ -258,26 +264,26 @@ class LiveFigure(SavedWidget):
     def catch_up(self):
         """Draw what somebody asked for while a cell was running."""
         if self._late:
-            self._redraw()
+            with contextlib.suppress(Exception):    # it is told under the figure, and the others' turn comes
+                self._redraw()
 
     def stored(self):
         with LOCK:
             self.settle()
             return super().stored()
 
-    def _asked(self, content):
-        if content.keys() & {"ratio", "dark"}:      # any other message need not wait until a picture has been drawn
-            with LOCK:
-                super()._asked(content)
-
     def look_anew(self):
         self.forget()
-        self.settle()
-        super().look_anew()
+        self._late = self._late or Running.elsewhere()
+        if not Running.elsewhere():     # else it is drawn when the cell has been run
+            self.settle()
+            super().look_anew()
 
     def release(self):
         FIGURES.discard(self)
         self._plan.leave()
+        for control, heed in self._heeded:
+            control.unobserve(heed, "value")
 
 
 def _count(control):
@@ -301,10 +307,10 @@ def _position(control):
 
 def _at(control, position):
     """The value of a control at a position."""
-    if position == _position(control):
-        return control.value
     if hasattr(control, "index"):
         return control._options_values[position]
+    if position == _position(control):
+        return control.value
     if isinstance(control, widgets.Checkbox):
         return bool(position)
     return type(control.value)(round(min(control.min + position * control.step, control.max), 10))

@@ -108,9 +108,9 @@ def move(label, ax, x, y):
 
 
 def link(ax, start, end, color, shift=0.0):
-    """An arrow from one box to another beside or above it, `shift` inches to the left of its own direction's axis.
+    """An arrow from one box to another.
 
-    Between boxes beside each other it lies `shift` inches above the middle, between others to the right of it.
+    Between boxes beside each other it lies `shift` inches above the middle, between one above the other to the right of it.
     """
     unit, gap = unit_of(ax), 0.03
     (x_0, y_0), (x_1, y_1) = start.at, end.at

@@ -47,7 +47,7 @@ export class Frames {
     if (!frame) return;
     this.kept.delete(key);
     this.bytes -= frame.size;
-    frame.ready = undefined;
+    frame.ready = frame.unpacked = undefined;
   }
 
   forget() {
@@ -77,8 +77,8 @@ export class Frames {
     return nearest;
   }
 
-  // Loads and unpacks a picture before it is needed, in an element of its own: a notebook's view puts that into the page, so that
-  // nothing is fetched or unpacked twice.
+  // Loads and unpacks a picture before it is needed, in an element of its own, which `swap` puts into the page: nothing is fetched or
+  // unpacked twice.
   static async prepare(frame) {
     if (!frame.ready) {
       frame.ready = new Image();
@@ -86,7 +86,7 @@ export class Frames {
       frame.ready.src = Frames.address(frame);
     }
     await frame.ready.decode();
-    frame.unpacked = true;
+    frame.unpacked = Boolean(frame.ready); // it may have had to go meanwhile
   }
 
   // The picture itself as its address: that of a Blob would have to be asked of another process, three times a picture.
@@ -110,7 +110,7 @@ function base64(bytes) {
 export function swap(image, frame) {
   let next = frame.ready;
   if (next === image) return image;
-  if (!next || next.isConnected) { // the picture had to go meanwhile, or it is shown elsewhere as well
+  if (!next || next.parentNode) { // the picture had to go meanwhile, or it is shown elsewhere as well
     next = new Image();
     next.src = Frames.address(frame);
   }
@@ -223,6 +223,15 @@ const FORGOTTEN = ["dead", "terminating", "restarting", "autorestarting"];
 // One live output: the widgets of the kernel that belong to it, and every element of the page that shows it. What a
 // notebook stores is plain HTML, with the picture, the sentence and a line that says how to make it move. Where such an
 // element is found on the page, the widgets are put into it and hide what is stored; when the kernel is gone, that comes back.
+//
+// What is said, to the kernel (page.py and live.py hear it):
+//   hello         the page runs this script, and has no pictures yet
+//   reach, keys   a hand is on the control of that number, by arrow keys or not; leave: on none
+//   got           so many more pictures have come (every fourth time; live.py waits before there are WINDOW of them under way)
+//   dropped       places whose pictures had to go
+//   ratio, dark   how many times the pixels are wanted, and whether the page is dark
+// And from the kernel, with a picture or without: sentence; place, which the picture is kept by; refused: hide the picture;
+// or forget: what is kept is wrong from now on.
 class Live {
   begin(model) {
     this.model = model;
@@ -232,7 +241,6 @@ class Live {
     this.rooms = new Map(); // element that shows it -> what was put there
     this.controls = [];
     this.got = this.turn = 0;
-    this.ratio = 1;
     model.on("msg:custom", (message, buffers) => this.heard(message, buffers));
     model.on("change:box", () => this.connect());
     this.connect();
@@ -250,9 +258,11 @@ class Live {
     if (!this.box || this.controls.some((control) => !control.model)) return; // closed meanwhile
     this.box.on("comm_live_update", () => (this.box.comm_live ? this.look(document.body) : this.die()));
     this.box.on("destroy", () => this.end());
-    const kernel = this.manager.kernel;
-    kernel?.statusChanged?.connect?.((_, status) => FORGOTTEN.includes(status) && this.die());
-    kernel?.disposed?.connect?.(() => this.die());
+    this.kernel = this.manager.kernel;
+    this.heedStatus = (_, status) => FORGOTTEN.includes(status) && this.die();
+    this.heedEnd = () => this.die();
+    this.kernel?.statusChanged?.connect?.(this.heedStatus);
+    this.kernel?.disposed?.connect?.(this.heedEnd);
     this.observer = new MutationObserver((changes) => {
       for (const change of changes) for (const node of change.addedNodes) if (node.nodeType === 1) this.look(node);
     });
@@ -268,7 +278,7 @@ class Live {
   // Pictures for a dark page where it is one; what is stored stays light.
   followTheme() {
     const dark = document.body.dataset.jpThemeLight === "false";
-    if (dark === Boolean(this.dark)) return;
+    if (dark === this.dark) return;
     this.dark = dark;
     this.tell({ dark });
   }
@@ -318,12 +328,13 @@ class Live {
   // The kernel is gone: each element shows again what it has stored, with the last picture.
   die() {
     clearTimeout(this.patience);
+    this.patience = undefined;
     for (const host of [...this.rooms.keys()]) {
       this.empty(host);
       host.classList.add("rnn-dead");
       if (!this.shown) continue;
       const [image, said] = [host.querySelector("img"), host.querySelector("p")];
-      if (image && this.shown.url) image.src = this.shown.url;
+      if (image && (this.shown.url || this.shown.bytes)) image.src = Frames.address(this.shown);
       if (said) said.textContent = this.shown.sentence;
     }
   }
@@ -333,6 +344,9 @@ class Live {
     this.die();
     this.observer.disconnect();
     this.theme.disconnect();
+    this.kernel?.statusChanged?.disconnect?.(this.heedStatus);
+    this.kernel?.disposed?.disconnect?.(this.heedEnd);
+    if (this.reached !== undefined) this.quieten(false);
     this.frames.forget();
   }
 
@@ -348,7 +362,10 @@ class Live {
   // --- pictures
 
   heard(message, buffers) {
-    if (message.forget) return this.frames.forget();
+    if (message.forget) {
+      if (this.shown) this.shown.place = undefined; // nor is it near to anything any more
+      return this.frames.forget();
+    }
     const bytes = buffers?.length ? new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, buffers[0].byteLength)
       : undefined;
     if (message.place) {
@@ -430,7 +447,7 @@ class Live {
     if (pictured) view.image = swap(view.image, frame);
     view.said.textContent = view.image.alt = frame.sentence;
     view.el.classList.toggle("rnn-refused", Boolean(frame.refused));
-    if (!exact || this.shown !== frame) return;
+    if (!exact || this.shown !== frame || this.waiting !== undefined) return;
     view.note.textContent = "";
     view.said.removeAttribute("aria-busy");
   }
@@ -458,12 +475,14 @@ class Live {
     this.addLarge(foot);
     // More pixels, where the screen, a presentation or the large view shows them.
     const sizes = new ResizeObserver(() => {
+      if (!view.image.clientWidth) return; // out of sight, in another tab of JupyterLab say
       view.ratio = (view.image.clientWidth * devicePixelRatio) / width;
       this.askForPixels();
     });
     sizes.observe(el);
     return () => {
       sizes.disconnect();
+      view.image.remove(); // another view may show it
       view.player?.end();
       this.views.delete(view);
     };

@@ -12,6 +12,7 @@ import contextlib
 import gc
 import html
 import itertools
+import math
 import os
 import secrets
 import sys
@@ -221,11 +222,18 @@ class SavedWidget(widgets.VBox):
     def _asked(self, content):
         if self.image is None:
             return
-        if "ratio" in content:
-            # with `ratio` times the pixels each way, as for a fine screen or the large view
-            self.figure.set_dpi(self.figure.dpi * content["ratio"] * self.image.width / self.figure.bbox.width)
-        elif "dark" in content and content["dark"] != self.image.dark:
-            self.image.dark = content["dark"]
+        if content.keys() & {"ratio", "dark"}:      # any other message need not wait until a picture has been drawn
+            with LOCK:
+                self._look(content)
+
+    def _look(self, content):
+        # `ratio` times the pixels each way, as for a fine screen or the large view
+        ratio, dark = content.get("ratio", 0), content.get("dark", self.image.dark)
+        dpi = self.figure.dpi * ratio * self.image.width / self.figure.bbox.width
+        if ratio > 0 and not math.isclose(dpi, self.figure.dpi, rel_tol=1e-6):
+            self.figure.set_dpi(dpi)
+        elif dark != self.image.dark:
+            self.image.dark = dark
         else:
             return
         self.look_anew()
@@ -377,9 +385,16 @@ FIGURES = weakref.WeakSet()     # with .forget(), .settle(), .catch_up(), .idle 
 PAGES = weakref.WeakSet()
 
 
+def _figures():
+    """All of them; the other thread may be making one."""
+    while True:
+        with contextlib.suppress(RuntimeError):
+            return list(FIGURES)
+
+
 def changed(but=()):
     """Say that something has run on which figures may depend: what was drawn ahead is wrong, except that of `but`."""
-    for figure in list(FIGURES):
+    for figure in _figures():
         if figure not in but:
             figure.forget()
 
@@ -394,7 +409,7 @@ def _concerned():
     """The figures for whose own control the message is that is being dealt with; None where it runs nothing but this file."""
     if asks_for(list(PAGES)):
         return None
-    return [figure for figure in list(FIGURES) if asks_for(figure.sliders.values())]
+    return [figure for figure in _figures() if asks_for(figure.sliders.values())]
 
 
 def _for_a_widget():
@@ -405,7 +420,7 @@ def _nothing_to_do(concerned):
     """Whether the message cannot make any picture wrong; it is not kept waiting while one is being drawn."""
     if concerned is None:
         return True
-    return _for_a_widget() and all(figure in concerned or figure.idle for figure in list(FIGURES))
+    return _for_a_widget() and all(figure in concerned or figure.idle for figure in _figures())
 
 
 def _before():
@@ -415,7 +430,7 @@ def _before():
         return
     with LOCK:
         changed(concerned)      # these may change anything and then set a slider
-        for figure in list(FIGURES):
+        for figure in _figures():
             if figure not in concerned:
                 figure.settle()
         if not _for_a_widget():
@@ -431,7 +446,7 @@ def _after():
         if not _for_a_widget():
             Running.thread, Page.busy_until = None, time.monotonic()
             OUTPUTS.close_replaced()
-            for figure in list(FIGURES):
+            for figure in _figures():
                 figure.catch_up()
 
 

@@ -1,4 +1,4 @@
-"""A record of solved exercises and of predictions, on the learner's own disk, for those who ask for one.
+"""A record of tries at exercises and of predictions, on the learner's own disk, for those who ask for one.
 
 The record is one small text file beside the notebooks, a line of JSON for each event. Lines are only ever added, so that lessons
 open at the same time lose nothing of each other's. Without that file nothing is written; nothing ever leaves the machine.
@@ -20,7 +20,7 @@ def start(folder="."):
     if path.exists():
         return f"A record is kept in {NAME} already."
     path.touch()
-    return f"From now on solved exercises and predictions are noted in {NAME}, beside your notebooks. Delete it to stop."
+    return f"From now on tries at exercises and predictions are noted in {NAME}, beside your notebooks. Delete it to stop."
 
 
 def note_exercise(name, ok, folder="."):

@@ -184,7 +184,7 @@ class LiveFigure {
       });
       this.keep(bytes, 4 + length, 0, this.first);
       this.makeRoom();
-      if (this.listed[0].notes && !this.sound) this.figure.append(this.listener());
+      if (this.listed[0].notes) this.listen ??= this.figure.appendChild(this.listener());
     }).catch((error) => this.failed(error, "start"));
     return this.start;
   }

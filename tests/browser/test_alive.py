@@ -306,6 +306,13 @@ def test_a_second_view_of_an_output_moves_too(course, browser):
     notebook.page.keyboard.press("End")
     expect(view.locator("[role=status]")).to_contain_text("⁴⁹⁹ ", timeout=10_000)
     expect(figure.locator("[role=status]")).to_contain_text("⁴⁹⁹ ")
+    # out of the page without a word, as a cell that is moved: what is left goes on with pictures of its own
+    notebook.page.evaluate("() => document.querySelector('.jp-Notebook .rnn-live').remove()")
+    for key, said in (("Home", "T = 2"), ("End", "⁴⁹⁹ "), ("ArrowLeft", "⁴⁹⁸ ")):
+        notebook.page.keyboard.press(key)
+        expect(view.locator("[role=status]")).to_contain_text(said, timeout=10_000)
+        expect(view.locator(PICTURE)).to_have_count(1)
+        expect(view.locator(PICTURE)).to_have_attribute("alt", view.locator("[role=status] p").first.text_content())
     notebook.page.close()
 
 

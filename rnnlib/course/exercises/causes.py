@@ -11,7 +11,7 @@ from . import edits
 from .attempts import accepted
 from .comparing import agree, is_finite
 from .exercise import as_tuple, copies, solved
-from .running import OutOfTime, Prints, aside
+from .running import SECONDS, OutOfTime, Prints, aside
 
 # how many changes that come near are tried with how many others, how many pairs besides
 NEAR, OTHERS, FURTHER = 4, 300, 1200
@@ -112,7 +112,8 @@ def mended_by(exercise, function, until, right=None, wrong=None):
 
     That one is put through the whole check before it is said.
     """
-    rules = edits.own_rules(function, exercise.tried[0])
+    with aside(Prints(), SECONDS):      # it is run once more for the values of its names
+        rules = edits.own_rules(function, exercise.tried[0])
     names, found, problems = list(exercise.outputs), {}, exercise.tried + exercise.fresh
     wrong = wrong or range(len(names))
     order = sorted(exercise.smallest_first, key=lambda n: right is not None and all(right[names[i]][n] for i in wrong))

@@ -111,8 +111,9 @@ def _beyond(exercise, function):
 def _explain(exercise, function, attempts, right, start):
     """The verdict on a wrong attempt.
 
-    First one cause for everything: a known mistake, another order, a change of the result as a whole, a change that the rules
-    make of the solution, two known mistakes. Then a cause for each output by itself; for what is left, where it is right.
+    First one cause for everything: a known mistake, another order, a change that the rules make of the solution, a change of the
+    learner's own text, two changes at once. Then a cause for each output by itself, a change of it as a whole among them; for what
+    is left, where it is right.
     What is not found in time (from `start` on) is not said.
     """
     names, wanted, problems = list(exercise.outputs), exercise.wanted[:len(attempts)], exercise.tried

@@ -157,8 +157,9 @@ def locate(exercise, name, got, wanted, problems, right, attempt, reference, unt
         said = _along(name, letters, letter, got, wanted, otherwise="")
         if said:
             return f"is partly right: {said}{which}{without}"
-    if never_set(exercise, name, got, wanted):
-        return f"{never_set(exercise, name, got, wanted)}{which}{without}"
+    blank = never_set(exercise, name, got, wanted)
+    if blank:
+        return f"{blank}{which}{without}"
     pairs = list(zip(got, wanted)) if wanted[0].ndim else [(np.array(got), np.array(wanted))]
     if wanted[0].dtype.kind == "f" and not any(np.any(w) for w, r in zip(wanted, right) if r) and all(
             _close(a, w, 1e-2, 1e-3) for a, w in pairs):

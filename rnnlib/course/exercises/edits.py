@@ -623,7 +623,9 @@ def values_in(function, problem):
     sys.setprofile(look)
     try:
         function(*copy.deepcopy(problem).values())
-    except Exception:       # what was known until then is enough
+    except KeyboardInterrupt:       # the stop button
+        raise
+    except BaseException:   # what was known until then is enough
         pass
     finally:
         sys.setprofile(before if callable(before) else None)

@@ -126,7 +126,7 @@ class Exercise:
 
     @functools.cached_property
     def known(self):
-        """What was computed of the candidates so far: {(function, keys, index of the problem): results or None}."""
+        """What was computed of the candidates so far: {(whether by `reference`, keys, index of the problem): results or None}."""
         return {}
 
 

@@ -163,7 +163,7 @@ def running_verdict(read, truth, sentences, words_read=3):
     menu = widgets.Dropdown(options=sentences, description="sentence", **WIDE)
     read_so_far = slider("words read", words_read, 1, longest)
     ends_with(read_so_far, menu, lambda sentence: len(sentence.split()))
-    return LiveFigure(reading.figure, draw, sentence=menu, words_read=read_so_far)
+    return LiveFigure(reading.figure, draw, play="words_read", sentence=menu, words_read=read_so_far)
 
 
 @figures.style()

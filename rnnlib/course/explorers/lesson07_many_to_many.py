@@ -118,7 +118,7 @@ def same_words(tag, pairs, tags, heard=3):
         return f"Left: {left}. Right: {right}."
 
     menu = widgets.Dropdown(options=[(" / ".join(pair), pair) for pair in pairs], description="sentences", **WIDE)
-    return LiveFigure(figure, draw, pair=menu, heard=slider("words read", heard, 1, columns))
+    return LiveFigure(figure, draw, play="heard", pair=menu, heard=slider("words read", heard, 1, columns))
 
 
 def _and(words):

@@ -83,7 +83,7 @@ def handing_over(words, written, states):
         read = "start" if step == S + 1 else written[step - S - 2]
         return f"Step {step}: the decoder reads “{read}”, updates its state and writes “{done[-1]}”."
 
-    return LiveFigure(figure, draw, step=slider("step", S, 0, S + T))
+    return LiveFigure(figure, draw, play="step", step=slider("step", S, 0, S + T))
 
 
 @figures.style()

@@ -247,7 +247,7 @@ def revealed(read, sentences, heard=3):
     menu = widgets.Dropdown(options=sentences, description="sentence", **WIDE)
     so_far = slider("words heard", heard, 1, longest)
     ends_with(so_far, menu, lambda sentence: len(sentence.split()))
-    return LiveFigure(figure, draw, sentence=menu, heard=so_far)
+    return LiveFigure(figure, draw, play="heard", sentence=menu, heard=so_far)
 
 
 def _told(words, n, p, p_before, moved):

@@ -185,5 +185,5 @@ def scan_in_rounds(after, T, factor=0.9):
         return (f"After round {round} each place holds its last {steps}, so {reach} of the {T} places are finished. "
                 + (f"The furthest value is off by {number(far, 2)}." if far > 1e-12 else "All agree with the loop."))
 
-    return LiveFigure(figure, draw, round=slider("rounds done", 0, 0, last),
+    return LiveFigure(figure, draw, play="round", round=slider("rounds done", 0, 0, last),
                       factor=slider("factor", float(factor), 0.1, 0.99, 0.01))
