@@ -840,11 +840,11 @@ MOVE = """const figure = [...document.querySelectorAll('figure.live-figure')][nu
     return [true, figure.querySelector('img').src, figure.live.place[0],
             figure.live.controls[0].texts.length - 1];""".replace("CONTROLS", CONTROLS)
 MOVED = """const figure = [...document.querySelectorAll('figure.live-figure')][number];
-    const [image, said] = ['img', 'figcaption'].map(part => figure.querySelector(part));
     const ends = Date.now() + 10000;
     while ((figure.live.place[0] === stood || figure.live.waiting) && Date.now() < ends)
         await new Promise(done => setTimeout(done, 50));
     await figure.live.show();
+    const [image, said] = ['img', 'figcaption'].map(part => figure.querySelector(part));
     return [image.naturalWidth > 100, image.src, figure.live.place[0], image.alt === said.textContent,
             document.documentElement.scrollWidth <= innerWidth];"""
 
