@@ -11,7 +11,7 @@ from . import edits
 from .attempts import accepted
 from .comparing import agree, is_finite
 from .exercise import as_tuple, copies, solved
-from .running import SECONDS, OutOfTime, Prints, aside
+from .running import OutOfTime, Prints, aside
 
 # how many changes that come near are tried with how many others, how many pairs besides
 NEAR, OTHERS, FURTHER = 4, 300, 1200
@@ -112,8 +112,7 @@ def mended_by(exercise, function, until, right=None, wrong=None):
 
     That one is put through the whole check before it is said.
     """
-    with aside(Prints(), SECONDS):      # it is run once more for the values of its names
-        rules = edits.own_rules(function, exercise.tried[0])
+    rules = edits.own_rules(function, exercise.tried[0])
     names, found, problems = list(exercise.outputs), {}, exercise.tried + exercise.fresh
     wrong = wrong or range(len(names))
     order = sorted(exercise.smallest_first, key=lambda n: right is not None and all(right[names[i]][n] for i in wrong))
@@ -129,7 +128,7 @@ def mended_by(exercise, function, until, right=None, wrong=None):
                     given = [np.int64(value) if type(value) is int else value for value in copies(problems[n])]
                     result = as_tuple(rules.function(*given, wrong=frozenset(keys)), len(names) > 1)
                     left = {i for i in left if agree(result[i], exercise.wanted[n][i])} if len(result) == len(names) else ()
-                except Exception:       # most changes break it
+                except (Exception, SystemExit):     # most changes break it
                     left = ()
                 if not left:
                     break

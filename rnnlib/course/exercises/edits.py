@@ -5,8 +5,10 @@ A solution is text. All its edits are compiled once, into one function that has 
 """
 
 import ast
+import contextlib
 import copy
 import inspect
+import io
 import itertools
 import re
 import sys
@@ -623,9 +625,7 @@ def values_in(function, problem):
     sys.setprofile(look)
     try:
         function(*copy.deepcopy(problem).values())
-    except KeyboardInterrupt:       # the stop button
-        raise
-    except BaseException:   # what was known until then is enough
+    except (Exception, SystemExit):     # what was known until then is enough
         pass
     finally:
         sys.setprofile(before if callable(before) else None)
@@ -644,4 +644,6 @@ def own_rules(function, problem):
     tree.body[0].decorator_list, tree.body[0].returns = [], None
     space = SPACE | function.__globals__ | {name: cell.cell_contents for name, cell in zip(
         function.__code__.co_freevars, function.__closure__ or ())}
-    return Rules(ast.unparse(tree), values_in(function, problem), space, own=True)
+    with contextlib.redirect_stdout(io.StringIO()):     # what it prints has been shown
+        values = values_in(function, problem)
+    return Rules(ast.unparse(tree), values, space, own=True)
