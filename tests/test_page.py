@@ -51,6 +51,12 @@ def test_elsewhere_the_widgets_are_the_output_with_a_plain_picture():
     assert set(given) == {"text/plain", "image/png", WIDGET} and given[WIDGET]["model_id"] == shown.model_id
     image, told = shown.children[-1].children
     assert isinstance(image, widgets.Image) and not any(isinstance(part, Page) for part in shown.children)
+    # a front end may run the script of what it does not show
+    shown.image._heard(shown.image, {"hello": True}, [])
+    first = image.value
+    for T in (101, 100):
+        shown.sliders["T"].value = T
+        assert image.value == shown.image.value and (image.value == first) == (T == 100)
     shown.sliders["T"].value = 200
     assert image.value == shown.image.value and "0.7¹⁹⁹" in told.value
     box = live.TextBox("say:", "<b>", lambda text: text, figures.new()[0])

@@ -103,12 +103,15 @@ class Page(anywidget.AnyWidget):
 
     def _heard(self, _widget, content, _buffers):
         if "hello" in content:
-            self.answered = Page.page_answers = True
-            self.greet()
+            Page.page_answers = True
+            if self._plain is None:     # else what it shows is plain, though the script runs beside it
+                self.answered = True
+                self.greet()
 
     def plain(self):
         """The same as widgets that every front end knows."""
         if self._plain is None:
+            self.answered = False
             image = widgets.Image(format="png", width=self.width, height=self.height,
                                   layout={"max_width": "100%", "height": "auto"})
             self._plain = widgets.VBox([image, line()])
