@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 
 import pytest
 
@@ -28,6 +29,14 @@ class Firefox:
 
     def open(self, address):
         self.ask("browsingContext.navigate", context=self.context, url=address, wait="complete")
+        # answered too early where the page before wrote its address anew (history.replaceState) at that moment
+        there, ends = [address.split("?")[0], "complete"], time.monotonic() + 60
+        while True:
+            with contextlib.suppress(RuntimeError):     # that page was about to go
+                if self.run("return [location.href.split('?')[0], document.readyState];") == there:
+                    return
+            assert time.monotonic() < ends, f"{address} did not come within a minute"
+            time.sleep(0.05)
 
     def run(self, script):
         """The value, as JSON has it, of an async function's body."""
